@@ -1,0 +1,21 @@
+# A layer is one static library made from one folder: chunkrd_layer(core SOURCES a.cc b.cc LINKS x y).
+# Includes are written from the project's root ("daemon/core/clock.h" is <core/clock.h> inside daemon/):
+# "core/clock.h", "config/settings.h", "metrics/registry.h".
+function(chunkrd_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(chunkrd_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(chunkrd_${name} PUBLIC ${PROJECT_SOURCE_DIR}/daemon ${PROJECT_SOURCE_DIR})
+  target_link_libraries(chunkrd_${name} PUBLIC ${ARG_LINKS})
+endfunction()
+
+# A GoogleTest program whose tests ctest knows one by one: chunkrd_test(queue_test SOURCES a.cc LINKS chunkrd_queue).
+function(chunkrd_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()

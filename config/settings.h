@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/logging.h"
+
+namespace chunkrd::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// `api:` how to reach the service.
+struct Api {
+  std::string url = "https://api.chunkr.ai";
+  std::optional<std::filesystem::path> key_file;  ///< else $CHUNKRD_API_KEY, else the systemd credential
+  std::optional<std::filesystem::path> ca_file;   ///< else the system's certificates
+  seconds connect_timeout{10};
+  seconds answer_timeout{60};  ///< from the end of the request to the end of the answer, for small answers
+  seconds stall_timeout{60};   ///< a transfer that moves nothing for so long is ended
+};
+
+enum class Originals { archive, remove, keep };  ///< `archive`, `delete`, `keep` in the file
+enum class Layout { flat, folder };
+enum class Watch { automatic, events, scan };  ///< `auto`, `events`, `scan` in the file
+
+/// One entry of `inboxes:`.
+struct Inbox {
+  std::filesystem::path path;
+  std::filesystem::path outbox;
+  std::filesystem::path failed;
+  std::optional<std::filesystem::path> archive;  ///< needed by `originals: archive`
+  Originals originals = Originals::archive;
+  Layout layout = Layout::flat;
+  milliseconds settle{5000};
+  seconds rescan{300};
+  Watch watch = Watch::automatic;
+  std::string profile = "default";
+  std::map<std::string, std::string> folders;  ///< first folder below the inbox -> profile
+  std::vector<std::string> ignore;             ///< shell patterns of names, besides the built-in ones
+  std::vector<std::string> types;  ///< file name endings taken ("pdf"); empty: whatever the service takes
+};
+
+enum class Artifact { json, markdown };
+enum class AfterDelivery { keep, remove };  ///< `keep`, `delete` in the file: what becomes of the task
+
+/// One entry of `profiles:`.
+struct Profile {
+  std::string parse = "{}";  ///< CreateForm without the document, canonical JSON (sorted keys, no spaces)
+  std::vector<Artifact> artifacts{Artifact::json, Artifact::markdown};
+  AfterDelivery after_delivery = AfterDelivery::keep;
+  int priority = 0;
+  int attempts = 3;                       ///< tasks that may be paid for one document
+  seconds starting_deadline{6 * 3600};    ///< a task longer in Starting is given up
+  seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
+};
+
+/// `limits:`.
+struct Limits {
+  double submits_per_second = 10;
+  int uploads = 8;
+  int polls = 32;
+  int downloads = 8;
+  std::uint64_t upload_bytes_in_flight = std::uint64_t{4} << 30;  ///< one larger document still goes alone
+  std::uint64_t document_bytes = 805'000'000;  ///< larger ones are refused here: 1 GiB as base64 JSON
+};
+
+struct Metrics {
+  std::string listen = "127.0.0.1:9464";  ///< empty: no endpoint
+};
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;
+};
+
+/// The whole configuration file, every default filled in, every value in its range.
+struct Settings {
+  Api api;
+  std::filesystem::path state;
+  std::string queue = "sqlite";
+  std::vector<Inbox> inboxes;
+  std::map<std::string, Profile> profiles;  ///< always has "default"
+  Limits limits;
+  Metrics metrics;
+  Log log;
+  seconds shutdown_timeout{20};
+};
+
+}  // namespace chunkrd::config

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "core/fd.h"
+
+/// Files that are still there after a power cut. All of it blocks: call it on the file pool.
+/// Everything throws std::system_error with the path in its text.
+namespace chunkrd::durable {
+
+/// Opens with O_CLOEXEC added to `flags`.
+FileDescriptor open(const std::filesystem::path& path, int flags, unsigned mode = 0644);
+
+/// Writes all of `bytes`, however often write(2) returns early.
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& path_for_errors);
+
+void sync_file(int fd, const std::filesystem::path& path_for_errors);
+
+/// Makes the names in `directory` durable: without it a rename may be gone after a power cut
+/// (research/operations.md, power cut test).
+void sync_directory(const std::filesystem::path& directory);
+
+/// rename(2) that refuses to replace; both directories are synced. Returns false when `to` exists.
+bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Creates or replaces `path` with `bytes`: temporary name, fsync, rename, fsync of the directory.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Copies `from` to the new file `to`, synced, and returns the number of bytes. Throws when `to` exists.
+std::uint64_t copy_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// mkdir -p that also syncs each parent it added a name to.
+void make_directories(const std::filesystem::path& directory);
+
+/// unlink(2); a file that is already gone is no error.
+void remove_file(const std::filesystem::path& path);
+
+}  // namespace chunkrd::durable

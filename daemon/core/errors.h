@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace chunkrd {
+
+/// How the programs end. Listed in --help and the README; the numbers of sysexits.h where one fits.
+enum class ExitCode : int {
+  ok = 0,
+  some_failed = 1,     ///< the command ran, but not everything it was asked for succeeded
+  usage = 64,          ///< the command line cannot be understood
+  no_input = 66,       ///< a file or folder that was named does not exist or cannot be read
+  unavailable = 69,    ///< something needed is not there: address in use, service not reachable
+  software = 70,       ///< a mistake of ours
+  os_error = 71,       ///< the system refused something: no memory, no descriptors
+  io_error = 74,       ///< reading or writing failed: disk full, queue damaged
+  already_runs = 75,   ///< another chunkrd uses this state directory
+  no_permission = 77,  ///< a folder or file may not be read or written
+  bad_config = 78,     ///< the configuration is wrong; systemd does not restart on it
+};
+
+/// An error that a person has to mend. The text says what happened, to what, and what to do.
+class UserError : public std::runtime_error {
+ public:
+  UserError(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ExitCode code() const noexcept { return code_; }
+
+ private:
+  ExitCode code_;
+};
+
+}  // namespace chunkrd

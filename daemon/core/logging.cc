@@ -1,0 +1,103 @@
+#include "core/logging.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace chunkrd {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace:
+      return spdlog::level::trace;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+// %* in the pattern: the message as a JSON string.
+class JsonMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    out.push_back('"');
+    for (const char c : message.payload) append(c, out);
+    out.push_back('"');
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<JsonMessage>();
+  }
+
+ private:
+  static void append(char c, spdlog::memory_buf_t& out) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      fmt::format_to(fmt::appender(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out.push_back(c);
+    }
+  }
+};
+
+// %& in the pattern: journald's priority prefix, see sd-daemon(3).
+class JournalPriority final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    const char* prefix = message.level >= spdlog::level::err    ? "<3>"
+                         : message.level == spdlog::level::warn ? "<4>"
+                         : message.level == spdlog::level::info ? "<6>"
+                                                                : "<7>";
+    out.append(std::string_view(prefix));
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return spdlog::details::make_unique<JournalPriority>();
+  }
+};
+
+LogFormat resolve(LogFormat format) {
+  if (format != LogFormat::automatic) return format;
+  if (std::getenv("JOURNAL_STREAM") != nullptr) return LogFormat::journal;
+  return ::isatty(STDERR_FILENO) != 0 ? LogFormat::text : LogFormat::json;
+}
+
+}  // namespace
+
+void set_up_logging(LogLevel level, LogFormat format) {
+  auto logger = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr
+                    ? spdlog::stderr_color_mt("chunkrd")
+                    : spdlog::stderr_logger_mt("chunkrd");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  switch (resolve(format)) {
+    case LogFormat::json:
+      formatter->add_flag<JsonMessage>('*').set_pattern(
+          R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+      break;
+    case LogFormat::journal:
+      formatter->add_flag<JournalPriority>('&').set_pattern("%&%v");
+      break;
+    case LogFormat::text:
+    case LogFormat::automatic:
+      formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v");
+      break;
+  }
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(to_spdlog(level));
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace chunkrd

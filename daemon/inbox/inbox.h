@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/async.h"
+#include "inbox/identity.h"
+
+namespace chunkrd::inbox {
+
+enum class WatchMode { automatic, events, scan };
+
+/// What one inbox takes. Durations are measured on the monotonic clock.
+struct Rules {
+  std::filesystem::path path;
+  std::chrono::milliseconds settle{5000};
+  std::chrono::seconds rescan{300};
+  WatchMode watch = WatchMode::automatic;
+  std::vector<std::string> ignore;  ///< fnmatch(3) patterns of base names, besides the built-in ones
+};
+
+/// A document that has settled: a regular file, complete as far as one can know.
+struct Arrival {
+  std::string name;  ///< path below the inbox, bytes
+  Identity identity;
+};
+
+/// Told of settled documents. Called on the event loop; the inbox waits for it, so that a slow queue slows
+/// the inbox down and memory does not grow. Returns true when the document is known to the queue now (it
+/// is not reported again while it keeps this identity), false to be asked again after the next rescan.
+using OnArrival = std::function<awaitable<bool>(Arrival)>;
+
+/// Counters for the metrics; they only grow, `settling` and `available` aside.
+struct Statistics {
+  std::uint64_t scans = 0, overflows = 0, refused = 0;  ///< refused: links, FIFOs, devices, ...
+  std::size_t settling = 0;
+  bool available = true;  ///< false while the folder cannot be read (unmounted)
+};
+
+/// Watches one folder and everything below it, with inotify where that works and by scanning always.
+///
+/// A file is reported when it has been seen unchanged (same identity) for `settle`, also one that lay there
+/// at start. Temporary names (.*, *.part, *.filepart, *.tmp, ~$*, *.crdownload, ...) are ignored; links,
+/// FIFOs, sockets and devices are refused with one warning each. An unreadable or missing folder is a pause,
+/// not an empty inbox. Scanning happens on `files`, everything else on the calling coroutine's event loop.
+class Inbox {
+ public:
+  Inbox(Rules rules, Executor files);
+  ~Inbox();
+
+  /// Runs until the coroutine is cancelled or stop() is called. Throws std::system_error only when inotify
+  /// itself is not to be had in WatchMode::events.
+  awaitable<void> run(OnArrival on_arrival);
+  void stop();
+
+  /// Scan as soon as possible, for example after SIGHUP.
+  void rescan();
+
+  Statistics statistics() const;
+  const Rules& rules() const;
+
+ private:
+  struct Watcher;
+  std::unique_ptr<Watcher> watcher_;
+};
+
+}  // namespace chunkrd::inbox

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chunkrd::outbox {
+
+enum class Layout { flat, folder };
+
+/// A file of a result: its ending behind the document's name and the file that holds it now.
+struct Part {
+  std::string suffix;          ///< ".json", ".md"
+  std::filesystem::path file;  ///< in the delivery's own folder
+};
+
+/// What a manifest says besides the output's names and digests.
+struct Origin {
+  std::string job_id, name, task_id, input_sha256, settings_hash;
+};
+
+struct Delivered {
+  std::string
+      name;  ///< below the outbox: what `.json` was added to; differs from the wish where that was taken
+  bool repeated = false;  ///< an earlier, interrupted call had published it already
+};
+
+/// Results on their way to their readers.
+///
+/// A delivery is prepared in a folder of its own, <outbox>/.chunkrd/tmp/<job id>/, and becomes visible file
+/// by file with rename(2), the JSON last: it is the sign that all is there. With Layout::folder one rename
+/// shows the whole folder. Before the first rename the manifest <outbox>/.chunkrd/manifests/<job id>.json is
+/// durable; it fixes the names, so that a delivery interrupted at any point can be repeated and ends the
+/// same. Names never leave the outbox; an existing file is never replaced: "report.pdf" becomes
+/// "report~1a2b3c4d.pdf".
+///
+/// Blocking: call it on the file pool, never on the event loop; several threads may call it at once for
+/// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then).
+class Outbox {
+ public:
+  /// Makes the folders it needs.
+  Outbox(std::filesystem::path root, Layout layout);
+  ~Outbox();
+
+  /// The folder for this job's files, made if it is not there.
+  std::filesystem::path prepare(const std::string& job_id);
+
+  /// Makes `parts` durable, then visible, as `wanted_name` + suffix (bytes, with folders, relative). The
+  /// part ".json" must be among them. Removes the delivery's folder. Repeatable after a crash.
+  Delivered publish(const Origin& origin, const std::string& wanted_name, const std::vector<Part>& parts);
+
+  /// Removes what deliveries of jobs that are not in `keep` have left behind, at start.
+  void sweep(const std::vector<std::string>& keep);
+
+ private:
+  struct Root;
+  std::unique_ptr<Root> root_;
+};
+
+}  // namespace chunkrd::outbox

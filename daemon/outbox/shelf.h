@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace chunkrd::outbox {
+
+/// A folder for originals, mirrored like the inbox: the archive, or failed/.
+///
+/// Blocking: call it on the file pool; several threads may for different documents. Throws std::system_error.
+class Shelf {
+ public:
+  /// Makes the folder.
+  explicit Shelf(std::filesystem::path root);
+
+  /// Moves `original` to `name` (bytes, with folders, relative), durable on both sides, also across
+  /// filesystems (copy, sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8
+  /// characters of `sha256` (of the original; job id where it is empty) before its ending. Repeatable: when
+  /// `original` is gone the call before has done it. Returns the name it has (or would have) now.
+  std::string put(const std::filesystem::path& original, const std::string& name, const std::string& sha256,
+                  const std::string& job_id);
+
+  /// Writes `report` beside a document that put() has placed: `name` + ".error.json" (shortened with a hash
+  /// where that is over 255 bytes). Replaces an earlier report of the same name.
+  void put_report(const std::string& name, std::string_view report);
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace chunkrd::outbox

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/clock.h"
+#include "queue/job.h"
+#include "queue/store.h"
+
+namespace chunkrd::pipeline {
+
+/// Why no document is submitted although some are ready.
+enum class Pause { auth, quota, disk, operator_asked, breaker };
+inline constexpr int kPauseCount = 5;
+std::string_view to_string(Pause pause) noexcept;
+
+/// Told what the pipeline does. Event-loop thread; must not block or throw.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  /// A transition became durable. `before` is State{} (0) for a new row.
+  virtual void on_transition(queue::State before, const queue::Job& after) = 0;
+  virtual void on_pause(Pause pause, bool paused) = 0;
+
+  /// A submit is repeated although the one before may have arrived.
+  virtual void on_possible_duplicate() = 0;
+  /// A task whose answer was lost was found again by its tag.
+  virtual void on_adopted() = 0;
+
+  /// Every few seconds: the queue as it is.
+  virtual void on_queue(const queue::StateCounts& counts, std::optional<WallTime> oldest_unfinished) = 0;
+};
+
+}  // namespace chunkrd::pipeline

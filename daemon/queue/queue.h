@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/async.h"
+#include "core/clock.h"
+#include "queue/store.h"
+
+namespace chunkrd::queue {
+
+/// The queue as coroutines see it: a Store on its writer's executor, with group commit.
+///
+/// Changes that arrive while a transaction is being written go together into the next one; each caller
+/// resumes, on its own executor, only when its change is durable. A Store that fails is not tried again:
+/// the failure is thrown to every waiter and to every later caller (to go on without a queue would lose
+/// documents), and the daemon ends.
+///
+/// Event-loop thread only. Must outlive the coroutines that wait in it.
+class Queue {
+ public:
+  /// `writer` runs one function at a time: a thread pool of one, or the simulation's loop.
+  Queue(Store& store, Executor writer, const Clock& clock);
+  ~Queue();
+
+  /// False when the guard did not match: somebody else moved the job.
+  awaitable<bool> apply(Change change);
+
+  awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit);
+  awaitable<std::optional<WallTime>> next_due(State state);
+  awaitable<bool> knows(std::string inbox, std::string name, std::string identity);
+  awaitable<StateCounts> counts();
+  awaitable<std::optional<WallTime>> oldest_unfinished();
+  awaitable<std::optional<std::string>> note(std::string key);
+  awaitable<void> set_note(std::string key, std::string value);
+
+ private:
+  struct Writer;
+  std::shared_ptr<Writer> writer_;
+};
+
+}  // namespace chunkrd::queue

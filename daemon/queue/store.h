@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "queue/job.h"
+
+namespace chunkrd::queue {
+
+/// A new row. Refused (false) when a job in `claiming` for the same inbox and name is there already, or
+/// any job of that inbox and name has the same source identity: the same file seen twice is one job.
+struct Insertion {
+  Job job;
+  Event event;
+};
+
+using Change = std::variant<Insertion, Transition>;
+
+using StateCounts = std::array<std::int64_t, kStateCount + 1>;  ///< indexed by State
+
+/// The durable table of jobs. Blocking; used by one thread at a time. Implementations pass one and the
+/// same test suite (tests/unit/queue). Everything throws StoreError when the database fails.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Applies all of `changes` in one durable transaction, in order, and says of each whether it took
+  /// effect. A guard that does not match is `false`, not an error. If it throws, nothing took effect.
+  virtual std::vector<bool> apply(std::span<const Change> changes, WallTime now) = 0;
+
+  /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time.
+  virtual std::vector<Job> due(State state, WallTime now, std::size_t limit) = 0;
+
+  /// When the next job in `state` becomes due; nothing if there is none. May lie in the past.
+  virtual std::optional<WallTime> next_due(State state) = 0;
+
+  virtual std::optional<Job> find(const std::string& id) = 0;
+
+  /// Is this very file (same place, same identity) known already? For inboxes that keep their originals.
+  virtual bool knows(const std::string& inbox, const std::string& name, const std::string& identity) = 0;
+
+  virtual std::vector<StoredEvent> events(const std::string& id) = 0;
+
+  /// From a counter table, never by counting rows.
+  virtual StateCounts counts() = 0;
+
+  /// When the oldest job that has not ended was found.
+  virtual std::optional<WallTime> oldest_unfinished() = 0;
+
+  /// Small durable values by name, beside the jobs: pauses, learnt poll times.
+  virtual std::optional<std::string> note(const std::string& key) = 0;
+  virtual void set_note(const std::string& key, const std::string& value) = 0;
+};
+
+/// The database failed or is not usable. Says which file and what to do.
+class StoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace chunkrd::queue

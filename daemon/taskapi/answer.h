@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/clock.h"
+
+namespace chunkrd::taskapi {
+
+/// The service answered with something else than 200.
+struct Refusal {
+  int http_status = 0;
+  std::string text;                     ///< the body's first 2 KB
+  std::optional<Duration> retry_after;  ///< from Retry-After, seconds or date
+};
+
+/// No complete answer came.
+struct NoAnswer {
+  enum class Request {
+    not_sent,    ///< nothing of the request can have reached the service: safe to send again
+    maybe_sent,  ///< it may have been taken: a create must be reconciled
+  };
+  enum class Cause { resolve, connect, tls, timeout, cut, local_file, other };
+  Request request = Request::maybe_sent;
+  Cause cause = Cause::other;
+  std::string message;  ///< for people: what failed, to which host
+};
+
+/// 200, but not what the contract says: not JSON, another shape, larger than allowed, cut short.
+struct Unreadable {
+  std::string message;
+};
+
+/// One of the contract's answers, or why we do not have one. Never thrown: all of it is planned for.
+template <class Good>
+using Answer = std::variant<Good, Refusal, NoAnswer, Unreadable>;
+
+}  // namespace chunkrd::taskapi

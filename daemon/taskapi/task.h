@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace chunkrd::taskapi {
+
+/// The contract's Status.
+enum class Status { Starting, Processing, Succeeded, Failed, Cancelled };
+std::string_view to_string(Status status) noexcept;
+std::optional<Status> status_from(std::string_view text) noexcept;
+
+/// The contract's TaskResponse without its chunks. Unknown fields are skipped (later servers add some).
+struct Task {
+  std::string task_id;
+  Status status = Status::Starting;
+  std::string message;
+  WallTime created_at;
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> finished_at;
+  std::optional<WallTime> expires_at;
+  std::string file_name;               ///< output.file_name; our tag is in it
+  std::optional<int> page_count;       ///< output.page_count
+  std::optional<std::string> pdf_url;  ///< signed: use at once, without the key, never log
+  std::optional<std::string> input_file_url;
+  std::string configuration;  ///< raw JSON, as it came
+};
+
+struct BoundingBox {
+  double left = 0, top = 0, width = 0, height = 0;
+};
+
+/// The contract's Segment, as far as an artifact needs it.
+struct Segment {
+  std::string segment_id;
+  std::string segment_type;  ///< as it came: later servers have more types than the contract
+  std::string content, html, markdown;
+  std::optional<std::string> llm;
+  std::optional<std::string> image;
+  BoundingBox bbox;
+  int page_number = 0;
+  double page_width = 0, page_height = 0;
+};
+
+struct Chunk {
+  std::string chunk_id;
+  int chunk_length = 0;
+  std::optional<std::string> embed;
+  std::vector<Segment> segments;
+};
+
+}  // namespace chunkrd::taskapi
