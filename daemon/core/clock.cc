@@ -15,13 +15,13 @@ class TimerAlarm final : public Alarm {
   TimerAlarm(Executor loop, const Clock& clock) : timer_(std::move(loop)), clock_(clock) {}
 
   awaitable<void> wait_until(WallTime time) override {
-    const Duration left = std::min(time - clock_.now(), kLongestSleep);
-    if (rung_ || left <= Duration::zero()) {
+    const WallTime now = clock_.now();
+    if (rung_ || time <= now) {
       rung_ = false;
       co_await asio::post(timer_.get_executor(), asio::use_awaitable);
       co_return;
     }
-    timer_.expires_after(left);
+    timer_.expires_after(std::min(time - now, kLongestSleep));
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     rung_ = false;

@@ -10,14 +10,67 @@
 #include <system_error>
 
 #include "core/escape.h"
+#include "core/sha256.h"
 
 namespace chunkrd::durable {
 namespace {
 
 namespace fs = std::filesystem;
 
+[[noreturn]] void fail(int error, const char* what, const fs::path& path) {
+  throw std::system_error(error, std::generic_category(), std::string(what) + " " + printable(path.native()));
+}
+
 [[noreturn]] void fail(const char* what, const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(path.native()));
+  fail(errno, what, path);
+}
+
+// Removes a file that was not finished, so that a full disk does not fill further and a repeated call
+// does not find it in its way.
+class Unfinished {
+ public:
+  explicit Unfinished(const fs::path& path) : path_(&path) {}
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    if (path_ != nullptr) ::unlink(path_->c_str());
+  }
+  void finished() noexcept { path_ = nullptr; }
+
+ private:
+  const fs::path* path_;
+};
+
+bool is_the_same_file(const fs::path& a, const fs::path& b) {
+  struct stat of_a{}, of_b{};
+  return ::lstat(a.c_str(), &of_a) == 0 && ::lstat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
+void remove_old_name(const fs::path& path) {
+  if (::unlink(path.c_str()) != 0) fail("remove", path);
+}
+
+// For filesystems without RENAME_NOREPLACE (NFS, many of FUSE): link(2) refuses to replace just as well.
+// Where there is no link either (folders, CIFS), looking first is all that can be done.
+bool move_by_link(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    remove_old_name(from);
+    return true;
+  }
+  struct stat there{};
+  if (errno == EEXIST || ::lstat(to.c_str(), &there) == 0) return false;
+  if (::rename(from.c_str(), to.c_str()) != 0) fail("rename to", to);
+  return true;
+}
+
+bool move_to_free_name(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EINVAL) return move_by_link(from, to);
+  if (errno != EEXIST) fail("rename to", to);
+  if (from == to || !is_the_same_file(from, to)) return false;
+  remove_old_name(from);  // a crash came between link and unlink
+  return true;
 }
 
 }  // namespace
@@ -42,34 +95,40 @@ void sync_file(int fd, const fs::path& path_for_errors) {
 }
 
 void sync_directory(const fs::path& directory) {
-  const auto fd = open(directory, O_RDONLY | O_DIRECTORY);
-  sync_file(fd.get(), directory);
+  const fs::path folder = directory.empty() ? "." : directory;
+  const auto fd = open(folder, O_RDONLY | O_DIRECTORY);
+  // EINVAL: a network filesystem that has no fsync for directories.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) fail("fsync", folder);
 }
 
 bool rename_new(const fs::path& from, const fs::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno == EEXIST) return false;
-    fail("rename to", to);
-  }
+  if (!move_to_free_name(from, to)) return false;
   sync_directory(to.parent_path());
   if (from.parent_path() != to.parent_path()) sync_directory(from.parent_path());
   return true;
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {
-  const fs::path temporary = path.parent_path() / ("." + path.filename().native() + ".tmp");
-  {
-    const auto fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    write_all(fd.get(), bytes, temporary);
-    sync_file(fd.get(), temporary);
-  }
+  // The same for the same path, so that the next call replaces what a crash has left; a digest, because a
+  // long name would become too long with anything added.
+  const fs::path temporary =
+      path.parent_path() / ("." + sha256_hex(path.filename().native()).substr(0, 32) + ".tmp");
+  remove_file(temporary);
+  const auto fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  Unfinished unfinished(temporary);
+  write_all(fd.get(), bytes, temporary);
+  sync_file(fd.get(), temporary);
   if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename to", path);
+  unfinished.finished();
   sync_directory(path.parent_path());
 }
 
 std::uint64_t copy_to_new(const fs::path& from, const fs::path& to) {
   const auto in = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  const auto out = open(to, O_WRONLY | O_CREAT | O_EXCL);
+  struct stat original{};
+  if (::fstat(in.get(), &original) != 0) fail("stat", from);
+  const auto out = open(to, O_WRONLY | O_CREAT | O_EXCL, original.st_mode & 0777);
+  Unfinished unfinished(to);
   std::array<char, 256 * 1024> buffer;
   std::uint64_t total = 0;
   while (true) {
@@ -81,15 +140,20 @@ std::uint64_t copy_to_new(const fs::path& from, const fs::path& to) {
     total += static_cast<std::uint64_t>(got);
   }
   sync_file(out.get(), to);
+  unfinished.finished();
   sync_directory(to.parent_path());
   return total;
 }
 
 void make_directories(const fs::path& directory) {
-  if (directory.empty() || ::access(directory.c_str(), F_OK) == 0) return;
+  if (directory.empty() || fs::is_directory(directory)) return;
   make_directories(directory.parent_path());
-  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) fail("create directory", directory);
-  if (directory.has_parent_path()) sync_directory(directory.parent_path());
+  if (::mkdir(directory.c_str(), 0755) != 0) {
+    const int error = errno;
+    if (error == EEXIST && fs::is_directory(directory)) return;  // somebody else was faster
+    fail(error, "create directory", directory);
+  }
+  sync_directory(directory.parent_path());
 }
 
 void remove_file(const fs::path& path) {

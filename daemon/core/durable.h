@@ -21,16 +21,20 @@ void sync_file(int fd, const std::filesystem::path& path_for_errors);
 /// (research/operations.md, power cut test).
 void sync_directory(const std::filesystem::path& directory);
 
-/// rename(2) that refuses to replace; both directories are synced. Returns false when `to` exists.
+/// rename(2) that refuses to replace; both directories are synced. Returns false when `to` exists. On a
+/// filesystem that cannot refuse (NFS, many of FUSE) a file is linked and unlinked instead; for a folder there
+/// `to` is only looked at first.
 bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Creates or replaces `path` with `bytes`: temporary name, fsync, rename, fsync of the directory.
+/// Creates or replaces `path` with `bytes`: temporary name (hidden, ends in ".tmp", always the same for the
+/// same path, short enough for any name), fsync, rename, fsync of the directory. Failing, it leaves nothing.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Copies `from` to the new file `to`, synced, and returns the number of bytes. Throws when `to` exists.
+/// Copies `from` (never through a link) to the new file `to` with its permissions, synced, and returns the
+/// number of bytes. Throws when `to` exists. Failing half-way, it removes `to`.
 std::uint64_t copy_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// mkdir -p that also syncs each parent it added a name to.
+/// mkdir -p that also syncs each parent it added a name to. Throws if something else has that name.
 void make_directories(const std::filesystem::path& directory);
 
 /// unlink(2); a file that is already gone is no error.

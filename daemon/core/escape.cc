@@ -29,6 +29,13 @@ std::size_t utf8_length(std::string_view s) {
   return 0;
 }
 
+// U+0000 to U+001F, U+007F to U+009F: among the latter is one that starts a terminal command.
+bool is_control(std::string_view s) {
+  const auto first = static_cast<unsigned char>(s[0]);
+  return first < 0x20 || first == 0x7F ||
+         (first == 0xC2 && s.size() > 1 && static_cast<unsigned char>(s[1]) < 0xA0);
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -43,7 +50,7 @@ std::string printable(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto first = static_cast<unsigned char>(bytes[0]);
     const std::size_t length = utf8_length(bytes);
-    if (length == 0 || first < 0x20 || first == 0x7F || first == '%') {
+    if (length == 0 || is_control(bytes) || first == '%') {
       text += fmt::format("%{:02X}", first);
       bytes.remove_prefix(1);
     } else {
@@ -66,6 +73,17 @@ std::string unprintable(std::string_view text) {
     }
   }
   return bytes;
+}
+
+std::string valid_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_length(bytes);
+    text += length == 0 ? std::string_view("\uFFFD") : bytes.substr(0, length);
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return text;
 }
 
 }  // namespace chunkrd

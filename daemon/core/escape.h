@@ -12,4 +12,8 @@ std::string printable(std::string_view bytes);
 /// The inverse of printable().
 std::string unprintable(std::string_view text);
 
+/// `bytes` with U+FFFD for each byte that is not part of well-formed UTF-8: for texts of others (an answer of
+/// the service) that go into JSON. Not reversible.
+std::string valid_utf8(std::string_view bytes);
+
 }  // namespace chunkrd

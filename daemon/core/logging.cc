@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "core/escape.h"
+
 namespace chunkrd {
 namespace {
 
@@ -33,7 +35,7 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
     out.push_back('"');
-    for (const char c : message.payload) append(c, out);
+    for (const char c : valid_utf8({message.payload.data(), message.payload.size()})) append(c, out);
     out.push_back('"');
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {

@@ -1,0 +1,101 @@
+#include "core/logging.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <cstdlib>
+
+#include "core/fd.h"
+#include "core/iso_time.h"
+
+namespace chunkrd {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+// What a process writes to standard error that logs `messages` at level info, and one at debug.
+std::string logged(LogFormat format, const std::vector<std::string>& messages) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return "pipe failed";
+  const FileDescriptor read_end(ends[0]);
+  FileDescriptor write_end(ends[1]);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(write_end.get(), STDERR_FILENO);
+    set_up_logging(LogLevel::info, format);
+    spdlog::debug("not shown");
+    for (const auto& message : messages) spdlog::info("{}", message);
+    spdlog::warn("a warning");
+    spdlog::error("an error");
+    ::_exit(0);
+  }
+  write_end = FileDescriptor();
+  std::string output;
+  std::array<char, 4096> buffer;
+  for (ssize_t got = 0; (got = ::read(read_end.get(), buffer.data(), buffer.size())) > 0;)
+    output.append(buffer.data(), static_cast<std::size_t>(got));
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  return output;
+}
+
+std::vector<std::string> lines(const std::string& output) {
+  std::vector<std::string> all;
+  for (std::size_t start = 0, end = 0; (end = output.find('\n', start)) != std::string::npos; start = end + 1)
+    all.push_back(output.substr(start, end - start));
+  return all;
+}
+
+TEST(JsonLog, IsOneValidObjectALineWhateverIsLogged) {
+  std::string every_byte;
+  for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
+  const std::vector<std::string> messages{"plain",
+                                          "quote \" backslash \\ newline \n tab \t",
+                                          every_byte,
+                                          "\xE2\x82\xAC \xF0\x9F\x98\x80",
+                                          "cut \xE2\x82",
+                                          std::string("\0", 1),
+                                          ""};
+  const auto output = lines(logged(LogFormat::json, messages));
+  ASSERT_EQ(output.size(), messages.size() + 2);
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    boost::system::error_code error;
+    const auto line = boost::json::parse(output[i], error);
+    ASSERT_FALSE(error) << output[i];
+    EXPECT_TRUE(from_iso(line.at("time").as_string().c_str())) << output[i];
+    if (i < 2 || i == 3) EXPECT_EQ(line.at("message").as_string(), messages[i]);
+  }
+  EXPECT_EQ(boost::json::parse(output.back()).at("level").as_string(), "error");
+  EXPECT_EQ(boost::json::parse(output[0]).at("level").as_string(), "info");
+}
+
+TEST(JournalLog, BeginsWithThePriority) {
+  EXPECT_THAT(lines(logged(LogFormat::journal, {"started"})),
+              ::testing::ElementsAre("<6>started", "<4>a warning", "<3>an error"));
+}
+
+TEST(TextLog, HasTimeLevelAndMessageAndNoColourInAFile) {
+  const auto output = lines(logged(LogFormat::text, {"started"}));
+  ASSERT_EQ(output.size(), 3U);
+  EXPECT_THAT(output[0], MatchesRegex("[0-9-]+T[0-9:.]+Z info    started"));
+  EXPECT_THAT(output[1], HasSubstr("warning a warning"));
+}
+
+TEST(AutomaticLog, IsForTheJournalUnderSystemdAndJsonInAFile) {
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_EQ(lines(logged(LogFormat::automatic, {})).at(0).front(), '{');
+  ::setenv("JOURNAL_STREAM", "8:1234", 1);
+  EXPECT_EQ(lines(logged(LogFormat::automatic, {})).at(0), "<4>a warning");
+  ::unsetenv("JOURNAL_STREAM");
+}
+
+}  // namespace
+}  // namespace chunkrd
