@@ -22,7 +22,9 @@ struct Api {
   std::optional<std::filesystem::path> ca_file;   ///< else the system's certificates
   seconds connect_timeout{10};
   seconds answer_timeout{60};  ///< from the end of the request to the end of the answer, for small answers
-  seconds stall_timeout{60};   ///< a transfer that moves nothing for so long is ended
+  seconds reconcile_grace{
+      120};                   ///< how long a submit without an answer is looked for before it is sent again
+  seconds stall_timeout{60};  ///< a transfer that moves nothing for so long is ended
 };
 
 enum class Originals { archive, remove, keep };  ///< `archive`, `delete`, `keep` in the file

@@ -15,6 +15,8 @@ struct Identity {
 
   static Identity of(const struct stat& file) noexcept;
   std::string text() const;
+  /// The inverse of text(). Throws std::invalid_argument.
+  static Identity from(const std::string& text);
   bool operator==(const Identity&) const = default;
 };
 

@@ -51,6 +51,9 @@ class Outbox {
   /// part ".json" must be among them. Removes the delivery's folder. Repeatable after a crash.
   Delivered publish(const Origin& origin, const std::string& wanted_name, const std::vector<Part>& parts);
 
+  /// Has a publish() of this job got so far that it is to be repeated, not prepared anew?
+  bool has_manifest(const std::string& job_id) const;
+
   /// Removes what deliveries of jobs that are not in `keep` have left behind, at start.
   void sweep(const std::vector<std::string>& keep);
 
