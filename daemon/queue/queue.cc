@@ -1,0 +1,194 @@
+#include "queue/queue.h"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <deque>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+namespace chunkrd::queue {
+namespace {
+
+// A transaction of this many rows takes about 2 ms; more per commit gains little
+// (research/performance.md, SQLite queue).
+constexpr std::size_t kBatchMax = 512;
+
+// A change on its way to the disk, and what became of it.
+struct Ticket {
+  explicit Ticket(Change its_change) : change(std::move(its_change)) {}
+
+  Change change;
+  bool settled = false;
+  bool applied = false;
+  std::exception_ptr failure;
+  asio::steady_timer* waiter = nullptr;  // in the frame of the coroutine that waits; null when it is gone
+
+  void settle() {
+    settled = true;
+    if (waiter != nullptr) waiter->cancel();
+  }
+};
+
+using Tickets = std::vector<std::shared_ptr<Ticket>>;
+
+// Holds a coroutine until its ticket is settled. The timer lies in the coroutine's frame and belongs to the
+// event loop: a loop that is destroyed (a simulated crash) takes the coroutine with it, and the ticket,
+// which may live longer, is told.
+class Waiter {
+ public:
+  Waiter(const Executor& executor, Ticket& ticket)
+      : timer_(executor, asio::steady_timer::time_point::max()), ticket_(ticket) {
+    ticket_.waiter = &timer_;
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() { ticket_.waiter = nullptr; }
+
+  asio::steady_timer& timer() { return timer_; }
+
+ private:
+  asio::steady_timer timer_;
+  Ticket& ticket_;
+};
+
+}  // namespace
+
+// Lives as long as any coroutine that uses it. All members belong to the event loop; the writer's executor
+// sees only the Store and what is moved to it.
+struct Queue::Writer {
+  Writer(Store& its_store, Executor its_executor, const Clock& its_clock)
+      : store(its_store), executor(std::move(its_executor)), clock(its_clock) {}
+
+  Store& store;
+  Executor executor;
+  const Clock& clock;
+  std::deque<std::shared_ptr<Ticket>> pending;
+  bool writing = false;
+  std::exception_ptr failure;
+
+  // The first failure is the one that everybody gets to see.
+  void fail(std::exception_ptr error) {
+    if (!failure) failure = std::move(error);
+    for (const auto& ticket : std::exchange(pending, {})) {
+      ticket->failure = failure;
+      ticket->settle();
+    }
+  }
+
+  void throw_if_failed() const {
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  Tickets take_batch() {
+    const auto end =
+        std::next(pending.begin(), static_cast<std::ptrdiff_t>(std::min(kBatchMax, pending.size())));
+    Tickets batch(std::move_iterator(pending.begin()), std::move_iterator(end));
+    pending.erase(pending.begin(), end);
+    return batch;
+  }
+
+  // Everything that runs on the Store goes through here.
+  template <class Work>
+  static awaitable<std::invoke_result_t<Work&, Store&>> on_store(std::shared_ptr<Writer> writer, Work work) {
+    writer->throw_if_failed();
+    std::exception_ptr error;
+    try {
+      co_return co_await run_on(
+          writer->executor, [&store = writer->store, job = std::move(work)]() mutable { return job(store); });
+    } catch (...) {
+      error = std::current_exception();
+    }
+    writer->fail(std::move(error));
+    std::rethrow_exception(writer->failure);
+  }
+
+  static awaitable<void> write_batch(std::shared_ptr<Writer> writer) {
+    const Tickets batch = writer->take_batch();
+    std::vector<Change> changes;
+    changes.reserve(batch.size());
+    for (const auto& ticket : batch) changes.push_back(std::move(ticket->change));
+    std::vector<bool> applied;
+    try {
+      applied = co_await on_store(writer, [list = std::move(changes), now = writer->clock.now()](
+                                              Store& store) { return store.apply(list, now); });
+    } catch (...) {
+      for (const auto& ticket : batch) ticket->failure = writer->failure;
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      batch[i]->applied = i < applied.size() && applied[i];
+      batch[i]->settle();
+    }
+  }
+
+  // Runs while there is something to write. What arrives during a commit waits in `pending` and goes, all
+  // of it, into the next one.
+  static awaitable<void> write_all(std::shared_ptr<Writer> writer) {
+    while (!writer->pending.empty()) co_await write_batch(writer);
+    writer->writing = false;
+  }
+
+  static awaitable<bool> apply(std::shared_ptr<Writer> writer, Change change) {
+    writer->throw_if_failed();
+    const Executor executor = co_await asio::this_coro::executor;
+    const auto ticket = std::make_shared<Ticket>(std::move(change));
+    Waiter waiter(executor, *ticket);
+    writer->pending.push_back(ticket);
+    if (!std::exchange(writer->writing, true)) asio::co_spawn(executor, write_all(writer), asio::detached);
+    while (!ticket->settled) {
+      boost::system::error_code ignored;
+      // Not cancellable: nobody would know whether the change has become durable.
+      co_await waiter.timer().async_wait(asio::bind_cancellation_slot(
+          asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
+    }
+    if (ticket->failure) std::rethrow_exception(ticket->failure);
+    co_return ticket->applied;
+  }
+};
+
+Queue::Queue(Store& store, Executor writer, const Clock& clock)
+    : writer_(std::make_shared<Writer>(store, std::move(writer), clock)) {}
+
+Queue::~Queue() = default;
+
+awaitable<bool> Queue::apply(Change change) {
+  return Writer::apply(writer_, std::move(change));
+}
+
+awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.due(state, now, limit); });
+}
+
+awaitable<std::optional<WallTime>> Queue::next_due(State state) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.next_due(state); });
+}
+
+awaitable<bool> Queue::knows(std::string inbox, std::string name, std::string identity) {
+  return Writer::on_store(
+      writer_, [inbox = std::move(inbox), name = std::move(name),
+                identity = std::move(identity)](Store& store) { return store.knows(inbox, name, identity); });
+}
+
+awaitable<StateCounts> Queue::counts() {
+  return Writer::on_store(writer_, [](Store& store) { return store.counts(); });
+}
+
+awaitable<std::optional<WallTime>> Queue::oldest_unfinished() {
+  return Writer::on_store(writer_, [](Store& store) { return store.oldest_unfinished(); });
+}
+
+awaitable<std::optional<std::string>> Queue::note(std::string key) {
+  return Writer::on_store(writer_, [key = std::move(key)](Store& store) { return store.note(key); });
+}
+
+awaitable<void> Queue::set_note(std::string key, std::string value) {
+  return Writer::on_store(writer_, [key = std::move(key), value = std::move(value)](Store& store) {
+    store.set_note(key, value);
+  });
+}
+
+}  // namespace chunkrd::queue

@@ -1,0 +1,133 @@
+#include "queue/sqlite/schema.h"
+
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <array>
+#include <string>
+
+namespace chunkrd::queue {
+namespace {
+
+// Times are milliseconds since 1970, UTC. States are the numbers of queue::State: 1 claiming, 2 ready,
+// below 9 unfinished. `seq` is there for short foreign keys and for a stable order of arrival.
+constexpr std::string_view kVersion1 = R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE jobs (
+  seq                 INTEGER PRIMARY KEY,
+  id                  TEXT    NOT NULL UNIQUE,
+  inbox               BLOB    NOT NULL,
+  name                BLOB    NOT NULL,
+  source_identity     TEXT    NOT NULL,
+  found_at            INTEGER NOT NULL,
+  profile             TEXT    NOT NULL,
+  settings            TEXT    NOT NULL,
+  settings_hash       TEXT    NOT NULL,
+  priority            INTEGER NOT NULL,
+  state               INTEGER NOT NULL,
+  due                 INTEGER NOT NULL,
+  lease               INTEGER NOT NULL,
+  state_since         INTEGER NOT NULL,
+  size_bytes          INTEGER NOT NULL,
+  sha256              TEXT    NOT NULL,
+  tag                 TEXT    NOT NULL,
+  task_id             TEXT    NOT NULL,
+  intent_at           INTEGER,
+  submitted_at        INTEGER,
+  task_status         TEXT    NOT NULL,
+  attempts            INTEGER NOT NULL,
+  transient_failures  INTEGER NOT NULL,
+  possible_duplicates INTEGER NOT NULL,
+  polls               INTEGER NOT NULL,
+  not_found           INTEGER NOT NULL,
+  empty_reads         INTEGER NOT NULL,
+  pages               INTEGER,
+  delivered_name      BLOB    NOT NULL,
+  error_stage         TEXT    NOT NULL,
+  error_code          TEXT    NOT NULL,
+  error_message       TEXT    NOT NULL
+) STRICT;
+
+-- The same file seen twice is one job; of one name, one job at a time is taken into the spool.
+CREATE UNIQUE INDEX jobs_identity ON jobs (inbox, name, source_identity);
+CREATE UNIQUE INDEX jobs_claiming ON jobs (inbox, name) WHERE state = 1;
+
+-- What is due, in the order in which it is asked for. `due` at the end lets a search pass over documents
+-- that wait for another attempt without looking at their rows.
+CREATE INDEX jobs_due ON jobs (state, due);
+CREATE INDEX jobs_ready ON jobs (state, priority DESC, id, due) WHERE state = 2;
+CREATE INDEX jobs_unfinished ON jobs (found_at) WHERE state < 9;
+
+CREATE TABLE events (
+  seq    INTEGER PRIMARY KEY,
+  job    INTEGER NOT NULL REFERENCES jobs (seq),
+  at     INTEGER NOT NULL,
+  what   TEXT    NOT NULL,
+  detail TEXT    NOT NULL
+) STRICT;
+CREATE INDEX events_of_job ON events (job);
+CREATE TRIGGER events_are_history BEFORE UPDATE ON events BEGIN
+  SELECT raise(ABORT, 'events are append-only');
+END;
+
+CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- How many jobs are in each state, kept by the triggers so that nobody has to count rows.
+CREATE TABLE counts (state INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+INSERT INTO counts (state, n) VALUES
+  (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0), (10, 0), (11, 0), (12, 0);
+CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs BEGIN
+  UPDATE counts SET n = n + 1 WHERE state = new.state;
+END;
+CREATE TRIGGER jobs_counted_over AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+  UPDATE counts SET n = n - 1 WHERE state = old.state;
+  UPDATE counts SET n = n + 1 WHERE state = new.state;
+END;
+CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs BEGIN
+  UPDATE counts SET n = n - 1 WHERE state = old.state;
+END;
+)sql";
+
+constexpr std::array<std::string_view, 1> kMigrations = {kVersion1};
+
+bool has_rows(SQLite::Database& database, const char* query) {
+  return SQLite::Statement(database, query).executeStep();
+}
+
+}  // namespace
+
+Migrations migrations() noexcept {
+  return kMigrations;
+}
+
+std::optional<int> schema_version(SQLite::Database& database) {
+  if (!has_rows(database, "SELECT 1 FROM sqlite_schema")) return 0;
+  if (!has_rows(database, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'"))
+    return std::nullopt;
+  // The table is only called meta: its columns may be anybody's.
+  if (!has_rows(database, "SELECT 1 FROM pragma_table_info('meta') WHERE name = 'key'") ||
+      !has_rows(database, "SELECT 1 FROM pragma_table_info('meta') WHERE name = 'value'"))
+    return std::nullopt;
+  SQLite::Statement query(database, "SELECT value FROM meta WHERE key = 'chunkrd_schema'");
+  if (!query.executeStep()) return std::nullopt;
+  return query.getColumn(0).getInt();
+}
+
+void migrate(SQLite::Database& database, Migrations steps) {
+  while (true) {
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    // Read inside the transaction: another process may have been faster.
+    const int version = schema_version(database).value_or(0);
+    if (version >= static_cast<int>(steps.size())) return;
+    database.exec(std::string(steps[static_cast<std::size_t>(version)]));
+    SQLite::Statement mark(database,
+                           "INSERT INTO meta (key, value) VALUES ('chunkrd_schema', ?) "
+                           "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    mark.bind(1, std::to_string(version + 1));
+    mark.exec();
+    transaction.commit();
+  }
+}
+
+}  // namespace chunkrd::queue

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "queue/sqlite/rows.h"
+
+/// Every statement the store runs. They stand together so that a test can ask SQLite for the plan of each.
+namespace chunkrd::queue::sql {
+
+inline const std::string kInsert =  //
+    "INSERT INTO jobs (" + kFixedColumns + ", " + kGuardColumns + ", " + kMovingColumns + ") VALUES (" +
+    placeholders(kJobColumns) + ") ON CONFLICT DO NOTHING RETURNING seq";
+
+/// Parameters: state, now, state, due, kMovingColumns, id, from, lease.
+inline const std::string kTransition =
+    "UPDATE jobs SET state_since = CASE WHEN state = ? THEN state_since ELSE ? END, lease = lease + 1, "
+    "(state, due, " +
+    kMovingColumns + ") = (?, ?, " + placeholders(kMovingColumns) +
+    ") WHERE id = ? AND state = ? AND lease = ? RETURNING seq";
+
+inline const std::string kAddEvent = "INSERT INTO events (job, at, what, detail) VALUES (?, ?, ?, ?)";
+
+/// `ready` is written out, so that the partial index can be used.
+inline const std::string kDueReady = "SELECT " + kJobColumns +
+                                     " FROM jobs WHERE state = 2 AND due <= ? "
+                                     "ORDER BY priority DESC, id LIMIT ?";
+
+inline const std::string kDue =
+    "SELECT " + kJobColumns + " FROM jobs WHERE state = ? AND due <= ? ORDER BY due, seq LIMIT ?";
+
+inline const std::string kNextDue = "SELECT min(due) FROM jobs WHERE state = ?";
+
+inline const std::string kFind = "SELECT " + kJobColumns + " FROM jobs WHERE id = ?";
+
+inline const std::string kKnows = "SELECT 1 FROM jobs WHERE inbox = ? AND name = ? AND source_identity = ?";
+
+inline const std::string kEvents =
+    "SELECT at, what, detail FROM events WHERE job = (SELECT seq FROM jobs WHERE id = ?) ORDER BY seq";
+
+inline const std::string kCounts = "SELECT state, n FROM counts";
+
+inline const std::string kOldestUnfinished = "SELECT min(found_at) FROM jobs WHERE state < 9";
+
+inline const std::string kNote = "SELECT value FROM notes WHERE key = ?";
+
+inline const std::string kSetNote =
+    "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+}  // namespace chunkrd::queue::sql

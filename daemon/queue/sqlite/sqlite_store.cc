@@ -1,0 +1,218 @@
+#include "queue/sqlite/sqlite_store.h"
+
+#include <SQLiteCpp/Column.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "queue/sqlite/sql.h"
+
+namespace chunkrd::queue {
+namespace {
+
+// One run of a prepared statement. Ends it on every way out: a statement that stands on a row keeps its
+// read transaction open, and the write-ahead log could never be emptied.
+class Run {
+ public:
+  explicit Run(SQLite::Statement& statement) : statement_(statement) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() { statement_.tryReset(); }
+
+  Parameters parameters() { return Parameters(statement_); }
+  bool next_row() { return statement_.executeStep(); }
+  SQLite::Column column(int index) { return statement_.getColumn(index); }
+  Job job() { return read_job(statement_); }
+
+ private:
+  SQLite::Statement& statement_;
+};
+
+}  // namespace
+
+struct SqliteStore::Statements {
+  explicit Statements(SQLite::Database& database)
+      : insert(database, sql::kInsert),
+        transition(database, sql::kTransition),
+        add_event(database, sql::kAddEvent),
+        due_ready(database, sql::kDueReady),
+        due(database, sql::kDue),
+        next_due(database, sql::kNextDue),
+        find(database, sql::kFind),
+        knows(database, sql::kKnows),
+        events(database, sql::kEvents),
+        counts(database, sql::kCounts),
+        oldest_unfinished(database, sql::kOldestUnfinished),
+        note(database, sql::kNote),
+        set_note(database, sql::kSetNote) {}
+
+  SQLite::Statement insert, transition, add_event, due_ready, due, next_due, find, knows, events, counts,
+      oldest_unfinished, note, set_note;
+};
+
+// Runs `work` and turns what SQLite throws into a StoreError that names the file.
+template <class Work>
+auto SqliteStore::run(std::string_view doing, Work work) {
+  try {
+    return work();
+  } catch (const SQLite::Exception& error) {
+    throw store_error(file_, doing, error);
+  }
+}
+
+SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
+    : file_(std::move(file)), database_(open_database(file_, options)) {
+  run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
+}
+
+SqliteStore::~SqliteStore() = default;
+
+std::vector<bool> SqliteStore::apply(std::span<const Change> changes, WallTime now) {
+  return run("writing", [&] {
+    std::vector<bool> applied;
+    applied.reserve(changes.size());
+    SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    for (const Change& change : changes)
+      applied.push_back(std::visit([&](const auto& one) { return apply_one(one, now); }, change));
+    transaction.commit();
+    return applied;
+  });
+}
+
+bool SqliteStore::apply_one(const Insertion& insertion, WallTime now) {
+  const Job& job = insertion.job;
+  std::int64_t seq = 0;
+  {
+    Run insert(statements_->insert);
+    insert.parameters()
+        .fixed_columns(job)
+        .state(job.state)
+        .time(job.due)
+        .number(job.lease)
+        .time(now)
+        .moving_columns(job);
+    if (!insert.next_row()) return false;
+    seq = insert.column(0).getInt64();
+  }
+  add_event(seq, insertion.event, now);
+  return true;
+}
+
+bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
+  const Job& after = transition.after;
+  std::int64_t seq = 0;
+  {
+    Run update(statements_->transition);
+    update.parameters()
+        .state(after.state)
+        .time(now)
+        .state(after.state)
+        .time(after.due)
+        .moving_columns(after)
+        .text(after.id)
+        .state(transition.from)
+        .number(after.lease);
+    if (!update.next_row()) return false;
+    seq = update.column(0).getInt64();
+  }
+  add_event(seq, transition.event, now);
+  return true;
+}
+
+void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
+  Run insert(statements_->add_event);
+  insert.parameters().number(job_seq).time(now).text(event.what).text(event.detail);
+  insert.next_row();
+}
+
+std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit) {
+  return run("reading", [&] {
+    const auto rows =
+        static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
+    std::vector<Job> jobs;
+    Run query(state == State::ready ? statements_->due_ready : statements_->due);
+    auto parameters = query.parameters();
+    if (state != State::ready) parameters.state(state);
+    parameters.time(now).number(rows);
+    while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
+  });
+}
+
+std::optional<WallTime> SqliteStore::next_due(State state) {
+  return run("reading", [&] {
+    Run query(statements_->next_due);
+    query.parameters().state(state);
+    query.next_row();
+    return time_in(query.column(0));
+  });
+}
+
+std::optional<Job> SqliteStore::find(const std::string& id) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->find);
+    query.parameters().text(id);
+    if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+bool SqliteStore::knows(const std::string& inbox, const std::string& name, const std::string& identity) {
+  return run("reading", [&] {
+    Run query(statements_->knows);
+    query.parameters().bytes(inbox).bytes(name).text(identity);
+    return query.next_row();
+  });
+}
+
+std::vector<StoredEvent> SqliteStore::events(const std::string& id) {
+  return run("reading", [&] {
+    std::vector<StoredEvent> story;
+    Run query(statements_->events);
+    query.parameters().text(id);
+    while (query.next_row())
+      story.push_back({WallTime(Duration(query.column(0).getInt64())),
+                       {query.column(1).getString(), query.column(2).getString()}});
+    return story;
+  });
+}
+
+StateCounts SqliteStore::counts() {
+  return run("reading", [&] {
+    StateCounts counts{};
+    Run query(statements_->counts);
+    while (query.next_row())
+      counts.at(static_cast<std::size_t>(query.column(0).getInt())) = query.column(1).getInt64();
+    return counts;
+  });
+}
+
+std::optional<WallTime> SqliteStore::oldest_unfinished() {
+  return run("reading", [&] {
+    Run query(statements_->oldest_unfinished);
+    query.next_row();
+    return time_in(query.column(0));
+  });
+}
+
+std::optional<std::string> SqliteStore::note(const std::string& key) {
+  return run("reading", [&]() -> std::optional<std::string> {
+    Run query(statements_->note);
+    query.parameters().text(key);
+    if (!query.next_row()) return std::nullopt;
+    return query.column(0).getString();
+  });
+}
+
+void SqliteStore::set_note(const std::string& key, const std::string& value) {
+  run("writing", [&] {
+    Run insert(statements_->set_note);
+    insert.parameters().text(key).text(value);
+    insert.next_row();
+  });
+}
+
+}  // namespace chunkrd::queue

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "queue/sqlite/open.h"
+#include "queue/store.h"
+
+namespace chunkrd::queue {
+
+/// The queue in one SQLite file, with its write-ahead log beside it.
+class SqliteStore final : public Store {
+ public:
+  /// Opens `file` or makes it; its folder must exist. Throws StoreError: see open_database().
+  explicit SqliteStore(std::filesystem::path file, SqliteOptions options = {});
+  ~SqliteStore() override;
+
+  std::vector<bool> apply(std::span<const Change> changes, WallTime now) override;
+  std::vector<Job> due(State state, WallTime now, std::size_t limit) override;
+  std::optional<WallTime> next_due(State state) override;
+  std::optional<Job> find(const std::string& id) override;
+  bool knows(const std::string& inbox, const std::string& name, const std::string& identity) override;
+  std::vector<StoredEvent> events(const std::string& id) override;
+  StateCounts counts() override;
+  std::optional<WallTime> oldest_unfinished() override;
+  std::optional<std::string> note(const std::string& key) override;
+  void set_note(const std::string& key, const std::string& value) override;
+
+ private:
+  struct Statements;
+
+  template <class Work>
+  auto run(std::string_view doing, Work work);
+  bool apply_one(const Insertion& insertion, WallTime now);
+  bool apply_one(const Transition& transition, WallTime now);
+  void add_event(std::int64_t job_seq, const Event& event, WallTime now);
+
+  std::filesystem::path file_;
+  SQLite::Database database_;
+  std::unique_ptr<Statements> statements_;
+};
+
+}  // namespace chunkrd::queue

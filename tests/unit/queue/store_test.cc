@@ -1,0 +1,353 @@
+// What every Store promises. One more implementation is one more line in INSTANTIATE at the end.
+#include "queue/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "queue/sqlite/sqlite_store.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/queue/jobs.h"
+
+namespace chunkrd::queue {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct Kind {
+  std::string name;
+  std::function<std::unique_ptr<Store>(const std::filesystem::path& folder)> open;
+};
+
+class EveryStore : public ::testing::TestWithParam<Kind> {
+ protected:
+  void SetUp() override { store = GetParam().open(folder.path()); }
+  void reopen() {
+    store.reset();
+    store = GetParam().open(folder.path());
+  }
+
+  bool apply(Change change, WallTime now = at(5000)) {
+    return store->apply(std::vector<Change>{std::move(change)}, now).front();
+  }
+  Job stored(const std::string& id) { return store->find(id).value(); }
+  Job add(Job job) {
+    EXPECT_TRUE(apply(insertion(job)));
+    return stored(job.id);
+  }
+  Job add_in(State state, int number, WallTime due, int priority = 0) {
+    Job job = found(number);
+    job.state = state;
+    job.due = due;
+    job.priority = priority;
+    return add(job);
+  }
+  std::vector<std::string> due_ids(State state, WallTime now, std::size_t limit = 100) {
+    std::vector<std::string> ids;
+    for (const auto& job : store->due(state, now, limit)) ids.push_back(job.id);
+    return ids;
+  }
+  std::vector<std::string> story(const std::string& id) {
+    std::vector<std::string> told;
+    for (const auto& [when, event] : store->events(id))
+      told.push_back(fmt::format("{} {} {}", when.time_since_epoch().count(), event.what, event.detail));
+    return told;
+  }
+
+  tests::TemporaryFolder folder;
+  std::unique_ptr<Store> store;
+};
+
+Job with_everything_set() {
+  Job job = found(1, at(1111));
+  job.inbox = "/srv/in \xFF\n";
+  job.name = std::string("a/\0 '\"\\ \xC3\x28 \xE2\x82\xAC.pdf", 18);
+  job.profile = "invoices";
+  job.settings = R"({"ocr_strategy":"All"})";
+  job.priority = -7;
+  job.state = State::collecting;
+  job.due = at(2222);
+  job.size_bytes = 5'000'000'000;
+  job.sha256 = "ab12";
+  job.tag = "tag0";
+  job.task_id = "3f1c";
+  job.intent_at = at(3333);
+  job.submitted_at = at(4444);
+  job.task_status = "Succeeded";
+  job.attempts = 1;
+  job.transient_failures = 2;
+  job.possible_duplicates = 3;
+  job.polls = 4;
+  job.not_found = 5;
+  job.empty_reads = 6;
+  job.pages = 7;
+  job.delivered_name = "a/\xFE~1.pdf";
+  job.error_stage = "collect";
+  job.error_code = "empty_output";
+  job.error_message = "nothing in it";
+  return job;
+}
+
+void expect_same(const Job& a, const Job& b) {
+  EXPECT_EQ(a.id, b.id);
+  EXPECT_EQ(a.inbox, b.inbox);
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.source_identity, b.source_identity);
+  EXPECT_EQ(a.found_at, b.found_at);
+  EXPECT_EQ(a.profile, b.profile);
+  EXPECT_EQ(a.settings, b.settings);
+  EXPECT_EQ(a.settings_hash, b.settings_hash);
+  EXPECT_EQ(a.priority, b.priority);
+  EXPECT_EQ(a.state, b.state);
+  EXPECT_EQ(a.due, b.due);
+  EXPECT_EQ(a.lease, b.lease);
+  EXPECT_EQ(a.state_since, b.state_since);
+  EXPECT_EQ(a.size_bytes, b.size_bytes);
+  EXPECT_EQ(a.sha256, b.sha256);
+  EXPECT_EQ(a.tag, b.tag);
+  EXPECT_EQ(a.task_id, b.task_id);
+  EXPECT_EQ(a.intent_at, b.intent_at);
+  EXPECT_EQ(a.submitted_at, b.submitted_at);
+  EXPECT_EQ(a.task_status, b.task_status);
+  EXPECT_EQ(a.attempts, b.attempts);
+  EXPECT_EQ(a.transient_failures, b.transient_failures);
+  EXPECT_EQ(a.possible_duplicates, b.possible_duplicates);
+  EXPECT_EQ(a.polls, b.polls);
+  EXPECT_EQ(a.not_found, b.not_found);
+  EXPECT_EQ(a.empty_reads, b.empty_reads);
+  EXPECT_EQ(a.pages, b.pages);
+  EXPECT_EQ(a.delivered_name, b.delivered_name);
+  EXPECT_EQ(a.error_stage, b.error_stage);
+  EXPECT_EQ(a.error_code, b.error_code);
+  EXPECT_EQ(a.error_message, b.error_message);
+}
+
+TEST_P(EveryStore, GivesBackEveryFieldOfANewRowAsItCame) {
+  Job job = with_everything_set();
+  ASSERT_TRUE(apply(insertion(job), at(5000)));
+  reopen();
+  job.state_since = at(5000);
+  expect_same(stored(job.id), job);
+}
+
+TEST_P(EveryStore, ATransitionChangesEveryFieldThatMayChangeAndNoOther) {
+  const Job before = add(found(1));
+  Transition transition{before.state, with_everything_set(), {"moved", ""}};
+  transition.after.id = before.id;
+  ASSERT_TRUE(apply(transition, at(6000)));
+  Job expected = with_everything_set();
+  expected.id = before.id;
+  expected.inbox = before.inbox;
+  expected.name = before.name;
+  expected.source_identity = before.source_identity;
+  expected.found_at = before.found_at;
+  expected.profile = before.profile;
+  expected.settings = before.settings;
+  expected.settings_hash = before.settings_hash;
+  expected.priority = before.priority;
+  expected.lease = before.lease + 1;
+  expected.state_since = at(6000);
+  expect_same(stored(before.id), expected);
+}
+
+TEST_P(EveryStore, AnEmptyOptionalComesBackEmptyAfterItHadAValue) {
+  Job job = with_everything_set();
+  job.intent_at = job.submitted_at = std::nullopt;
+  job.pages = std::nullopt;
+  add(with_everything_set());
+  ASSERT_TRUE(apply(Transition{job.state, job, {"moved", ""}}));
+  EXPECT_EQ(stored(job.id).intent_at, std::nullopt);
+  EXPECT_EQ(stored(job.id).submitted_at, std::nullopt);
+  EXPECT_EQ(stored(job.id).pages, std::nullopt);
+}
+
+TEST_P(EveryStore, AJobThatIsNotThereIsNotFound) {
+  EXPECT_FALSE(store->find("nobody"));
+  EXPECT_THAT(store->events("nobody"), IsEmpty());
+}
+
+// --- guards
+
+TEST_P(EveryStore, ATransitionFromAnotherStateChangesNothing) {
+  const Job job = add(found(1));
+  Transition late = moved(job, State::submitting);
+  late.from = State::ready;
+  EXPECT_FALSE(apply(late));
+  expect_same(stored(job.id), job);
+  EXPECT_EQ(story(job.id).size(), 1U);
+}
+
+TEST_P(EveryStore, ALateWriterHasLostItsLease) {
+  const Job seen_by_both = add(found(1));
+  ASSERT_TRUE(apply(moved(seen_by_both, State::claiming, "again later")));
+  EXPECT_FALSE(apply(moved(seen_by_both, State::ready, "too late")));
+  EXPECT_EQ(stored(seen_by_both.id).state, State::claiming);
+  EXPECT_EQ(stored(seen_by_both.id).lease, seen_by_both.lease + 1);
+  EXPECT_THAT(story(seen_by_both.id), ElementsAre("5000 found ", "5000 again later "));
+}
+
+TEST_P(EveryStore, TheSameTransitionTwiceInOneBatchTakesEffectOnce) {
+  const Job job = add(found(1));
+  const std::vector<Change> twice{moved(job, State::ready), moved(job, State::ready)};
+  EXPECT_THAT(store->apply(twice, at(6000)), ElementsAre(true, false));
+  EXPECT_EQ(stored(job.id).lease, 1);
+}
+
+TEST_P(EveryStore, ABatchIsAppliedInOrder) {
+  Job job = found(1);
+  Job later = job;
+  later.state = State::ready;
+  later.lease = 1;
+  const std::vector<Change> batch{insertion(job), moved(job, State::ready), moved(later, State::submitting)};
+  EXPECT_THAT(store->apply(batch, at(6000)), ElementsAre(true, true, true));
+  EXPECT_EQ(stored(job.id).state, State::submitting);
+  EXPECT_EQ(stored(job.id).lease, 2);
+}
+
+TEST_P(EveryStore, AnEmptyBatchIsNothing) {
+  EXPECT_THAT(store->apply({}, at(1)), IsEmpty());
+}
+
+TEST_P(EveryStore, ATransitionOfAJobThatIsNotThereIsRefused) {
+  EXPECT_FALSE(apply(moved(found(1), State::ready)));
+}
+
+TEST_P(EveryStore, StateSinceStaysWhileTheStateStays) {
+  const Job job = add(found(1));
+  ASSERT_TRUE(apply(moved(job, State::claiming), at(7000)));
+  EXPECT_EQ(stored(job.id).state_since, at(5000));
+  ASSERT_TRUE(apply(moved(stored(job.id), State::ready), at(8000)));
+  EXPECT_EQ(stored(job.id).state_since, at(8000));
+}
+
+// --- new rows
+
+TEST_P(EveryStore, OfOneNameOnlyOneJobIsClaiming) {
+  add(found(1));
+  Job changed = found(2);
+  changed.name = found(1).name;
+  EXPECT_FALSE(apply(insertion(changed)));
+  EXPECT_FALSE(store->find(changed.id));
+  EXPECT_EQ(store->counts().at(static_cast<std::size_t>(State::claiming)), 1);
+}
+
+TEST_P(EveryStore, AFreeNameMayBeClaimedAgainByAnotherFile) {
+  const Job first = add(found(1));
+  ASSERT_TRUE(apply(moved(first, State::ready)));
+  Job second = found(2);
+  second.name = first.name;
+  EXPECT_TRUE(apply(insertion(second)));
+}
+
+TEST_P(EveryStore, TheSameFileSeenTwiceIsOneJob) {
+  const Job first = add(found(1));
+  ASSERT_TRUE(apply(moved(first, State::done)));
+  Job again = found(2);
+  again.name = first.name;
+  again.source_identity = first.source_identity;
+  EXPECT_FALSE(apply(insertion(again)));
+  again.inbox = "/srv/other";
+  EXPECT_TRUE(apply(insertion(again))) << "another inbox, another document";
+}
+
+TEST_P(EveryStore, KnowsAFileByPlaceAndIdentity) {
+  const Job job = add(with_everything_set());
+  EXPECT_TRUE(store->knows(job.inbox, job.name, job.source_identity));
+  EXPECT_FALSE(store->knows(job.inbox, job.name, "another"));
+  EXPECT_FALSE(store->knows(job.inbox, "another", job.source_identity));
+  EXPECT_FALSE(store->knows("another", job.name, job.source_identity));
+}
+
+// --- what is due
+
+TEST_P(EveryStore, ReadyJobsComeByPriorityThenByAge) {
+  add_in(State::ready, 3, at(10), 0);
+  add_in(State::ready, 1, at(30), 0);
+  add_in(State::ready, 4, at(20), 5);
+  add_in(State::ready, 2, at(20), -5);
+  EXPECT_THAT(due_ids(State::ready, at(100)), ElementsAre("job-0004", "job-0001", "job-0003", "job-0002"));
+  EXPECT_THAT(due_ids(State::ready, at(100), 2), ElementsAre("job-0004", "job-0001"));
+}
+
+TEST_P(EveryStore, ReadyJobsInBackoffWaitWhateverTheirPriority) {
+  add_in(State::ready, 1, at(201), 9);
+  add_in(State::ready, 2, at(200), 0);
+  EXPECT_THAT(due_ids(State::ready, at(200)), ElementsAre("job-0002"));
+}
+
+TEST_P(EveryStore, OtherJobsComeByDueTimeThenInTheOrderOfArrival) {
+  add_in(State::submitted, 1, at(30), 9);
+  add_in(State::submitted, 3, at(10));
+  add_in(State::submitted, 2, at(10));
+  add_in(State::submitted, 4, at(31));
+  EXPECT_THAT(due_ids(State::submitted, at(30)), ElementsAre("job-0003", "job-0002", "job-0001"));
+  EXPECT_THAT(due_ids(State::collecting, at(30)), IsEmpty());
+  EXPECT_THAT(due_ids(State::submitted, at(30), 0), IsEmpty());
+}
+
+TEST_P(EveryStore, NextDueIsTheEarliestOfItsState) {
+  EXPECT_EQ(store->next_due(State::ready), std::nullopt);
+  add_in(State::ready, 1, at(30));
+  add_in(State::ready, 2, at(20));
+  add_in(State::submitted, 3, at(10));
+  EXPECT_EQ(store->next_due(State::ready), at(20));
+  EXPECT_EQ(store->next_due(State::submitted), at(10));
+}
+
+// --- what is told
+
+TEST_P(EveryStore, AJobsStoryIsToldInOrder) {
+  const Job job = add(found(1));
+  add(found(2));
+  Transition transition = moved(job, State::ready, "taken");
+  transition.event.detail = "12 bytes";
+  ASSERT_TRUE(apply(transition, at(4000)));  // the clock went back: the order stays
+  EXPECT_THAT(story(job.id), ElementsAre("5000 found ", "4000 taken 12 bytes"));
+}
+
+TEST_P(EveryStore, CountsFollowEveryMove) {
+  EXPECT_EQ(store->counts(), StateCounts{});
+  const Job first = add(found(1));
+  add(found(2));
+  ASSERT_TRUE(apply(moved(first, State::ready)));
+  ASSERT_FALSE(apply(moved(first, State::ready)));
+  ASSERT_FALSE(apply(insertion(found(2))));
+  ASSERT_TRUE(apply(moved(stored(first.id), State::ready)));
+  StateCounts expected{};
+  expected.at(static_cast<std::size_t>(State::claiming)) = 1;
+  expected.at(static_cast<std::size_t>(State::ready)) = 1;
+  reopen();
+  EXPECT_EQ(store->counts(), expected);
+}
+
+TEST_P(EveryStore, TheOldestUnfinishedIsByWhenItWasFound) {
+  EXPECT_EQ(store->oldest_unfinished(), std::nullopt);
+  const Job older = add(found(2, at(500)));
+  add(found(1, at(900)));
+  EXPECT_EQ(store->oldest_unfinished(), at(500));
+  ASSERT_TRUE(apply(moved(older, State::failed)));
+  EXPECT_EQ(store->oldest_unfinished(), at(900));
+}
+
+TEST_P(EveryStore, NotesAreKeptAndReplaced) {
+  EXPECT_EQ(store->note("pause.auth"), std::nullopt);
+  store->set_note("pause.auth", "1");
+  store->set_note("pause.auth", "");
+  store->set_note("other", "x");
+  reopen();
+  EXPECT_EQ(store->note("pause.auth"), "");
+  EXPECT_EQ(store->note("other"), "x");
+}
+
+INSTANTIATE_TEST_SUITE_P(, EveryStore,
+                         ::testing::Values(Kind{"Sqlite",
+                                                [](const std::filesystem::path& folder) {
+                                                  return std::make_unique<SqliteStore>(folder / "queue.db");
+                                                }}),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace chunkrd::queue
