@@ -20,9 +20,10 @@ inline const std::string kTransition =
 
 inline const std::string kAddEvent = "INSERT INTO events (job, at, what, detail) VALUES (?, ?, ?, ?)";
 
-/// `ready` is written out, so that the partial index can be used.
+/// `ready` is written out, so that the partial index can be used; named, because the planner would rather
+/// search by `due` and sort.
 inline const std::string kDueReady = "SELECT " + kJobColumns +
-                                     " FROM jobs WHERE state = 2 AND due <= ? "
+                                     " FROM jobs INDEXED BY jobs_ready WHERE state = 2 AND due <= ? "
                                      "ORDER BY priority DESC, id LIMIT ?";
 
 inline const std::string kDue =

@@ -207,6 +207,19 @@ TEST_P(EveryStore, ABatchIsAppliedInOrder) {
   EXPECT_EQ(stored(job.id).lease, 2);
 }
 
+TEST_P(EveryStore, ABatchThatThrowsHasNoEffectAtAll) {
+  add(found(1));
+  Job same_name = found(2);
+  same_name.name = found(1).name;
+  same_name.state = State::ready;
+  same_name = add(same_name);
+  const std::vector<Change> batch{insertion(found(3)), moved(same_name, State::claiming)};
+  EXPECT_THROW(store->apply(batch, at(6000)), StoreError) << "two jobs of one name in claiming";
+  EXPECT_FALSE(store->find(found(3).id));
+  expect_same(stored(same_name.id), same_name);
+  EXPECT_TRUE(apply(insertion(found(4)))) << "and the store goes on";
+}
+
 TEST_P(EveryStore, AnEmptyBatchIsNothing) {
   EXPECT_THAT(store->apply({}, at(1)), IsEmpty());
 }

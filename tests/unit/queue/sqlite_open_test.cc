@@ -1,0 +1,224 @@
+#include <SQLiteCpp/Statement.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "queue/sqlite/filesystem.h"
+#include "queue/sqlite/schema.h"
+#include "queue/sqlite/sqlite_store.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/queue/jobs.h"
+
+namespace chunkrd::queue {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+std::string bytes_of(const fs::path& file) {
+  if (!fs::is_regular_file(file)) return {};
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_bytes(const fs::path& file, std::string_view bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+std::string asked(SQLite::Database& database, const std::string& query) {
+  return database.execAndGet(query).getString();
+}
+
+class OpeningAQueue : public ::testing::Test {
+ protected:
+  void fill(int jobs) {
+    SqliteStore store(file);
+    std::vector<Change> changes;
+    for (int number = 0; number < jobs; ++number) changes.emplace_back(insertion(found(number)));
+    store.apply(changes, at(1));
+  }
+
+  void sql(const std::string& statements) {
+    SQLite::Database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(statements);
+  }
+
+  // Opens, and returns the error's text. The file and its log must not have changed.
+  std::string refusal() {
+    const std::string before = bytes_of(file), log_before = bytes_of(log);
+    std::string text = "(opened)";
+    try {
+      SqliteStore store(file);
+    } catch (const StoreError& error) {
+      text = error.what();
+    }
+    EXPECT_EQ(bytes_of(file), before) << "the file was touched";
+    EXPECT_EQ(bytes_of(log), log_before) << "the log was touched";
+    return text;
+  }
+
+  tests::TemporaryFolder folder;
+  const fs::path file = folder / "queue.db";
+  const fs::path log = folder / "queue.db-wal";
+};
+
+TEST_F(OpeningAQueue, SetsWhatDurabilityAndMemoryNeed) {
+  auto database = open_database(file, {});
+  EXPECT_EQ(asked(database, "PRAGMA journal_mode"), "wal");
+  EXPECT_EQ(asked(database, "PRAGMA synchronous"), "2") << "FULL";
+  EXPECT_EQ(asked(database, "PRAGMA cache_size"), "-8192") << "8 MiB";
+  EXPECT_EQ(asked(database, "PRAGMA foreign_keys"), "1");
+  EXPECT_EQ(asked(database, "PRAGMA busy_timeout"), "10000");
+  EXPECT_EQ(asked(database, "PRAGMA wal_autocheckpoint"), "1000");
+  EXPECT_EQ(asked(database,
+                  "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND NOT strict "
+                  "AND name NOT LIKE 'sqlite_%'"),
+            "0");
+}
+
+TEST_F(OpeningAQueue, AnEmptyFileBecomesAQueue) {
+  write_bytes(file, "");
+  EXPECT_EQ(SqliteStore(file).counts(), StateCounts{});
+}
+
+TEST_F(OpeningAQueue, EventsCannotBeRewritten) {
+  fill(1);
+  EXPECT_THROW(sql("UPDATE events SET what = 'never happened'"), SQLite::Exception);
+}
+
+TEST_F(OpeningAQueue, AMissingFolderIsNamed) {
+  const auto missing = folder / "no" / "queue.db";
+  try {
+    SqliteStore store(missing);
+    FAIL() << "opened";
+  } catch (const StoreError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(missing.native()), HasSubstr("No such file or directory")));
+  }
+}
+
+TEST_F(OpeningAQueue, AFolderInItsPlaceIsNamed) {
+  fs::create_directory(file);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr(file.native()), HasSubstr("unable to open")));
+}
+
+// --- damaged, newer, foreign: refused, and not a byte changed
+
+TEST_F(OpeningAQueue, SomethingElseThanADatabaseIsRefused) {
+  for (const auto& content : {std::string("hello\n"), std::string(10'000, 'x'), std::string(512, '\0')}) {
+    write_bytes(file, content);
+    EXPECT_THAT(refusal(), AllOf(HasSubstr(file.native()), HasSubstr("is damaged or no SQLite database"),
+                                 HasSubstr("nothing was changed"), HasSubstr("aside"), HasSubstr("spool")));
+  }
+}
+
+TEST_F(OpeningAQueue, ATruncatedDatabaseIsRefused) {
+  fill(500);
+  fs::resize_file(file, fs::file_size(file) / 2);
+  EXPECT_THAT(refusal(), HasSubstr("is damaged"));
+}
+
+TEST_F(OpeningAQueue, EveryOverwrittenPageIsNoticed) {
+  fill(300);
+  const std::string whole = bytes_of(file);
+  constexpr std::size_t kPage = 4096;
+  int noticed = 0;
+  for (std::size_t page = 0; page < whole.size(); page += kPage) {
+    std::string broken = whole;
+    broken.replace(page, 64, 64, '\xA5');
+    write_bytes(file, broken);
+    if (refusal() != "(opened)") ++noticed;
+    fs::remove(log);
+  }
+  // Opening says ok only where the page held nothing: freed by a later one.
+  EXPECT_EQ(noticed, static_cast<int>(whole.size() / kPage));
+}
+
+TEST_F(OpeningAQueue, TheLogOfADamagedDatabaseIsLeftAlone) {
+  fill(500);
+  std::string crashed, crashed_log;
+  {
+    SqliteStore running(file);
+    const std::vector<Change> one{insertion(found(9999))};
+    running.apply(one, at(1));
+    crashed = bytes_of(file);
+    crashed_log = bytes_of(log);
+  }
+  ASSERT_FALSE(crashed_log.empty());
+  crashed.replace(crashed.size() / 2 / 4096 * 4096, 64, 64, '\xA5');
+  write_bytes(file, crashed);
+  write_bytes(log, crashed_log);
+  EXPECT_THAT(refusal(), HasSubstr("is damaged"));
+}
+
+TEST_F(OpeningAQueue, ANewerDatabaseIsRefusedWithBothVersions) {
+  fill(1);
+  sql("UPDATE meta SET value = '999' WHERE key = 'chunkrd_schema'");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr(file.native()), HasSubstr("schema version 999"),
+                               HasSubstr("knows " + std::to_string(migrations().size())),
+                               HasSubstr("nothing was changed"), HasSubstr("Install the newer chunkrd")));
+}
+
+TEST_F(OpeningAQueue, ADatabaseOfAnotherProgramIsRefused) {
+  sql("CREATE TABLE songs (title TEXT)");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr(file.native()), HasSubstr("another program")));
+  sql("CREATE TABLE meta (version INTEGER)");
+  EXPECT_THAT(refusal(), HasSubstr("another program"));
+}
+
+// --- migrations
+
+constexpr std::array<std::string_view, 2> kTwoSteps = {
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT; CREATE TABLE one (a TEXT) STRICT",
+    "ALTER TABLE one ADD COLUMN b TEXT NOT NULL DEFAULT 'new'"};
+constexpr std::array<std::string_view, 2> kBrokenSecondStep = {
+    kTwoSteps[0], "ALTER TABLE one ADD COLUMN b TEXT; CREATE TABLE one (twice TEXT)"};
+
+class Migrating : public ::testing::Test {
+ protected:
+  tests::TemporaryFolder folder;
+  SQLite::Database database{(folder / "queue.db").native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+};
+
+TEST_F(Migrating, AnOldDatabaseGetsTheStepsItHasNotSeenAndKeepsItsRows) {
+  EXPECT_EQ(schema_version(database), 0);
+  migrate(database, std::span(kTwoSteps).first(1));
+  EXPECT_EQ(schema_version(database), 1);
+  database.exec("INSERT INTO one (a) VALUES ('old')");
+  migrate(database, kTwoSteps);
+  EXPECT_EQ(schema_version(database), 2);
+  EXPECT_EQ(asked(database, "SELECT a || ' ' || b FROM one"), "old new");
+  migrate(database, kTwoSteps);
+  EXPECT_EQ(schema_version(database), 2) << "a second time is nothing";
+}
+
+TEST_F(Migrating, AStepThatFailsLeavesTheVersionBeforeIt) {
+  EXPECT_THROW(migrate(database, kBrokenSecondStep), SQLite::Exception);
+  EXPECT_EQ(schema_version(database), 1);
+  EXPECT_EQ(asked(database, "SELECT count(*) FROM pragma_table_info('one')"), "1") << "half a step stayed";
+}
+
+// --- where it lies
+
+TEST(NetworkFilesystem, IsToldByItsMagicNumber) {
+  EXPECT_EQ(network_filesystem(0x6969), "NFS");
+  EXPECT_EQ(network_filesystem(0xFF534D42), "CIFS");
+  EXPECT_EQ(network_filesystem(static_cast<std::uint64_t>(std::int64_t{-11317950})), "CIFS")
+      << "as a 32-bit kernel field may arrive";
+  EXPECT_EQ(network_filesystem(0xFE534D42), "SMB2");
+  EXPECT_EQ(network_filesystem(0x65735546), "FUSE");
+  EXPECT_EQ(network_filesystem(0x00C36400), "Ceph");
+}
+
+TEST(NetworkFilesystem, LocalOnesAreTaken) {
+  EXPECT_EQ(network_filesystem(0xEF53), std::nullopt) << "ext4";
+  EXPECT_EQ(network_filesystem(0x58465342), std::nullopt) << "xfs";
+  EXPECT_EQ(network_filesystem(0x9123683E), std::nullopt) << "btrfs";
+  EXPECT_EQ(network_filesystem(0x01021994), std::nullopt) << "tmpfs";
+  EXPECT_EQ(network_filesystem(0x794C7630), std::nullopt) << "overlayfs";
+}
+
+}  // namespace
+}  // namespace chunkrd::queue

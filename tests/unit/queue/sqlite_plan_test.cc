@@ -1,0 +1,56 @@
+// What SQLite does for each statement, so that no statement ever walks over the whole backlog.
+#include <SQLiteCpp/Statement.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "queue/sqlite/open.h"
+#include "queue/sqlite/sql.h"
+#include "tests/support/temporary_folder.h"
+
+namespace chunkrd::queue {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Plan : public ::testing::Test {
+ protected:
+  std::string of(const std::string& statement) {
+    SQLite::Statement explain(database, "EXPLAIN QUERY PLAN " + statement);
+    std::string plan;
+    while (explain.executeStep()) plan += explain.getColumn(3).getString() + "\n";
+    return plan;
+  }
+
+  tests::TemporaryFolder folder;
+  SQLite::Database database = open_database(folder / "queue.db", {});
+};
+
+TEST_F(Plan, NoStatementScansOrSorts) {
+  for (const auto& statement :
+       {sql::kInsert, sql::kTransition, sql::kAddEvent, sql::kDueReady, sql::kDue, sql::kNextDue, sql::kFind,
+        sql::kKnows, sql::kEvents, sql::kOldestUnfinished, sql::kNote, sql::kSetNote}) {
+    EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
+  }
+}
+
+TEST_F(Plan, CountsReadTheirOwnSmallTable) {
+  EXPECT_EQ(of(sql::kCounts), "SCAN counts\n");
+}
+
+TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
+  EXPECT_THAT(of(sql::kDueReady), HasSubstr("INDEX jobs_ready (state=?)"));
+  EXPECT_THAT(of(sql::kDue), HasSubstr("INDEX jobs_due (state=? AND due<?)"));
+  EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=?)"));
+  EXPECT_THAT(of(sql::kOldestUnfinished), HasSubstr("INDEX jobs_unfinished"));
+  EXPECT_THAT(of(sql::kKnows), HasSubstr("COVERING INDEX jobs_identity"));
+}
+
+TEST_F(Plan, TheCheckSeesAScanAndASort) {
+  const auto plan = of("SELECT id FROM jobs WHERE error_code = ? ORDER BY error_stage");
+  EXPECT_THAT(plan, AllOf(HasSubstr("SCAN"), HasSubstr("TEMP B-TREE")));
+}
+
+}  // namespace
+}  // namespace chunkrd::queue
