@@ -71,7 +71,7 @@ std::string put_away(Place& place, const Job& job) {
 awaitable<Outcome> claim(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto identity = inbox::Identity::from(job.source_identity);
+  const auto identity = inbox::Identity::from(job.source_identity).value();
   const auto claimed =
       co_await run_on(context.files, [place, job, identity] { return take_and_hash(*place, job, identity); });
   const lifecycle::Intake intake{rules->limits.document_bytes, place->takes(job.name)};
