@@ -11,7 +11,6 @@
 #include "cli/run.h"
 #include "core/errors.h"
 #include "queue/store.h"
-#include "version.h"
 
 namespace {
 

@@ -28,7 +28,6 @@ constexpr auto kGaugeInterval = 2s;
 taskapi::HttpClient::Options client_options(const config::Api& api) {
   taskapi::HttpClient::Options options;
   options.url = api.url;
-  options.key = config::load_api_key(api);
   options.connect_timeout = api.connect_timeout;
   options.answer_timeout = api.answer_timeout;
   options.stall_timeout = api.stall_timeout;
@@ -69,11 +68,11 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
     : settings_((config::check_folders(settings), std::move(settings))),
       config_file_(std::move(config_file)),
       lock_(settings_.state),
-      metrics_(clock_),
+      metrics_(CHUNKRD_VERSION),
       store_(settings_.state / "queue.sqlite"),
       queue_(store_, writer_.get_executor(), clock_),
       engine_(loop_.get_executor(), {.ca_file = settings_.api.ca_file}),
-      client_(engine_, client_options(settings_.api), &metrics_),
+      client_(engine_, client_options(settings_.api), config::load_api_key(settings_.api), &metrics_),
       gate_(settings_.limits.submits_per_second),
       context_{queue_,
                client_,
@@ -83,11 +82,14 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
                planner_,
                metrics_,
                pipeline::make_rules(settings_)},
-      scheduler_(context_, gate_, clock_, loop_.get_executor()) {
+      scheduler_(context_, gate_, clock_, loop_.get_executor()),
+      watching_ended_(clock_.make_alarm()) {
+  spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
+  metrics_.config_loaded(clock_.now());
   sweep_outboxes();
   if (!settings_.metrics.listen.empty())
-    endpoint_ = std::make_unique<metrics::Endpoint>(settings_.metrics.listen, metrics_,
-                                                    [this] { return reasons_not_ready(); });
+    endpoint_ = std::make_unique<metrics::Endpoint>(
+        settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
 }
 
 Daemon::~Daemon() {
@@ -105,7 +107,7 @@ void Daemon::sweep_outboxes() {
 
 void Daemon::run() {
   asio::co_spawn(loop_, work(), [this](std::exception_ptr failure) {
-    failure_ = failure;
+    if (failure) failure_ = failure;
     loop_.stop();
   });
   asio::co_spawn(loop_, wait_for_signals(), asio::detached);
@@ -119,8 +121,15 @@ void Daemon::run() {
 }
 
 awaitable<void> Daemon::work() {
-  co_await scheduler_.run();
-  spdlog::info("stopped: no step is running any more");
+  try {
+    co_await scheduler_.run();
+  } catch (const queue::StoreError&) {
+    failure_ = std::current_exception();
+  }
+  stop("the queue failed");
+  // An inbox that is being scanned uses the file pool and the loop: both must outlive it.
+  while (watching_ > 0) co_await watching_ended_->wait_until(WallTime::max());
+  spdlog::info("stopped: nothing is running any more");
 }
 
 void Daemon::start_inboxes() {
@@ -128,7 +137,10 @@ void Daemon::start_inboxes() {
     if (inboxes_.contains(inbox.path.native())) continue;
     auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox), files_.get_executor());
     inboxes_.emplace(inbox.path.native(), watched);
-    asio::co_spawn(loop_, watch(watched), [this, path = inbox.path](std::exception_ptr failure) {
+    watching_ += 1;
+    asio::co_spawn(loop_, watch(watched), [this](std::exception_ptr failure) {
+      watching_ -= 1;
+      watching_ended_->ring();
       if (!failure || stopping_) return;
       failure_ = failure;
       stop("an inbox cannot be watched");
@@ -176,10 +188,10 @@ void Daemon::reload() {
   notify::reloading();
   try {
     apply(config::read_settings(config_file_));
-    metrics_.on_reload(true);
+    metrics_.config_loaded(clock_.now());
     spdlog::info("configuration read again from {}", printable(config_file_.native()));
   } catch (const std::exception& error) {
-    metrics_.on_reload(false);
+    metrics_.config_refused();
     spdlog::error("the configuration stays as it was: {}", error.what());
   }
   notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
@@ -197,7 +209,7 @@ void Daemon::apply(config::Settings wanted) {
   gate_.set_rate(settings_.limits.submits_per_second);
   gate_.lift(pipeline::Pause::auth);
   metrics_.on_pause(pipeline::Pause::auth, false);
-  spdlog::set_level(to_spdlog(settings_.log.level));
+  set_log_level(settings_.log.level);
   for (auto& [path, inbox] : inboxes_) inbox->stop();
   inboxes_.clear();
   start_inboxes();
@@ -211,9 +223,9 @@ awaitable<void> Daemon::look_after_metrics() {
     metrics_.on_queue(counts, co_await queue_.oldest_unfinished());
     for (const auto& [path, inbox] : inboxes_) {
       const inbox::Statistics now = inbox->statistics();
-      metrics_.set_inbox(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
+      metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
     }
-    metrics_.beat();
+    look_after_health();
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }
@@ -230,8 +242,20 @@ awaitable<void> Daemon::feed_watchdog() {
   }
 }
 
-std::vector<std::string> Daemon::reasons_not_ready() const {
-  return {};
+void Daemon::look_after_health() {
+  health_.beat();
+  std::vector<std::string> reasons;
+  if (stopping_) reasons.emplace_back("stopping");
+  for (int i = 0; i < pipeline::kPauseCount; ++i)
+    if (const auto pause = static_cast<pipeline::Pause>(i); gate_.paused(pause))
+      reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
+  for (const auto& [path, inbox] : inboxes_)
+    if (!inbox->statistics().available)
+      reasons.push_back(fmt::format("inbox {} cannot be read", printable(path)));
+  if (reasons.empty())
+    health_.set_ready();
+  else
+    health_.set_not_ready(std::move(reasons));
 }
 
 }  // namespace chunkrd::cli

@@ -17,6 +17,8 @@
 #include "inbox/inbox.h"
 #include "metrics/daemon_metrics.h"
 #include "metrics/endpoint.h"
+#include "metrics/health.h"
+#include "metrics/process_metrics.h"
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/scheduler.h"
@@ -43,6 +45,7 @@ class Daemon {
   awaitable<void> watch(std::shared_ptr<inbox::Inbox> inbox);
   awaitable<void> wait_for_signals();
   awaitable<void> look_after_metrics();
+  void look_after_health();
   awaitable<void> feed_watchdog();
   awaitable<void> stop_after_deadline();
   void sweep_outboxes();
@@ -50,7 +53,6 @@ class Daemon {
   void stop(const char* why);
   void reload();
   void apply(config::Settings settings);
-  std::vector<std::string> reasons_not_ready() const;
 
   config::Settings settings_;
   std::filesystem::path config_file_;
@@ -61,6 +63,8 @@ class Daemon {
   SystemClock clock_{loop_.get_executor()};
   SystemRandom random_;
   metrics::DaemonMetrics metrics_;
+  metrics::ProcessMetrics process_metrics_;
+  metrics::Health health_;
   queue::SqliteStore store_;
   queue::Queue queue_;
   http::Engine engine_;
@@ -72,6 +76,8 @@ class Daemon {
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
+  std::size_t watching_ = 0;  ///< inboxes whose coroutine has not ended
+  std::unique_ptr<Alarm> watching_ended_;
   bool stopping_ = false;
   std::exception_ptr failure_;
 };

@@ -26,6 +26,8 @@ lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::
       return lifecycle::Gone{"the file changed before it was taken; it settles again"};
     case Taken::refused:
       return lifecycle::Gone{"not a regular file any more"};
+    case Taken::unreadable:
+      return lifecycle::CannotRead{"may not be read; the file stays in the inbox"};
     case Taken::taken:
       break;
   }
