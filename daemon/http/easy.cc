@@ -113,6 +113,8 @@ void Easy::set_up_headers() {
 void Easy::set_up_callbacks() {
   set(CURLOPT_PREREQFUNCTION, &Easy::on_begin);
   set(CURLOPT_PREREQDATA, this);
+  set(CURLOPT_HEADERFUNCTION, &Easy::on_header);
+  set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &Easy::on_write);
   set(CURLOPT_WRITEDATA, this);
   if (!request_.body) return;
@@ -153,6 +155,13 @@ int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
   self->body_sent_ = 0;
   self->progress_.on_request_restarted();
   return CURL_SEEKFUNC_OK;
+}
+
+std::size_t Easy::on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
+  const std::string_view line(bytes, size * count);
+  if (line.starts_with("HTTP/")) self->head_complete_ = false;  // also after a 100 Continue
+  if (line == "\r\n" || line == "\n") self->head_complete_ = true;
+  return line.size();
 }
 
 std::size_t Easy::on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
@@ -202,6 +211,8 @@ bool Easy::keep_error_text(std::string_view bytes) {
 }
 
 Result Easy::result(CURLcode code) {
+  if (code == CURLE_OK && !head_complete_)
+    return std::unexpected(ended_by_us(TransportError::Cause::cut, "the answer ends inside its head"));
   if (code == CURLE_OK || error_long_) return response();
   if (own_error_) return std::unexpected(ended_by_us(own_error_->cause, own_error_->message));
   const char* const text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);

@@ -61,6 +61,7 @@ class Easy {
   static int on_begin(Easy* self, char*, char*, int, int) noexcept;
   static std::size_t on_read(char* into, std::size_t size, std::size_t count, Easy* self) noexcept;
   static int on_seek(Easy* self, curl_off_t offset, int origin) noexcept;
+  static std::size_t on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
   static std::size_t on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
 
   bool keep(std::string_view bytes);
@@ -93,8 +94,9 @@ class Easy {
   std::unique_ptr<curl_slist, FreeHeaders> headers_;  ///< must outlive the handle
   std::unique_ptr<CURL, CloseHandle> handle_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  bool begun_ = false;       ///< a connection was usable: request bytes may have left since
-  bool error_long_ = false;  ///< an error's text went on and on; what matters of it is kept
+  bool begun_ = false;          ///< a connection was usable: request bytes may have left since
+  bool head_complete_ = false;  ///< libcurl calls an answer that ends inside its head a success
+  bool error_long_ = false;     ///< an error's text went on and on; what matters of it is kept
   std::uint64_t body_sent_ = 0;
   std::uint64_t body_received_ = 0;
   std::string body_;

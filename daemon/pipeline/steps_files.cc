@@ -43,19 +43,23 @@ bool wants_markdown(const config::Profile& profile) {
   return std::ranges::find(profile.artifacts, config::Artifact::markdown) != profile.artifacts.end();
 }
 
+// Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
 lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile& profile) {
   const auto folder = place.outbox.prepare(job.id);
-  const auto result = folder / "task.json";
-  std::error_code missing;
-  if (!std::filesystem::exists(result, missing) && !place.outbox.has_manifest(job.id))
+  std::vector<outbox::Part> parts{{".json", folder / "task.json"}};
+  try {
+    if (wants_markdown(profile)) {
+      parts.push_back({".md", folder / "document.md"});
+      std::error_code missing;
+      if (std::filesystem::exists(parts[0].file, missing))
+        artifacts::write_markdown(parts[0].file, parts[1].file);
+    }
+    const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
+    return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_file_or_directory) throw;
     return lifecycle::ResultMissing{};
-  std::vector<outbox::Part> parts{{".json", result}};
-  if (wants_markdown(profile)) {
-    parts.push_back({".md", folder / "document.md"});
-    if (std::filesystem::exists(result, missing)) artifacts::write_markdown(result, parts.back().file);
   }
-  const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
-  return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
 }
 
 std::string put_away(Place& place, const Job& job) {
