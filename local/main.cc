@@ -10,7 +10,8 @@
 #include "core/durable.h"
 #include "core/errors.h"
 #include "core/logging.h"
-#include "local/parsers.h"
+#include "local/input_type.h"
+#include "local/parser/parse_command.h"
 #include "local/server/options.h"
 #include "local/server/server.h"
 
@@ -28,7 +29,7 @@ constexpr const char* kExitCodes =
 
 /// What the command line says, before it is checked.
 struct Arguments {
-  chunkrd::local::Options options;
+  chunkrd::local::server::Options options;
   std::string listen = "127.0.0.1:8000";
   std::string key_file;
   std::string rules;
@@ -136,7 +137,7 @@ int serve(Arguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
-  const chunkrd::local::Server server(options);
+  const chunkrd::local::server::Server server(options);
   if (!arguments.port_file.empty()) {
     chunkrd::durable::write_file(arguments.port_file, std::to_string(server.port()) + "\n");
   }

@@ -12,7 +12,7 @@
 #include "local/server/body_source.h"
 #include "local/server/rules.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// A request without its body.
 struct Request {
@@ -54,4 +54,4 @@ inline Answer text_answer(unsigned status, std::string text) {
   return answer;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -16,7 +16,7 @@
 #include "local/server/fetch.h"
 #include "local/server/query.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace json = boost::json;
@@ -463,4 +463,4 @@ Answer Api::statistics() const {
   return answer;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

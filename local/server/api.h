@@ -16,7 +16,7 @@
 #include "local/server/upload.h"
 #include "local/server/workers.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// What a request's method and path ask for.
 struct Route {
@@ -72,4 +72,4 @@ class Api {
   Statistics statistics_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

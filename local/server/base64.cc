@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -58,4 +58,4 @@ void append_base64(std::string_view bytes, std::string& text) {
   text.resize(at + static_cast<std::size_t>(written));
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

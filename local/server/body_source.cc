@@ -12,7 +12,7 @@
 #include "core/fd.h"
 #include "local/server/base64.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{48} << 10;  // a multiple of 3, so that base64 joins up
@@ -117,4 +117,4 @@ std::unique_ptr<BodySource> joined_source(std::vector<std::unique_ptr<BodySource
   return std::make_unique<Joined>(std::move(parts));
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

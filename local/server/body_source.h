@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// A body that is made while it is sent. Blocking, shortly: it reads local files a block at a time.
 class BodySource {
@@ -35,4 +35,4 @@ std::unique_ptr<BodySource> base64_source(const std::filesystem::path& file);
 /// One source after the other.
 std::unique_ptr<BodySource> joined_source(std::vector<std::unique_ptr<BodySource>> parts);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

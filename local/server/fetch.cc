@@ -14,7 +14,7 @@
 #include "core/fd.h"
 #include "local/server/query.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr long kRedirectsMax = 10;
@@ -108,4 +108,4 @@ std::optional<std::string> fetch(const std::string& url, const std::filesystem::
   return name.empty() ? last_part(url) : name;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Fetches the document behind an http or https URL into the new file `into`, as the service does: the
 /// status is not looked at (contract). Answers with the document's name, from Content-Disposition or the
@@ -14,4 +14,4 @@ namespace chunkrd::local {
 std::optional<std::string> fetch(const std::string& url, const std::filesystem::path& into,
                                  std::uint64_t bytes_max);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

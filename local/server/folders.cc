@@ -7,7 +7,7 @@
 #include <array>
 #include <stdexcept>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 Folders::Folders(std::filesystem::path state) : state_(std::filesystem::absolute(std::move(state))) {
   std::filesystem::create_directories(state_ / "tasks");
@@ -40,4 +40,4 @@ std::string make_uuid() {
   return text;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Where things lie in the state directory:
 ///   tasks.sqlite3            the Store
@@ -34,4 +34,4 @@ class Folders {
 /// A random version 4 UUID.
 std::string make_uuid();
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

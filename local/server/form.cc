@@ -10,7 +10,7 @@
 #include <limits>
 #include <span>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace json = boost::json;
@@ -294,4 +294,4 @@ json::object configuration_after(const json::object& stored, const json::object&
   return out;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

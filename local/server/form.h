@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// A request whose settings cannot be taken: 400 with this text. Worded like the hosted service's JSON
 /// extractor, without its "at line 1 column 2" (the caller knows that).
@@ -41,4 +41,4 @@ std::string file_name_of(const boost::json::object& form);
 /// "string \"x\"", "integer `3`", "null": how the extractor names a value it did not expect.
 std::string name_of_value(const boost::json::value& value);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// What a document's content turned out to be.
 struct InputType {
@@ -51,4 +51,4 @@ struct Options {
   std::string public_url;  ///< in URLs of answers; empty: as the client named this server
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace json = boost::json;
@@ -199,4 +199,4 @@ std::unique_ptr<BodySource> chunks_source(const std::filesystem::path& output_js
                                   std::move(image_text));
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -10,7 +10,7 @@
 #include "local/server/body_source.h"
 #include "local/server/task.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Checks a parser's output.json ({"page_count": 1, "chunks": [...]}) without holding it, and finds the
 /// chunks in it. Nothing if it is not whole, or not of that shape. `run` of the answer is left empty.
@@ -25,4 +25,4 @@ using ImageText = std::function<std::unique_ptr<BodySource>(const std::string& n
 std::unique_ptr<BodySource> chunks_source(const std::filesystem::path& output_json, const Output& output,
                                           ImageText image_text);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -21,7 +21,7 @@
 
 extern char** environ;
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -216,4 +216,4 @@ ParserEnd run_parser(const std::filesystem::path& parser, const std::filesystem:
   return watch(group, std::move(output), folder, limits, stop_fd, on_line);
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

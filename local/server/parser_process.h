@@ -6,7 +6,7 @@
 
 #include "local/server/options.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// How a parser process ended.
 enum class ParserEnd {
@@ -25,4 +25,4 @@ ParserEnd run_parser(const std::filesystem::path& parser, const std::filesystem:
                      const std::filesystem::path& folder, const ParserLimits& limits, int stop_fd,
                      const std::function<void(const std::string&)>& on_line);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -7,7 +7,7 @@
 
 #include "core/iso_time.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace urls = boost::urls;
@@ -71,4 +71,4 @@ std::optional<WallTime> time_parameter(std::string_view query, std::string_view 
   return time;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

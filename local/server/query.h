@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// A query that does not parse: 400 with this text, "Query deserialize error: ...".
 class BadQuery : public std::runtime_error {
@@ -28,4 +28,4 @@ std::optional<WallTime> time_parameter(std::string_view query, std::string_view 
 /// A path segment or parameter with its %XX undone; '+' stays.
 std::string percent_decoded(std::string_view text);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

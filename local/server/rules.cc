@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr std::array<std::string_view, 10> kOperationNames = {
@@ -85,4 +85,4 @@ ParseEffect Rules::for_parse(const RequestFacts& facts) {
   return state == nullptr ? ParseEffect{} : state->rule.parse;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

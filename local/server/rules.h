@@ -14,7 +14,7 @@
 
 #include "local/server/task.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// What a client asked for. `unknown` is any path that is none of the others.
 enum class Operation { create, get, update, cancel, remove, list, health, download, statistics, unknown };
@@ -111,4 +111,4 @@ class Rules {
 /// Reads a rules file. Throws UserError with every mistake in it as file:line:column.
 std::vector<Rule> read_rules(const std::filesystem::path& file);
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

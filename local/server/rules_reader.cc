@@ -9,7 +9,7 @@
 #include "core/errors.h"
 #include "local/server/rules.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 using namespace std::chrono_literals;
@@ -299,4 +299,4 @@ std::vector<Rule> read_rules(const std::filesystem::path& file) {
   return Reader(file).read();
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

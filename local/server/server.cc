@@ -16,7 +16,7 @@
 #include "local/server/api.h"
 #include "local/server/session.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 using asio::ip::tcp;
@@ -115,4 +115,4 @@ std::uint16_t Server::port() const noexcept {
   return house_->port();
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

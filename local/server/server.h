@@ -4,7 +4,7 @@
 
 #include "local/server/options.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// The Task API on this machine: listens, keeps tasks, has them parsed.
 class Server {
@@ -24,4 +24,4 @@ class Server {
   std::unique_ptr<House> house_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace beast = boost::beast;
@@ -295,4 +295,4 @@ awaitable<void> serve_connection(asio::ip::tcp::socket socket, Api& api, const O
   connection.close();
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -17,7 +17,7 @@
 
 #include "core/durable.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
@@ -72,4 +72,4 @@ Signer::Verdict Signer::check(std::string_view task_id, std::string_view name, s
   return now < WallTime(std::chrono::seconds(seconds)) ? Verdict::good : Verdict::expired;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Makes and checks the query of the URLs under /storage/, which need no API key and live for a while.
 class Signer {
@@ -30,4 +30,4 @@ class Signer {
   std::chrono::seconds lifetime_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

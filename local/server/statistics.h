@@ -5,7 +5,7 @@
 
 #include "local/server/rules.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Counts requests since the start. Event-loop thread only.
 class Statistics {
@@ -17,4 +17,4 @@ class Statistics {
   std::array<std::uint64_t, static_cast<std::size_t>(Operation::unknown) + 1> requests_{};
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 constexpr std::array<std::string_view, 5> kStatusNames = {"Starting", "Processing", "Succeeded", "Failed",
@@ -318,4 +318,4 @@ std::vector<LedgerLine> Store::ledger() {
   return lines;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -9,7 +9,7 @@
 
 #include "local/server/task.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 struct ListFilter {
   std::optional<WallTime> start;  ///< created at or after
@@ -92,4 +92,4 @@ class Store {
   SQLite::Database database_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// The contract's Status.
 enum class Status { Starting, Processing, Succeeded, Failed, Cancelled };
@@ -39,4 +39,4 @@ struct Task {
   bool is_update = false;  ///< a PATCH is under way: a failure goes back to what was before
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

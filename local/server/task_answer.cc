@@ -9,7 +9,7 @@
 #include "core/iso_time.h"
 #include "local/server/output_file.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 std::string json_text(std::string_view text) {
@@ -127,4 +127,4 @@ std::unique_ptr<BodySource> TaskAnswers::list(std::vector<std::string> ids, View
   return joined_source(std::move(parts));
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -10,7 +10,7 @@
 #include "local/server/store.h"
 #include "local/server/task.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// What a reader of a task asked for.
 struct View {
@@ -52,4 +52,4 @@ inline constexpr std::string_view kInputPrefix = "input/";
 inline constexpr std::string_view kPdfPrefix = "pdf/";
 inline constexpr std::string_view kImagePrefix = "images/";
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -16,7 +16,7 @@
 #include "local/server/base64.h"
 #include "local/server/form.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace json = boost::json;
@@ -27,7 +27,7 @@ constexpr std::size_t kSettingsBytesMax = 1 << 20;
 constexpr std::size_t kUrlBytesMax = 64 << 10;
 constexpr std::size_t kDataUrlHeadBytesMax = 4 << 10;
 constexpr std::size_t kWriteBytes = 256 << 10;
-constexpr std::size_t kDepthMax = 64;
+constexpr std::size_t kDepthMax = 128;
 
 /// The field names that the server's CreateForm has: one of them twice is an error there, any other is not.
 constexpr std::array<std::string_view, 11> kFields = {"file",
@@ -333,4 +333,4 @@ Upload UploadReader::finish() {
   return parser_->finish();
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// A body that is no JSON of the right shape: 400 with this text, "Json deserialize error: ...".
 class BadBody : public std::runtime_error {
@@ -52,4 +52,4 @@ class UploadReader {
   std::unique_ptr<Parser> parser_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

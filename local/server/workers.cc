@@ -17,7 +17,7 @@
 #include "local/server/output_file.h"
 #include "local/server/parser_process.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 namespace {
 
 namespace json = boost::json;
@@ -293,4 +293,4 @@ bool Workers::pause(std::chrono::milliseconds time) {
   return !changed_.wait_for(lock, time, [&] { return stopping_; });
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server

@@ -12,7 +12,7 @@
 #include "local/server/rules.h"
 #include "local/server/store.h"
 
-namespace chunkrd::local {
+namespace chunkrd::local::server {
 
 /// Threads that take tasks from the queue and have each parsed by a process of its own, which may hang or
 /// crash without harm to anything else. Also ends tasks that are stuck and purges expired ones.
@@ -54,4 +54,4 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd::local::server
