@@ -10,6 +10,7 @@
 
 #include "core/logging.h"
 
+/// What the configuration file says, as types. Values are in the ranges that config/reader.cc names.
 namespace chunkrd::config {
 
 using std::chrono::milliseconds;
@@ -22,7 +23,11 @@ struct Api {
   std::optional<std::filesystem::path> ca_file;   ///< else the system's certificates
   seconds connect_timeout{10};
   seconds answer_timeout{60};  ///< from the end of the request to the end of the answer, for small answers
-  seconds stall_timeout{60};   ///< a transfer that moves nothing for so long is ended
+  /// How long a submit without an answer is looked for in the task list before it is sent again.
+  seconds reconcile_grace{120};
+  seconds stall_timeout{60};  ///< a transfer that moves nothing for so long is ended
+
+  bool operator==(const Api&) const = default;
 };
 
 enum class Originals { archive, remove, keep };  ///< `archive`, `delete`, `keep` in the file
@@ -43,7 +48,11 @@ struct Inbox {
   std::string profile = "default";
   std::map<std::string, std::string> folders;  ///< first folder below the inbox -> profile
   std::vector<std::string> ignore;             ///< shell patterns of names, besides the built-in ones
-  std::vector<std::string> types;  ///< file name endings taken ("pdf"); empty: whatever the service takes
+  /// File name endings taken, in lower case and without a dot ("pdf"); to be compared without regard to
+  /// case. Empty: whatever the service takes.
+  std::vector<std::string> types;
+
+  bool operator==(const Inbox&) const = default;
 };
 
 enum class Artifact { json, markdown };
@@ -58,6 +67,8 @@ struct Profile {
   int attempts = 3;                       ///< tasks that may be paid for one document
   seconds starting_deadline{6 * 3600};    ///< a task longer in Starting is given up
   seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
+
+  bool operator==(const Profile&) const = default;
 };
 
 /// `limits:`.
@@ -68,15 +79,21 @@ struct Limits {
   int downloads = 8;
   std::uint64_t upload_bytes_in_flight = std::uint64_t{4} << 30;  ///< one larger document still goes alone
   std::uint64_t document_bytes = 805'000'000;  ///< larger ones are refused here: 1 GiB as base64 JSON
+
+  bool operator==(const Limits&) const = default;
 };
 
 struct Metrics {
-  std::string listen = "127.0.0.1:9464";  ///< empty: no endpoint
+  std::string listen = "127.0.0.1:9464";  ///< as parse_listen_address() reads it; empty: no endpoint
+
+  bool operator==(const Metrics&) const = default;
 };
 
 struct Log {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::automatic;
+
+  bool operator==(const Log&) const = default;
 };
 
 /// The whole configuration file, every default filled in, every value in its range.
@@ -90,6 +107,8 @@ struct Settings {
   Metrics metrics;
   Log log;
   seconds shutdown_timeout{20};
+
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace chunkrd::config

@@ -102,4 +102,8 @@ void set_up_logging(LogLevel level, LogFormat format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(LogLevel level) {
+  spdlog::set_level(to_spdlog(level));
+}
+
 }  // namespace chunkrd

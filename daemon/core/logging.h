@@ -16,4 +16,7 @@ enum class LogLevel { trace, debug, info, warning, error };
 /// Sets up spdlog's default logger on standard error. Called once, before any other thread starts.
 void set_up_logging(LogLevel level, LogFormat format);
 
+/// From now on. Any thread.
+void set_log_level(LogLevel level);
+
 }  // namespace chunkrd

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 struct stat;
 
@@ -14,7 +16,20 @@ struct Identity {
   std::int64_t mtime_ns = 0, ctime_ns = 0;
 
   static Identity of(const struct stat& file) noexcept;
+
+  /// "inode:size:mtime:ctime", for the queue's row. Without the device: its number may be another one after
+  /// a reboot or remount, and a folder that keeps its originals must not be paid for twice then.
   std::string text() const;
+
+  /// The inverse of text(), with device 0, which stands for any. Nothing if it is not such a text.
+  static std::optional<Identity> from(std::string_view text) noexcept;
+
+  /// Equal, except that a device of 0 on either side fits any.
+  bool fits(const Identity& other) const noexcept;
+
+  /// Inode, size and mtime are equal: what a rename(2) leaves as it was (it changes ctime).
+  bool same_content(const Identity& other) const noexcept;
+
   bool operator==(const Identity&) const = default;
 };
 

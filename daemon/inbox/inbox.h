@@ -52,8 +52,9 @@ class Inbox {
   Inbox(Rules rules, Executor files);
   ~Inbox();
 
-  /// Runs until the coroutine is cancelled or stop() is called. Throws std::system_error only when inotify
-  /// itself is not to be had in WatchMode::events.
+  /// Runs until the coroutine is cancelled or stop() is called, also before run(). Let it end before this
+  /// object or its event loop goes. Throws std::system_error only when inotify itself is not to be had in
+  /// WatchMode::events, and what `on_arrival` throws.
   awaitable<void> run(OnArrival on_arrival);
   void stop();
 

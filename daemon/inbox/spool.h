@@ -11,28 +11,35 @@ namespace chunkrd::inbox {
 
 /// What became of taking a document.
 enum class Taken {
-  taken,     ///< it lies in the spool, synced
-  vanished,  ///< no file of that name any more, and not in the spool either
-  changed,   ///< another file, or the same one changed: it must settle again
-  refused,   ///< not a regular file
+  taken,       ///< it lies in the spool, synced
+  vanished,    ///< no file of that name any more, and not in the spool either
+  changed,     ///< another file, or the same one changed: it must settle again
+  refused,     ///< not a regular file, or the name leads out of the inbox or through a link
+  unreadable,  ///< it would have to be copied and may not be read; it lies where it lay
 };
 
 /// Where originals lie between inbox and archive: one file a job, named by the job's id.
 ///
 /// On the state directory's filesystem that is <state>/spool; for an inbox elsewhere it is
 /// <inbox>/.chunkrd/spool, so that taking a document is one rename(2). An inbox that keeps its originals is
-/// copied instead (and the copy checked: identity before = identity after).
+/// copied instead (and the copy checked: identity before = identity after), always to <state>/spool.
 ///
-/// Blocking: call it on the file pool, never on the event loop. Throws std::system_error.
+/// A document of which the writer still has the descriptor open is put back when the writer used it during
+/// take(); nobody can tell what he does with it later.
+///
+/// Blocking: call it on the file pool, never on the event loop. Throws std::system_error. Calls for
+/// different jobs may run at the same time.
 class Spool {
  public:
   enum class Take { move, copy };
 
-  /// Makes the folder. `inbox` and `state` must exist.
+  /// Makes the folder (mode 0700). `inbox` and `state` must exist.
   Spool(std::filesystem::path inbox, const std::filesystem::path& state, Take take);
 
   /// Repeatable: a document that an earlier, interrupted call has moved is `taken`. With `move`, a document
   /// on another filesystem below the inbox (a mount inside it) is copied, synced, compared, then unlinked.
+  /// A moved document that turns out to have changed goes back to its name; if a new file has that name
+  /// by now, to "<job id>.<name>", so that neither is lost.
   Taken take(const std::string& name, const Identity& identity, const std::string& job_id) const;
 
   std::filesystem::path path_of(const std::string& job_id) const;

@@ -31,27 +31,33 @@ struct Delivered {
 ///
 /// A delivery is prepared in a folder of its own, <outbox>/.chunkrd/tmp/<job id>/, and becomes visible file
 /// by file with rename(2), the JSON last: it is the sign that all is there. With Layout::folder one rename
-/// shows the whole folder. Before the first rename the manifest <outbox>/.chunkrd/manifests/<job id>.json is
-/// durable; it fixes the names, so that a delivery interrupted at any point can be repeated and ends the
-/// same. Names never leave the outbox; an existing file is never replaced: "report.pdf" becomes
-/// "report~1a2b3c4d.pdf".
+/// shows the whole folder. Before the first rename an intent is durable in the delivery's folder; it fixes
+/// the names, so that a delivery interrupted at any point can be repeated and ends the same. After the last
+/// rename it becomes the manifest <outbox>/.chunkrd/manifests/<job id>.json. Names never leave the outbox;
+/// an existing file is never replaced: "report.pdf" becomes "report~1a2b3c4d.pdf". A name without room for
+/// its suffixes is shortened and gets a hash. The outbox is one filesystem: a mount inside it is an EXDEV.
 ///
 /// Blocking: call it on the file pool, never on the event loop; several threads may call it at once for
-/// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then).
+/// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then, but that
+/// the folders of the name may be there), and std::runtime_error for a damaged manifest.
 class Outbox {
  public:
   /// Makes the folders it needs.
   Outbox(std::filesystem::path root, Layout layout);
   ~Outbox();
 
-  /// The folder for this job's files, made if it is not there.
+  /// The folder for this job's files, made if it is not there. Names in it that begin with "." are ours.
   std::filesystem::path prepare(const std::string& job_id);
 
   /// Makes `parts` durable, then visible, as `wanted_name` + suffix (bytes, with folders, relative). The
-  /// part ".json" must be among them. Removes the delivery's folder. Repeatable after a crash.
+  /// part ".json" must be among them, and all must lie in the folder that prepare() gave. Removes that
+  /// folder. Repeatable after a crash and after an error, but for two: ENOENT says that a part is not there,
+  /// a failed fsync has removed the part it was for (it must never be synced again); write them anew.
+  /// Throws UnsafeName.
   Delivered publish(const Origin& origin, const std::string& wanted_name, const std::vector<Part>& parts);
 
-  /// Removes what deliveries of jobs that are not in `keep` have left behind, at start.
+  /// Removes what deliveries of jobs that are not in `keep` have left behind, at start, before any other
+  /// call. What cannot be removed is logged and stays.
   void sweep(const std::vector<std::string>& keep);
 
  private:

@@ -6,9 +6,11 @@
 
 namespace chunkrd::outbox {
 
-/// A folder for originals, mirrored like the inbox: the archive, or failed/.
+/// A folder for originals, mirrored like the inbox: the archive, or failed/. It is one filesystem; what we
+/// have to remember lies in its .chunkrd/.
 ///
-/// Blocking: call it on the file pool; several threads may for different documents. Throws std::system_error.
+/// Blocking: call it on the file pool; several threads may for different documents. Throws std::system_error,
+/// UnsafeName, and std::runtime_error for a damaged note of ours.
 class Shelf {
  public:
   /// Makes the folder.
@@ -16,8 +18,9 @@ class Shelf {
 
   /// Moves `original` to `name` (bytes, with folders, relative), durable on both sides, also across
   /// filesystems (copy, sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8
-  /// characters of `sha256` (of the original; job id where it is empty) before its ending. Repeatable: when
-  /// `original` is gone the call before has done it. Returns the name it has (or would have) now.
+  /// characters of `sha256` (of the original; the last 8 of the job id where it is empty) before its ending,
+  /// as does a name that ends like a report. Repeatable: when `original` is gone the call before has done it.
+  /// Returns the name it has (or would have) now.
   std::string put(const std::filesystem::path& original, const std::string& name, const std::string& sha256,
                   const std::string& job_id);
 

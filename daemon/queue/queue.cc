@@ -163,8 +163,8 @@ awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t li
   return Writer::on_store(writer_, [=](Store& store) { return store.due(state, now, limit); });
 }
 
-awaitable<std::optional<WallTime>> Queue::next_due(State state) {
-  return Writer::on_store(writer_, [=](Store& store) { return store.next_due(state); });
+awaitable<std::optional<WallTime>> Queue::next_due(State state, WallTime after) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.next_due(state, after); });
 }
 
 awaitable<bool> Queue::knows(std::string inbox, std::string name, std::string identity) {

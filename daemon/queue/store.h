@@ -37,8 +37,8 @@ class Store {
   /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time.
   virtual std::vector<Job> due(State state, WallTime now, std::size_t limit) = 0;
 
-  /// When the next job in `state` becomes due; nothing if there is none. May lie in the past.
-  virtual std::optional<WallTime> next_due(State state) = 0;
+  /// The first due time in `state` that is later than `after`; nothing if there is none.
+  virtual std::optional<WallTime> next_due(State state, WallTime after) = 0;
 
   virtual std::optional<Job> find(const std::string& id) = 0;
 

@@ -13,6 +13,7 @@ struct Refusal {
   int http_status = 0;
   std::string text;                     ///< the body's first 2 KB
   std::optional<Duration> retry_after;  ///< from Retry-After, seconds or date
+  std::string request_id;               ///< X-Request-Id, empty if absent
 };
 
 /// No complete answer came.

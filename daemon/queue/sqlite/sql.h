@@ -29,7 +29,7 @@ inline const std::string kDueReady = "SELECT " + kJobColumns +
 inline const std::string kDue =
     "SELECT " + kJobColumns + " FROM jobs WHERE state = ? AND due <= ? ORDER BY due, seq LIMIT ?";
 
-inline const std::string kNextDue = "SELECT min(due) FROM jobs WHERE state = ?";
+inline const std::string kNextDue = "SELECT min(due) FROM jobs WHERE state = ? AND due > ?";
 
 inline const std::string kFind = "SELECT " + kJobColumns + " FROM jobs WHERE id = ?";
 

@@ -142,10 +142,10 @@ std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit) 
   });
 }
 
-std::optional<WallTime> SqliteStore::next_due(State state) {
+std::optional<WallTime> SqliteStore::next_due(State state, WallTime after) {
   return run("reading", [&] {
     Run query(statements_->next_due);
-    query.parameters().state(state);
+    query.parameters().state(state).time(after);
     query.next_row();
     return time_in(query.column(0));
   });

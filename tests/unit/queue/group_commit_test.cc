@@ -47,7 +47,7 @@ class RecordingStore final : public Store {
     return applied;
   }
   std::vector<Job> due(State, WallTime, std::size_t) override { return {}; }
-  std::optional<WallTime> next_due(State) override { return std::nullopt; }
+  std::optional<WallTime> next_due(State, WallTime) override { return std::nullopt; }
   std::optional<Job> find(const std::string&) override { return std::nullopt; }
   bool knows(const std::string&, const std::string&, const std::string&) override { return false; }
   std::vector<StoredEvent> events(const std::string&) override { return {}; }
@@ -294,7 +294,7 @@ TEST(QueueOnSqlite, PassesEveryQuestionOn) {
     EXPECT_TRUE(co_await queue_to_ask.apply(insertion(found(1, at(700)))));
     const auto due = co_await queue_to_ask.due(State::claiming, at(700), 10);
     EXPECT_EQ(due.size(), 1U);
-    EXPECT_EQ(co_await queue_to_ask.next_due(State::claiming), at(700));
+    EXPECT_EQ(co_await queue_to_ask.next_due(State::claiming, at(0)), at(700));
     EXPECT_EQ(co_await queue_to_ask.oldest_unfinished(), at(700));
     co_await queue_to_ask.set_note("key", "value");
     EXPECT_EQ(co_await queue_to_ask.note("key"), "value");

@@ -301,13 +301,15 @@ TEST_P(EveryStore, OtherJobsComeByDueTimeThenInTheOrderOfArrival) {
   EXPECT_THAT(due_ids(State::submitted, at(30), 0), IsEmpty());
 }
 
-TEST_P(EveryStore, NextDueIsTheEarliestOfItsState) {
-  EXPECT_EQ(store->next_due(State::ready), std::nullopt);
+TEST_P(EveryStore, NextDueIsTheFirstOfItsStateAfterATime) {
+  EXPECT_EQ(store->next_due(State::ready, at(0)), std::nullopt);
   add_in(State::ready, 1, at(30));
   add_in(State::ready, 2, at(20));
   add_in(State::submitted, 3, at(10));
-  EXPECT_EQ(store->next_due(State::ready), at(20));
-  EXPECT_EQ(store->next_due(State::submitted), at(10));
+  EXPECT_EQ(store->next_due(State::ready, at(0)), at(20));
+  EXPECT_EQ(store->next_due(State::ready, at(20)), at(30));
+  EXPECT_EQ(store->next_due(State::ready, at(30)), std::nullopt);
+  EXPECT_EQ(store->next_due(State::submitted, at(0)), at(10));
 }
 
 // --- what is told

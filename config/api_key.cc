@@ -1,0 +1,114 @@
+#include "config/api_key.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <system_error>
+
+#include "core/errors.h"
+#include "core/fd.h"
+
+namespace chunkrd::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Found {
+  std::string key;
+  std::string where;  // for messages
+};
+
+[[noreturn]] void refuse(ExitCode code, const std::string& where, std::string_view what) {
+  throw UserError(code, fmt::format("API key: {}: {}", where, what));
+}
+
+[[noreturn]] void refuse_unreadable(const fs::path& file) {
+  const int error = errno;
+  refuse(error == EACCES ? ExitCode::no_permission : ExitCode::no_input, file.string(),
+         fmt::format("cannot be read: {}", std::generic_category().message(error)));
+}
+
+std::string read_key_file(const fs::path& file) {
+  constexpr std::size_t kMostBytes = 4096;
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) != 0) refuse_unreadable(file);
+  if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
+    spdlog::warn("API key: {}: everybody on this machine may read it; chmod o-r it", file.string());
+  }
+  std::string text;
+  char buffer[kMostBytes];
+  while (text.size() <= kMostBytes) {
+    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) refuse_unreadable(file);
+    if (count == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  refuse(ExitCode::bad_config, file.string(), "is larger than 4 KiB; this is no key");
+}
+
+std::optional<Found> find(const Api& api) {
+  if (api.key_file) return Found{read_key_file(*api.key_file), api.key_file->string()};
+  if (const char* key = std::getenv("CHUNKRD_API_KEY")) return Found{key, "$CHUNKRD_API_KEY"};
+  if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY")) {
+    const fs::path file = fs::path(folder) / "api-key";
+    std::error_code error;
+    if (fs::exists(file, error)) return Found{read_key_file(file), file.string()};
+  }
+  return std::nullopt;
+}
+
+void check(const Found& found) {
+  const auto& [key, where] = found;
+  if (key.empty()) refuse(ExitCode::bad_config, where, "is empty");
+  if (key.starts_with("Bearer ")) {
+    refuse(ExitCode::bad_config, where, "begins with \"Bearer \"; the service wants the bare key");
+  }
+  const auto is_odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(key, is_odd)) {
+    refuse(ExitCode::bad_config, where,
+           "has spaces, line breaks or control characters in it; it must be the bare key");
+  }
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& url) {
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed) return false;
+  if (parsed->host_type() == boost::urls::host_type::ipv4) return parsed->host_ipv4_address().is_loopback();
+  if (parsed->host_type() == boost::urls::host_type::ipv6) return parsed->host_ipv6_address().is_loopback();
+  return parsed->host() == "localhost";
+}
+
+std::string load_api_key(const Api& api) {
+  std::optional<Found> found = find(api);
+  const bool loopback = is_loopback(api.url);
+  if (!found) {
+    if (loopback) return {};
+    throw UserError(ExitCode::bad_config,
+                    "API key: there is none; put it into a file and name that in api.key_file, or set "
+                    "$CHUNKRD_API_KEY, or give it as the systemd credential \"api-key\"");
+  }
+  if (found->key.ends_with('\n')) found->key.pop_back();
+  check(*found);
+  if (!loopback && api.url.starts_with("http://")) {
+    throw UserError(
+        ExitCode::bad_config,
+        "api.url: over plain http:// the API key could be read on its way to another machine; use "
+        "https://");
+  }
+  return std::move(found->key);
+}
+
+}  // namespace chunkrd::config

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "config/settings.h"
+
+namespace chunkrd::config {
+
+/// The API key: from `api.key_file`, else $CHUNKRD_API_KEY, else $CREDENTIALS_DIRECTORY/api-key (systemd's
+/// LoadCredential=api-key:...). One final newline is not part of it. Empty only when there is none and the
+/// service is on this machine (chunkr-local without --key).
+///
+/// Warns when others may read the key file. Throws UserError when there is no usable key, or when it would
+/// travel over plain http to another machine. The key itself is never in a message.
+std::string load_api_key(const Api& api);
+
+/// True when `url` names this machine: localhost, 127.x.x.x or [::1].
+bool is_loopback(const std::string& url);
+
+}  // namespace chunkrd::config

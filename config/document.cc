@@ -1,0 +1,104 @@
+#include "config/document.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace chunkrd::config {
+namespace {
+
+// Far above any real file; a mistaken path to something huge is noticed at once.
+constexpr std::size_t kMostBytes = 1 << 20;
+
+[[noreturn]] void give_up(Problems& problems, const YAML::Mark& mark, std::string_view message) {
+  problems.add(mark, "", message);
+  problems.throw_if_any();
+  std::abort();
+}
+
+std::string read_file(Problems& problems) {
+  errno = 0;
+  std::ifstream in(problems.file(), std::ios::binary);
+  std::string text(kMostBytes + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad() || (in.fail() && !in.eof())) {
+    give_up(problems, YAML::Mark::null_mark(),
+            fmt::format("cannot be read: {}", std::generic_category().message(errno)));
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMostBytes) {
+    give_up(problems, YAML::Mark::null_mark(), "is larger than 1 MiB; this is no configuration of chunkrd");
+  }
+  return text;
+}
+
+YAML::Mark mark_at(int line, int column) {
+  YAML::Mark mark;
+  mark.line = line;
+  mark.column = column;
+  return mark;
+}
+
+void check_encoding(const std::string& text, Problems& problems) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 0; std::getline(lines, line); ++number) {
+    if (!simdjson::validate_utf8(line)) give_up(problems, mark_at(number, 0), "the line is not valid UTF-8");
+    const std::size_t nul = line.find('\0');
+    if (nul != std::string::npos) {
+      give_up(problems, mark_at(number, static_cast<int>(nul)), "the file has a NUL byte; it is not text");
+    }
+  }
+}
+
+// The place of the first tab that indents a line up to `last_line`, or a null mark.
+YAML::Mark first_indenting_tab(const std::string& text, int last_line) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 0; number <= last_line && std::getline(lines, line); ++number) {
+    const std::size_t tab = line.find_first_not_of(' ');
+    if (tab != std::string::npos && line[tab] == '\t') return mark_at(number, static_cast<int>(tab));
+  }
+  return YAML::Mark::null_mark();
+}
+
+std::string explain(const std::string& message) {
+  if (message == YAML::ErrorMsg::MAP_VALUE || message == YAML::ErrorMsg::END_OF_MAP) {
+    return message + " (does the indentation fit the lines above, and is a text with \": \" in it quoted?)";
+  }
+  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return message + " (a \"]\" is missing)";
+  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return message + " (a \"}\" is missing)";
+  // What yaml-cpp 0.7 says when its own depth limit of 500 is reached.
+  if (message == YAML::ErrorMsg::BAD_FILE) return "values are nested too deeply";
+  return message;
+}
+
+}  // namespace
+
+YAML::Node load_document(Problems& problems) {
+  const std::string text = read_file(problems);
+  check_encoding(text, problems);
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.empty() || documents.front().IsNull()) {
+      give_up(problems, mark_at(0, 0), "the file is empty; at least state and inboxes are needed");
+    }
+    if (documents.size() > 1) {
+      give_up(problems, documents[1].Mark(), "a second document begins here; one file has one document");
+    }
+    return documents.front();
+  } catch (const YAML::Exception& error) {
+    const YAML::Mark tab = first_indenting_tab(text, error.mark.line);
+    if (!tab.is_null()) give_up(problems, tab, "a tab indents this line; YAML allows only spaces there");
+    give_up(problems, error.mark, "not YAML: " + explain(error.msg));
+  }
+}
+
+}  // namespace chunkrd::config

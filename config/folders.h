@@ -1,0 +1,18 @@
+#pragma once
+
+#include "config/settings.h"
+
+namespace chunkrd::config {
+
+/// Makes sure that the folders of `settings` can be worked with:
+/// - inboxes, outboxes, failed, archive and state folders are all different and none lies inside another,
+///   also when seen through links or a second mount. Inboxes may share an outbox, a failed or an archive
+///   folder.
+/// - inboxes exist; the other folders exist, or are created when their parent does;
+/// - all are folders, readable and writable (an inbox with `originals: keep` only needs to be readable).
+///
+/// Blocking. Throws UserError with a line for each problem, naming the keys: bad_config where folders overlap
+/// (nothing is created then), else no_input or no_permission.
+void check_folders(const Settings& settings);
+
+}  // namespace chunkrd::config

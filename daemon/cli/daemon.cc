@@ -1,0 +1,261 @@
+#include "cli/daemon.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+
+#include "cli/notify.h"
+#include "config/api_key.h"
+#include "config/folders.h"
+#include "config/reader.h"
+#include "core/errors.h"
+#include "core/escape.h"
+#include "pipeline/intake.h"
+
+namespace chunkrd::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often the gauges that are not counted at events are brought up to date.
+constexpr auto kGaugeInterval = 2s;
+
+taskapi::HttpClient::Options client_options(const config::Api& api) {
+  taskapi::HttpClient::Options options;
+  options.url = api.url;
+  options.connect_timeout = api.connect_timeout;
+  options.answer_timeout = api.answer_timeout;
+  options.stall_timeout = api.stall_timeout;
+  return options;
+}
+
+inbox::Rules inbox_rules(const config::Inbox& inbox) {
+  inbox::Rules rules;
+  rules.path = inbox.path;
+  rules.settle = inbox.settle;
+  rules.rescan = inbox.rescan;
+  rules.watch = inbox.watch == config::Watch::events ? inbox::WatchMode::events
+                : inbox.watch == config::Watch::scan ? inbox::WatchMode::scan
+                                                     : inbox::WatchMode::automatic;
+  rules.ignore = inbox.ignore;
+  return rules;
+}
+
+// What the daemon is built on cannot change under it.
+void refuse_changes_that_need_a_restart(const config::Settings& now, const config::Settings& wanted) {
+  std::vector<std::string> keys;
+  if (wanted.state != now.state) keys.emplace_back("state");
+  if (wanted.queue != now.queue) keys.emplace_back("queue");
+  if (wanted.metrics.listen != now.metrics.listen) keys.emplace_back("metrics.listen");
+  if (wanted.log.format != now.log.format) keys.emplace_back("log.format");
+  config::Api but_for_the_key = wanted.api;
+  but_for_the_key.key_file = now.api.key_file;
+  but_for_the_key.reconcile_grace = now.api.reconcile_grace;
+  if (but_for_the_key != now.api) keys.emplace_back("api");
+  if (!keys.empty())
+    throw UserError(ExitCode::bad_config,
+                    fmt::format("{} cannot change while the daemon runs: restart it", fmt::join(keys, ", ")));
+}
+
+}  // namespace
+
+Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
+    : settings_((config::check_folders(settings), std::move(settings))),
+      config_file_(std::move(config_file)),
+      lock_(settings_.state),
+      metrics_(CHUNKRD_VERSION),
+      store_(settings_.state / "queue.sqlite"),
+      queue_(store_, writer_.get_executor(), clock_),
+      engine_(loop_.get_executor(), {.ca_file = settings_.api.ca_file}),
+      client_(engine_, client_options(settings_.api), config::load_api_key(settings_.api), &metrics_),
+      gate_(settings_.limits.submits_per_second),
+      context_{queue_,
+               client_,
+               clock_,
+               random_,
+               files_.get_executor(),
+               planner_,
+               metrics_,
+               pipeline::make_rules(settings_)},
+      scheduler_(context_, gate_, clock_, loop_.get_executor()),
+      watching_ended_(clock_.make_alarm()) {
+  spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
+  metrics_.config_loaded(clock_.now());
+  sweep_outboxes();
+  if (!settings_.metrics.listen.empty())
+    endpoint_ = std::make_unique<metrics::Endpoint>(
+        settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
+}
+
+Daemon::~Daemon() {
+  files_.join();
+  writer_.join();
+}
+
+// A crash may have left deliveries half prepared: those whose rows still want them stay.
+void Daemon::sweep_outboxes() {
+  std::vector<std::string> wanted;
+  for (const auto state : {queue::State::collecting, queue::State::delivering})
+    for (const queue::Job& job : store_.due(state, WallTime::max(), SIZE_MAX)) wanted.push_back(job.id);
+  for (const auto& [path, place] : context_.rules->places) place->outbox.sweep(wanted);
+}
+
+void Daemon::run() {
+  asio::co_spawn(loop_, work(), [this](std::exception_ptr failure) {
+    if (failure) failure_ = failure;
+    loop_.stop();
+  });
+  asio::co_spawn(loop_, wait_for_signals(), asio::detached);
+  asio::co_spawn(loop_, look_after_metrics(), asio::detached);
+  asio::co_spawn(loop_, feed_watchdog(), asio::detached);
+  start_inboxes();
+  notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
+  spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
+  loop_.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+awaitable<void> Daemon::work() {
+  try {
+    co_await scheduler_.run();
+  } catch (const queue::StoreError&) {
+    failure_ = std::current_exception();
+  }
+  stop("the queue failed");
+  // An inbox that is being scanned uses the file pool and the loop: both must outlive it.
+  while (watching_ > 0) co_await watching_ended_->wait_until(WallTime::max());
+  spdlog::info("stopped: nothing is running any more");
+}
+
+void Daemon::start_inboxes() {
+  for (const config::Inbox& inbox : settings_.inboxes) {
+    if (inboxes_.contains(inbox.path.native())) continue;
+    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox), files_.get_executor());
+    inboxes_.emplace(inbox.path.native(), watched);
+    watching_ += 1;
+    asio::co_spawn(loop_, watch(watched), [this](std::exception_ptr failure) {
+      watching_ -= 1;
+      watching_ended_->ring();
+      if (!failure || stopping_) return;
+      failure_ = failure;
+      stop("an inbox cannot be watched");
+    });
+  }
+}
+
+awaitable<void> Daemon::watch(std::shared_ptr<inbox::Inbox> inbox) {
+  const std::string path = inbox->rules().path.native();
+  co_await inbox->run([this, path](inbox::Arrival arrival) {
+    return pipeline::take_in(std::move(arrival), path, context_, scheduler_);
+  });
+}
+
+awaitable<void> Daemon::wait_for_signals() {
+  while (!stopping_) {
+    const int signal = co_await signals_.async_wait(asio::use_awaitable);
+    if (signal == SIGHUP)
+      reload();
+    else
+      stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  }
+}
+
+void Daemon::stop(const char* why) {
+  if (stopping_) return;
+  stopping_ = true;
+  spdlog::info("{}: stopping, {} steps are running", why, scheduler_.steps_running());
+  notify::stopping("waiting for steps that are running");
+  for (const auto& [path, inbox] : inboxes_) inbox->stop();
+  scheduler_.stop();
+  asio::co_spawn(loop_, stop_after_deadline(), asio::detached);
+}
+
+// What is still under way then is given up: the rows say what to do about it at the next start.
+awaitable<void> Daemon::stop_after_deadline() {
+  asio::steady_timer timer(loop_, settings_.shutdown_timeout);
+  co_await timer.async_wait(asio::use_awaitable);
+  spdlog::warn("shutdown_timeout is over: {} requests are given up, to be reconciled at the next start",
+               engine_.under_way());
+  engine_.abandon_all();
+}
+
+void Daemon::reload() {
+  notify::reloading();
+  try {
+    apply(config::read_settings(config_file_));
+    metrics_.config_loaded(clock_.now());
+    spdlog::info("configuration read again from {}", printable(config_file_.native()));
+  } catch (const std::exception& error) {
+    metrics_.config_refused();
+    spdlog::error("the configuration stays as it was: {}", error.what());
+  }
+  notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
+}
+
+// Everything that can fail comes first: a configuration is taken whole or not at all.
+void Daemon::apply(config::Settings wanted) {
+  refuse_changes_that_need_a_restart(settings_, wanted);
+  config::check_folders(wanted);
+  std::string key = config::load_api_key(wanted.api);
+  auto rules = pipeline::make_rules(wanted);
+  settings_ = std::move(wanted);
+  client_.set_key(std::move(key));
+  context_.rules = std::move(rules);
+  gate_.set_rate(settings_.limits.submits_per_second);
+  gate_.lift(pipeline::Pause::auth);
+  metrics_.on_pause(pipeline::Pause::auth, false);
+  set_log_level(settings_.log.level);
+  for (auto& [path, inbox] : inboxes_) inbox->stop();
+  inboxes_.clear();
+  start_inboxes();
+  scheduler_.wake();
+}
+
+awaitable<void> Daemon::look_after_metrics() {
+  asio::steady_timer timer(loop_);
+  while (true) {
+    const auto counts = co_await queue_.counts();
+    metrics_.on_queue(counts, co_await queue_.oldest_unfinished());
+    for (const auto& [path, inbox] : inboxes_) {
+      const inbox::Statistics now = inbox->statistics();
+      metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
+    }
+    look_after_health();
+    timer.expires_after(kGaugeInterval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+awaitable<void> Daemon::feed_watchdog() {
+  const auto interval = notify::watchdog_interval();
+  if (!interval) co_return;
+  asio::steady_timer timer(loop_);
+  while (true) {
+    notify::watchdog();
+    timer.expires_after(*interval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void Daemon::look_after_health() {
+  health_.beat();
+  std::vector<std::string> reasons;
+  if (stopping_) reasons.emplace_back("stopping");
+  for (int i = 0; i < pipeline::kPauseCount; ++i)
+    if (const auto pause = static_cast<pipeline::Pause>(i); gate_.paused(pause))
+      reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
+  for (const auto& [path, inbox] : inboxes_)
+    if (!inbox->statistics().available)
+      reasons.push_back(fmt::format("inbox {} cannot be read", printable(path)));
+  if (reasons.empty())
+    health_.set_ready();
+  else
+    health_.set_not_ready(std::move(reasons));
+}
+
+}  // namespace chunkrd::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+/// What the service manager is told (sd_notify(3)). All of it does nothing when nobody listens.
+/// $NOTIFY_SOCKET and $WATCHDOG_USEC are read by libsystemd.
+namespace chunkrd::cli::notify {
+
+void ready(const std::string& status);
+void status(const std::string& text);
+void reloading();
+void stopping(const std::string& status);
+void watchdog();
+
+/// How often watchdog() is to be called: half of what the service manager waits. Nothing if it does not.
+std::optional<std::chrono::milliseconds> watchdog_interval();
+
+}  // namespace chunkrd::cli::notify

@@ -1,0 +1,279 @@
+#include "http/easy.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+#include "http/failure.h"
+#include "http/origin.h"
+
+namespace chunkrd::http {
+namespace {
+
+// Measured: 16 KiB halves the speed of uploads, 2 MiB is slower again (research/performance.md).
+constexpr long kTransferBuffer = 256L << 10;
+
+// An error page is read so far for the sake of the connection, then the connection is given up.
+constexpr std::uint64_t kErrorBodyLimit = 1u << 20;
+
+constexpr long kStatusOk = 200;
+
+const char* name_of(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::post:
+      return "POST";
+    case Method::patch:
+      return "PATCH";
+    case Method::del:
+      return "DELETE";
+  }
+  return "";
+}
+
+long whole_seconds(Duration duration) {
+  return std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+}  // namespace
+
+Easy::Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, Progress& progress)
+    : request_(request), progress_(progress), handle_(curl_easy_init()) {
+  if (!handle_) throw std::bad_alloc();
+  set_up_connection(ca_file);
+  set_up_method();
+  set_up_headers();
+  set_up_callbacks();
+}
+
+// Options are ours and fixed, so the only way to fail is a lack of memory.
+template <class Value>
+void Easy::set(CURLoption option, Value value) {
+  if (curl_easy_setopt(handle_.get(), option, value) != CURLE_OK) throw std::bad_alloc();
+}
+
+void Easy::set_up_connection(const std::optional<std::filesystem::path>& ca_file) {
+  set(CURLOPT_URL, request_.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_ERRORBUFFER, error_text_.data());
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.timeouts.connect.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, whole_seconds(request_.timeouts.stall));
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // One document a connection: a lost connection loses one answer. HTTP/2 costs 1.2 to 1.6 times the CPU
+  // for uploads, and without TLS it is broken in Debian 12 (research/performance.md).
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  if (ca_file) {
+    set(CURLOPT_CAINFO, ca_file->c_str());
+    set(CURLOPT_CAPATH, static_cast<char*>(nullptr));  // this file instead of, not besides, the system's
+  }
+}
+
+void Easy::set_up_method() {
+  switch (request_.method) {
+    case Method::get:
+      set(CURLOPT_HTTPGET, 1L);
+      break;
+    case Method::patch:
+    case Method::post:
+      set(CURLOPT_POST, 1L);
+      break;
+    case Method::del:
+      break;
+  }
+  if (request_.method != Method::get) set(CURLOPT_CUSTOMREQUEST, name_of(request_.method));
+  if (request_.body) {
+    const auto size = static_cast<curl_off_t>(request_.body->size_bytes());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (size > kTransferBuffer / 4) set(CURLOPT_UPLOAD_BUFFERSIZE, kTransferBuffer);
+  }
+  if (std::holds_alternative<IntoFile>(request_.sink)) set(CURLOPT_BUFFERSIZE, kTransferBuffer);
+}
+
+void Easy::set_up_headers() {
+  const auto add = [this](const std::string& line) {
+    curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  };
+  for (const Header& header : request_.headers) add(header.name + ": " + header.value);
+  // A server that ignores "Expect: 100-continue" would cost a second for each large document.
+  add("Expect:");
+  set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void Easy::set_up_callbacks() {
+  set(CURLOPT_PREREQFUNCTION, &Easy::on_begin);
+  set(CURLOPT_PREREQDATA, this);
+  set(CURLOPT_HEADERFUNCTION, &Easy::on_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, &Easy::on_write);
+  set(CURLOPT_WRITEDATA, this);
+  if (!request_.body) return;
+  set(CURLOPT_READFUNCTION, &Easy::on_read);
+  set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, &Easy::on_seek);
+  set(CURLOPT_SEEKDATA, this);
+}
+
+int Easy::on_begin(Easy* self, char*, char*, int, int) noexcept {
+  self->begun_ = true;
+  if (!self->request_.body) self->progress_.on_request_complete();
+  return CURL_PREREQFUNC_OK;
+}
+
+std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy* self) noexcept {
+  try {
+    BodySource& body = *self->request_.body;
+    const std::size_t read = body.read({into, size * count});
+    self->body_sent_ += read;
+    if (self->body_sent_ == body.size_bytes()) self->progress_.on_request_complete();
+    return read;
+  } catch (const std::exception& error) {
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    return CURL_READFUNC_ABORT;
+  }
+}
+
+int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
+  BodySource& body = *self->request_.body;
+  if (offset != 0 || origin != SEEK_SET || self->body_sent_ == body.size_bytes()) return CURL_SEEKFUNC_FAIL;
+  try {
+    body.rewind();
+  } catch (const std::exception& error) {
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    return CURL_SEEKFUNC_FAIL;
+  }
+  self->body_sent_ = 0;
+  self->progress_.on_request_restarted();
+  return CURL_SEEKFUNC_OK;
+}
+
+std::size_t Easy::on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
+  const std::string_view line(bytes, size * count);
+  if (line.starts_with("HTTP/")) self->head_complete_ = false;  // also after a 100 Continue
+  if (line == "\r\n" || line == "\n") self->head_complete_ = true;
+  return line.size();
+}
+
+std::size_t Easy::on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
+  try {
+    return self->keep({bytes, size * count}) ? size * count : 0;
+  } catch (const std::exception& error) {
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    return 0;
+  }
+}
+
+bool Easy::keep(std::string_view bytes) {
+  body_received_ += bytes.size();
+  if (status() != kStatusOk) return keep_error_text(bytes);
+  if (const auto* file = std::get_if<IntoFile>(&request_.sink)) return keep_in_file(bytes, *file);
+  return keep_text(bytes, std::get<IntoText>(request_.sink));
+}
+
+bool Easy::within(std::uint64_t limit_bytes) {
+  if (body_received_ <= limit_bytes) return true;
+  own_error_ = OwnError{TransportError::Cause::too_large,
+                        "the answer is larger than " + std::to_string(limit_bytes) + " bytes"};
+  return false;
+}
+
+bool Easy::keep_text(std::string_view bytes, const IntoText& sink) {
+  if (!within(sink.limit_bytes)) return false;
+  body_.append(bytes);
+  return true;
+}
+
+bool Easy::keep_in_file(std::string_view bytes, const IntoFile& sink) {
+  if (!within(sink.limit_bytes)) return false;
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(sink.fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw std::system_error(errno, std::generic_category(), "writing the answer to a file");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+bool Easy::keep_error_text(std::string_view bytes) {
+  body_.append(bytes.substr(0, kErrorTextLimit - std::min(kErrorTextLimit, body_.size())));
+  error_long_ = body_received_ > kErrorBodyLimit;
+  return !error_long_;
+}
+
+Result Easy::result(CURLcode code) {
+  if (code == CURLE_OK && !head_complete_)
+    return std::unexpected(ended_by_us(TransportError::Cause::cut, "the answer ends inside its head"));
+  if (code == CURLE_OK || error_long_) return response();
+  if (own_error_) return std::unexpected(ended_by_us(own_error_->cause, own_error_->message));
+  const char* const text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
+  return std::unexpected(ended_by_us(cause_of(code), text));
+}
+
+TransportError Easy::ended_by_us(TransportError::Cause cause, const std::string& why) const {
+  const auto origin = origin_of(request_.url);
+  return TransportError{.sent = sent(),
+                        .cause = cause,
+                        .message = std::string(name_of(request_.method)) + " " +
+                                   (origin ? origin->text() : "(not a URL)") + ": " + why,
+                        .traffic = traffic()};
+}
+
+TransportError::Sent Easy::sent() const noexcept {
+  return begun_ ? TransportError::Sent::maybe_sent : TransportError::Sent::not_sent;
+}
+
+Response Easy::response() const {
+  Response response;
+  response.status = static_cast<int>(status());
+  response.body = body_;
+  response.body_bytes = body_received_;
+  response.content_type = header("Content-Type");
+  response.request_id = header("X-Request-Id");
+  if (!header("Retry-After").empty()) {
+    curl_off_t wait_s = 0;
+    curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &wait_s);  // knows both forms
+    response.retry_after = std::chrono::seconds(std::max<curl_off_t>(0, wait_s));
+  }
+  response.traffic = traffic();
+  return response;
+}
+
+Traffic Easy::traffic() const {
+  long request_head = 0, answer_head = 0;
+  curl_off_t up = 0, down = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_REQUEST_SIZE, &request_head);
+  curl_easy_getinfo(handle_.get(), CURLINFO_HEADER_SIZE, &answer_head);
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_UPLOAD_T, &up);
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_DOWNLOAD_T, &down);
+  return {static_cast<std::uint64_t>(request_head + up), static_cast<std::uint64_t>(answer_head + down)};
+}
+
+long Easy::status() const noexcept {
+  long status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+std::string Easy::header(const char* name) const {
+  curl_header* found = nullptr;
+  if (curl_easy_header(handle_.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
+  return found->value;
+}
+
+std::string Easy::redirect_url() const {
+  const char* url = nullptr;
+  curl_easy_getinfo(handle_.get(), CURLINFO_REDIRECT_URL, &url);
+  return url == nullptr ? std::string() : std::string(url);
+}
+
+}  // namespace chunkrd::http

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/request.h"
+#include "http/response.h"
+
+namespace chunkrd::http {
+
+/// Told by an Easy while libcurl works on it.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+
+  /// The last byte of the request was handed over: from now on we wait for the answer.
+  virtual void on_request_complete() noexcept = 0;
+
+  /// The request is being sent again on a new connection.
+  virtual void on_request_restarted() noexcept = 0;
+};
+
+/// One request as libcurl sees it: an easy handle, its options and its callbacks. Not movable.
+///
+/// libcurl sends a request again by itself when a kept connection turns out to be dead. We let it, but
+/// never after the last byte of a body was handed over: the service may have taken that request, and
+/// sending a create twice is paying twice.
+class Easy {
+ public:
+  /// `request` and `progress` must outlive this. Throws std::bad_alloc.
+  Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, Progress& progress);
+  Easy(const Easy&) = delete;
+  Easy& operator=(const Easy&) = delete;
+
+  CURL* handle() const noexcept { return handle_.get(); }
+
+  /// What came of it. Called once, after libcurl is done with the handle.
+  Result result(CURLcode code);
+
+  /// The error for a transfer that we end ourselves.
+  TransportError ended_by_us(TransportError::Cause cause, const std::string& why) const;
+
+  /// Where a redirect points to, absolute; empty if this is none.
+  std::string redirect_url() const;
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value);
+  void set_up_connection(const std::optional<std::filesystem::path>& ca_file);
+  void set_up_method();
+  void set_up_headers();
+  void set_up_callbacks();
+
+  static int on_begin(Easy* self, char*, char*, int, int) noexcept;
+  static std::size_t on_read(char* into, std::size_t size, std::size_t count, Easy* self) noexcept;
+  static int on_seek(Easy* self, curl_off_t offset, int origin) noexcept;
+  static std::size_t on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
+  static std::size_t on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
+
+  bool keep(std::string_view bytes);
+  bool within(std::uint64_t limit_bytes);
+  bool keep_text(std::string_view bytes, const IntoText& sink);
+  bool keep_in_file(std::string_view bytes, const IntoFile& sink);
+  bool keep_error_text(std::string_view bytes);
+
+  Response response() const;
+  Traffic traffic() const;
+  TransportError::Sent sent() const noexcept;
+  std::string header(const char* name) const;
+  long status() const noexcept;
+
+  struct CloseHandle {
+    void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+  };
+  struct FreeHeaders {
+    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+  };
+
+  /// Why one of our own callbacks ended the transfer.
+  struct OwnError {
+    TransportError::Cause cause;
+    std::string message;
+  };
+
+  Request& request_;
+  Progress& progress_;
+  std::unique_ptr<curl_slist, FreeHeaders> headers_;  ///< must outlive the handle
+  std::unique_ptr<CURL, CloseHandle> handle_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  bool begun_ = false;          ///< a connection was usable: request bytes may have left since
+  bool head_complete_ = false;  ///< libcurl calls an answer that ends inside its head a success
+  bool error_long_ = false;     ///< an error's text went on and on; what matters of it is kept
+  std::uint64_t body_sent_ = 0;
+  std::uint64_t body_received_ = 0;
+  std::string body_;
+  std::optional<OwnError> own_error_;
+};
+
+}  // namespace chunkrd::http

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <string>
+
+#include "core/async.h"
+#include "http/easy.h"
+#include "http/multi.h"
+
+namespace chunkrd::http {
+
+class Engine;
+
+/// One request under way and the coroutine that waits for it. Lives in that coroutine's frame; being
+/// destroyed, for whatever reason, ends the transfer.
+class Exchange final : public EndListener, public Progress {
+ public:
+  /// Begins. `request` must outlive this.
+  Exchange(Engine& engine, Request& request);
+  ~Exchange() override;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Waits for the end. Once.
+  awaitable<Result> result();
+
+  /// The address of the redirect that result() was; empty if it was none.
+  std::string redirect_url() const { return easy_.redirect_url(); }
+
+  void abandon() noexcept;
+
+  /// The engine goes away: gives up what belongs to it.
+  void detach() noexcept;
+
+  void on_end(CURLcode code) noexcept override;
+  void on_request_complete() noexcept override;
+  void on_request_restarted() noexcept override;
+
+ private:
+  enum class State { running, ended, late, abandoned };
+
+  void end(State how) noexcept;
+
+  Engine* engine_;
+  const Timeouts timeouts_;
+  asio::steady_timer timer_;  ///< rings at the end, and when the answer is too late
+  Easy easy_;
+  State state_ = State::running;
+  CURLcode code_ = CURLE_OK;
+};
+
+}  // namespace chunkrd::http

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "http/body.h"
+
+namespace chunkrd::http {
+
+enum class Method { get, post, patch, del };
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+/// Keep the body of a 200 in Response::body; a longer one ends the transfer with Cause::too_large.
+struct IntoText {
+  std::size_t limit_bytes = std::size_t{8} << 20;
+};
+
+/// Write the body of a 200 to an open file while it arrives. The descriptor stays the caller's.
+struct IntoFile {
+  int fd = -1;
+  std::uint64_t limit_bytes = std::uint64_t{4} << 30;
+};
+
+struct Timeouts {
+  Duration connect{10'000};  ///< until the connection is usable, TLS included
+  Duration stall{60'000};    ///< nothing moves for so long, in whole seconds: rounded up
+
+  /// From the last byte of the request to the last byte of the answer; none for long answers.
+  std::optional<Duration> answer;
+};
+
+/// One HTTP request. Header values may be secrets: they are never part of a message or a log line.
+struct Request {
+  Method method = Method::get;
+  std::string url;  ///< absolute, http or https
+  std::vector<Header> headers;
+  std::unique_ptr<BodySource> body;  ///< for post and patch
+  std::variant<IntoText, IntoFile> sink = IntoText{};
+  Timeouts timeouts;
+};
+
+}  // namespace chunkrd::http

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "inbox/identity.h"
+
+namespace chunkrd::inbox {
+
+enum class Copied {
+  whole,       ///< all of it, with the original's mtime, synced; the name in the folder is not
+  changed,     ///< gone, another file, or changed before or while it was read; nothing is left of the copy
+  unreadable,  ///< permission denied
+};
+
+/// Copies the regular file `base` of the folder `from` to the new file `to_base` of the folder `to`
+/// (replacing what an interrupted call left there), and compares its identity before and after.
+/// Blocking. Throws std::system_error (ENOSPC included; nothing is left of the copy then).
+Copied checked_copy(int from, const std::string& base, const Identity& identity, int to,
+                    const std::string& to_base);
+
+}  // namespace chunkrd::inbox

@@ -1,0 +1,101 @@
+#include "inbox/scan.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "core/escape.h"
+#include "inbox/filesystem.h"
+
+namespace chunkrd::inbox {
+namespace {
+
+[[noreturn]] void fail(const std::string& folder) {
+  throw std::system_error(errno, std::generic_category(), "list folder " + printable(folder));
+}
+
+bool is_dot(std::string_view name) noexcept {
+  return name == "." || name == "..";
+}
+
+}  // namespace
+
+Listing::Listing(std::string folder, FileDescriptor fd) : folder_(std::move(folder)) {
+  // fdopendir takes the descriptor over, so it gets one of its own.
+  const int own = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0);
+  if (own < 0) fail(folder_);
+  directory_.reset(::fdopendir(own));
+  if (directory_) return;
+  const int error = std::exchange(errno, 0);
+  ::close(own);
+  errno = error;
+  fail(folder_);
+}
+
+Listing::Piece Listing::next(const Names& names, Known& known, Depth depth, std::size_t entries_max) {
+  Piece piece;
+  for (std::size_t count = 0; count < entries_max; ++count) {
+    errno = 0;
+    const dirent* entry = ::readdir(directory_.get());
+    if (!entry && errno != 0) fail(folder_);
+    if (!entry) {
+      piece.last = true;
+      break;
+    }
+    if (!is_dot(entry->d_name)) sort_in(*entry, names, known, depth, piece);
+  }
+  return piece;
+}
+
+void Listing::sort_in(const dirent& entry, const Names& names, Known& known, Depth depth,
+                      Piece& piece) const {
+  const std::string base = entry.d_name;
+  auto name = join(folder_, base);
+  if (depth == Depth::names && known.has_inode(name, entry.d_ino)) return;
+  if (!names.enters(base)) return;
+  if (entry.d_type == DT_DIR) {
+    piece.folders.push_back(std::move(name));
+    return;
+  }
+  auto sighting = look(::dirfd(directory_.get()), base, std::move(name));
+  if (sighting.kind == Kind::folder) {
+    piece.folders.push_back(std::move(sighting.name));
+  } else if (names.judge(base) == Names::Verdict::reserved) {
+    piece.reserved.push_back(std::move(sighting.name));
+  } else if (sighting.kind != Kind::gone && !known.has(sighting.name, sighting.identity)) {
+    piece.files.push_back(std::move(sighting));
+  }
+}
+
+OpenedFolder open_folder(const Tree& tree, const std::string& folder) {
+  auto fd = tree.folder(folder);
+  if (!fd) return {.listing = nullptr, .error = fd.error()};
+  const bool tells = tells_of_changes(fd->get());
+  return {
+      .listing = std::make_unique<Listing>(folder, std::move(*fd)), .tells_of_changes = tells, .error = {}};
+}
+
+std::vector<Sighting> look_at(const Tree& tree, const std::vector<std::string>& names) {
+  std::vector<Sighting> sightings;
+  sightings.reserve(names.size());
+  std::optional<std::string> opened;  // consecutive names of one folder open it once
+  std::expected<FileDescriptor, Tree::Error> folder;
+  for (const auto& name : names) {
+    const auto parts = split(name);
+    if (opened != parts.folder) {
+      folder = tree.folder(parts.folder);
+      opened = parts.folder;
+    }
+    if (folder)
+      sightings.push_back(look(folder->get(), parts.base, name));
+    else
+      sightings.push_back({name, means_gone(folder.error()) ? Kind::gone : Kind::unclear, {}});
+  }
+  return sightings;
+}
+
+}  // namespace chunkrd::inbox

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "inbox/identity.h"
+
+namespace chunkrd::inbox {
+
+/// Decides when a file is complete: when it has been seen unchanged for a while.
+///
+/// Knows no clock and no files: it is told what was seen when, and says what to look at next. A file that
+/// keeps changing never settles and is never given up. An empty file waits longer (ten times, at most a
+/// minute): many writers create first and fill later.
+class Settle {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  enum class Verdict {
+    waiting,
+    settled,  ///< unchanged for long enough; stays a candidate until forget()
+    no_room,  ///< as many candidates as there may be: not remembered, to be seen again later
+  };
+
+  Settle(std::chrono::milliseconds settle, std::size_t candidates_max);
+
+  /// `name` was seen with `identity`. `now` is not before the look at the file for its first sight, and not
+  /// after it for any later one, so that the time between the two looks is never overstated.
+  Verdict see(const std::string& name, const Identity& identity, Time now);
+
+  /// `name` is not looked at, nor settled, before `time`.
+  void postpone(const std::string& name, Time time);
+
+  /// Gone, or handed over. Returns whether it was a candidate.
+  bool forget(const std::string& name);
+
+  /// When the next candidate is to be looked at; nothing without candidates.
+  std::optional<Time> next() const;
+
+  /// Up to `limit` candidates to look at now: first seen first, and of those by name.
+  std::vector<std::string> due(Time now, std::size_t limit) const;
+
+  std::size_t size() const noexcept { return candidates_.size(); }
+
+ private:
+  struct Candidate {
+    Identity identity;
+    Time ready_at;
+  };
+  using Candidates = std::unordered_map<std::string, Candidate>;
+  struct ByTime {
+    bool operator()(const Candidates::value_type* a, const Candidates::value_type* b) const noexcept;
+  };
+
+  std::chrono::milliseconds wait_for(const Identity& identity) const noexcept;
+  void reschedule(Candidates::value_type& candidate, Time ready_at);
+
+  std::chrono::milliseconds settle_;
+  std::size_t candidates_max_;
+  Candidates candidates_;
+  std::set<const Candidates::value_type*, ByTime> order_;  ///< into candidates_
+};
+
+}  // namespace chunkrd::inbox

@@ -1,0 +1,180 @@
+#include "inbox/taking.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "core/durable.h"
+#include "core/escape.h"
+#include "inbox/copy.h"
+
+namespace chunkrd::inbox {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 255;  // of every Linux filesystem we know
+
+[[noreturn]] void fail(const char* what, const std::string& name) {
+  throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(name));
+}
+
+bool rename_new(int from, const std::string& name, int to, const std::string& new_name) noexcept {
+  return ::renameat2(from, name.c_str(), to, new_name.c_str(), RENAME_NOREPLACE) == 0;
+}
+
+/// "<job id>.<base>", without the beginning of `base` where that is too long: the ending says what it is.
+std::string free_name(const std::string& job_id, const std::string& base) {
+  const auto room = kNameBytesMax - job_id.size() - 1;
+  return job_id + "." + (base.size() <= room ? base : base.substr(base.size() - room));
+}
+
+}  // namespace
+
+Taking::Taking(std::string base, const Identity& identity, std::string job_id, FileDescriptor from,
+               FileDescriptor spool)
+    : base_(std::move(base)),
+      identity_(identity),
+      job_id_(std::move(job_id)),
+      aside_(".chunkrd-" + job_id_),
+      part_("." + job_id_ + ".part"),
+      from_(std::move(from)),
+      spool_(std::move(spool)) {}
+
+Taken Taking::move() {
+  if (spooled().kind != Kind::gone) return complete_move();
+  return_from_aside();
+  if (const auto found = examine(); found != Taken::taken) return found;
+  if (!rename_new(from_.get(), base_, spool_.get(), job_id_)) {
+    if (errno == EXDEV) return move_by_copy();
+    if (errno == ENOENT) return Taken::vanished;
+    fail("move to the spool", base_);
+  }
+  // Between the look and the rename somebody may have put another file there.
+  if (!spooled().identity.same_content(identity_)) return put_back();
+  return complete_move();
+}
+
+Taken Taking::copy() {
+  if (spooled().kind == Kind::file) return look_in_spool_only();
+  if (const auto found = examine(); found != Taken::taken) return found;
+  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_)) {
+    case Copied::changed:
+      return Taken::changed;
+    case Copied::unreadable:
+      return Taken::unreadable;
+    case Copied::whole:
+      break;
+  }
+  return publish_copy();
+}
+
+Taken Taking::look_in_spool_only() const {
+  if (spooled().kind != Kind::file) return Taken::vanished;
+  sync_spooled();
+  sync_folders();
+  return Taken::taken;
+}
+
+/// `taken` if the document lies there as it was reported.
+Taken Taking::examine() const {
+  const FileDescriptor file(::openat(from_.get(), base_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!file && errno == ENOENT) return Taken::vanished;
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0) fail("examine", base_);
+  if (!S_ISREG(status.st_mode)) return Taken::refused;
+  return Identity::of(status).fits(identity_) ? Taken::taken : Taken::changed;
+}
+
+/// The document lies in the spool; is it what it was? Looked at after the sync, which takes its time: the
+/// later the look, the fewer writers are missed. (A checked copy has another inode, but size and mtime.)
+Taken Taking::complete_move() {
+  const auto moved = spooled();
+  if (moved.kind == Kind::file) sync_spooled();
+  const auto now = spooled();
+  if (now.kind != Kind::file || now.identity.size_bytes != identity_.size_bytes ||
+      now.identity.mtime_ns != identity_.mtime_ns)
+    return put_back();
+  (void)::unlinkat(from_.get(), aside_.c_str(), 0);  // there only after an interrupted move_by_copy()
+  sync_folders();
+  return Taken::taken;
+}
+
+Taken Taking::put_back() {
+  return_to_inbox(spool_.get(), job_id_);
+  sync_folders();
+  return Taken::changed;
+}
+
+/// Copy, then hide the original, then see that it is what was copied, and only then let go of it: unlinking
+/// by name alone could hit a file that came meanwhile.
+Taken Taking::move_by_copy() {
+  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_)) {
+    case Copied::changed:
+      return Taken::changed;
+    case Copied::unreadable:
+      return Taken::unreadable;
+    case Copied::whole:
+      break;
+  }
+  if (!rename_new(from_.get(), base_, from_.get(), aside_)) {
+    const int error = errno;
+    drop_copy();
+    errno = error;
+    if (errno == ENOENT) return Taken::vanished;
+    fail("move aside", base_);
+  }
+  if (!look(from_.get(), aside_, aside_).identity.same_content(identity_)) {
+    drop_copy();
+    return_from_aside();
+    return Taken::changed;
+  }
+  (void)publish_copy();
+  if (::unlinkat(from_.get(), aside_.c_str(), 0) != 0) fail("remove", aside_);
+  sync_folders();
+  return Taken::taken;
+}
+
+Taken Taking::publish_copy() {
+  if (!rename_new(spool_.get(), part_, spool_.get(), job_id_)) fail("publish", job_id_);
+  sync_folders();
+  return Taken::taken;
+}
+
+void Taking::drop_copy() const noexcept {
+  (void)::unlinkat(spool_.get(), part_.c_str(), 0);
+}
+
+void Taking::return_from_aside() {
+  if (look(from_.get(), aside_, aside_).kind != Kind::gone) return_to_inbox(from_.get(), aside_);
+}
+
+void Taking::return_to_inbox(int folder, const std::string& name) {
+  if (rename_new(folder, name, from_.get(), base_)) return;
+  if (errno != EEXIST) fail("put back", base_);
+  const auto other = free_name(job_id_, base_);
+  if (!rename_new(folder, name, from_.get(), other)) fail("put back", other);
+  spdlog::warn("inbox: {} changed while it was taken, and there is a new file of that name; put back as {}",
+               printable(base_), printable(other));
+}
+
+void Taking::sync_spooled() const {
+  const FileDescriptor file(
+      ::openat(spool_.get(), job_id_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (file) return durable::sync_file(file.get(), job_id_);
+  if (errno != EACCES && errno != EPERM) fail("open", job_id_);
+  // It may not be read, which is found out and told later. Then all of the filesystem is synced.
+  if (::syncfs(spool_.get()) != 0) fail("sync", job_id_);
+}
+
+/// The spool first: after a power cut the document may have two names, but not none.
+void Taking::sync_folders() const {
+  durable::sync_file(spool_.get(), "the spool");
+  if (from_) durable::sync_file(from_.get(), "the folder of " + base_);
+}
+
+}  // namespace chunkrd::inbox

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "core/fd.h"
+#include "inbox/identity.h"
+#include "inbox/spool.h"
+#include "inbox/tree.h"
+
+namespace chunkrd::inbox {
+
+/// One document on its way from the folder it lies in to the spool; see Spool::take(). Each of the steps
+/// can be the last one before a crash: whatever is found of an earlier attempt is completed or undone first.
+///
+/// In the document's folder there may be ".chunkrd-<job>": an original that has been copied, until it is
+/// unlinked. In the spool there may be ".<job>.part": a copy that is not complete.
+class Taking {
+ public:
+  /// `from`: the folder the document lies in; none if that is gone. `spool`: the spool's folder.
+  Taking(std::string base, const Identity& identity, std::string job_id, FileDescriptor from,
+         FileDescriptor spool);
+
+  Taken move();
+  Taken copy();
+
+  /// For a folder that is gone: what an earlier attempt has brought to the spool is all there is.
+  Taken look_in_spool_only() const;
+
+ private:
+  Taken move_by_copy();
+  Taken complete_move();
+  Taken put_back();
+  Taken publish_copy();
+  void drop_copy() const noexcept;
+  void return_from_aside();
+  void return_to_inbox(int folder, const std::string& name);
+  void sync_spooled() const;
+  void sync_folders() const;
+
+  Taken examine() const;
+  Sighting spooled() const { return look(spool_.get(), job_id_, job_id_); }
+
+  const std::string base_;
+  const Identity identity_;
+  const std::string job_id_;
+  const std::string aside_, part_;
+  const FileDescriptor from_, spool_;
+};
+
+}  // namespace chunkrd::inbox

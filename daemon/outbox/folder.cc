@@ -1,0 +1,117 @@
+#include "outbox/folder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "core/durable.h"
+#include "core/escape.h"
+#include "outbox/relative_name.h"
+
+namespace chunkrd::outbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTakenMark = "~folder";
+
+[[noreturn]] void fail(const char* what, const fs::path& path) {
+  throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(path.native()));
+}
+
+FileDescriptor open_folder(int parent, const std::string& name) {
+  return FileDescriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// Makes and opens `name`; an invalid descriptor when something that is no folder has the name.
+FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name) {
+  if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST)
+    fail("create directory", parent_path / name);
+  FileDescriptor folder = open_folder(parent, name);
+  if (!folder && errno != ENOTDIR && errno != ELOOP) fail("open", parent_path / name);
+  return folder;
+}
+
+bool rename_new(int from_folder, const fs::path& from, int to_folder, const fs::path& to) {
+  if (::renameat2(from_folder, from.c_str(), to_folder, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  fail("rename to", to);
+}
+
+}  // namespace
+
+Folder::Folder(fs::path path) : path_(std::move(path)), fd_(durable::open(path_, O_RDONLY | O_DIRECTORY)) {}
+
+Folder Folder::below(const std::vector<std::string>& folders) const {
+  Folder here(path_, names_, FileDescriptor(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0)));
+  if (!here.fd_) fail("duplicate descriptor of", path_);
+  for (const std::string& wanted : folders) {
+    std::string name = wanted;
+    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name);
+    if (!next) {
+      name = fitted(wanted, kTakenMark.size()).append(kTakenMark);
+      next = make_and_open(here.fd_.get(), here.path_, name);
+      if (!next) fail("open", here.path_ / name);
+    }
+    // Always, not only after mkdir: a folder that another thread, or a call before a crash, has just made
+    // is not durable yet.
+    here.sync();
+    std::vector<std::string> names = std::move(here.names_);
+    names.push_back(name);
+    here = Folder(here.path_ / name, std::move(names), std::move(next));
+  }
+  return here;
+}
+
+bool Folder::has(const std::string& name) const {
+  struct stat status;
+  if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (errno != ENOENT) fail("look up", path_ / name);
+  return false;
+}
+
+bool Folder::move_in(const fs::path& from, const std::string& name) const {
+  return rename_new(AT_FDCWD, from, fd_.get(), name);
+}
+
+bool Folder::move_out(const std::string& name, const fs::path& to) const {
+  return rename_new(fd_.get(), name, AT_FDCWD, to);
+}
+
+void Folder::replace(const fs::path& from, const std::string& name) const {
+  if (::renameat(AT_FDCWD, from.c_str(), fd_.get(), name.c_str()) != 0) fail("rename to", path_ / name);
+}
+
+void Folder::remove(const std::string& name) const {
+  if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) fail("remove", path_ / name);
+}
+
+void Folder::sync() const {
+  durable::sync_file(fd_.get(), path_);
+}
+
+bool is_there(const fs::path& path) {
+  struct stat status;
+  if (::lstat(path.c_str(), &status) == 0) return true;
+  if (errno != ENOENT) fail("look up", path);
+  return false;
+}
+
+std::optional<std::string> read_if_there(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file && !is_there(path)) return std::nullopt;
+  if (!file) fail("open", path);
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+void sync_if_there(const fs::path& path) {
+  if (is_there(path)) durable::sync_directory(path);
+}
+
+}  // namespace chunkrd::outbox

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fd.h"
+
+namespace chunkrd::outbox {
+
+/// An open directory, and what we do with the names in it. Because it is held open, nobody can put a link in
+/// its place between a check and its use. Names are single components.
+///
+/// Blocking: file pool. Everything throws std::system_error with the path in its text.
+class Folder {
+ public:
+  explicit Folder(std::filesystem::path path);
+
+  /// The folder `folders` below this one, made durably where it is not there. Never goes through a link:
+  /// where a component is taken by something that is no folder, "NAME~folder" is used in its place.
+  Folder below(const std::vector<std::string>& folders) const;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// What below() went through to come here, as it is named on disk.
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+  /// Whether anything (a dangling link too) has this name.
+  bool has(const std::string& name) const;
+
+  /// Renames `from` to `name` in this folder, never replacing: false when the name is taken. Durable only
+  /// after sync(), as with all that follows.
+  bool move_in(const std::filesystem::path& from, const std::string& name) const;
+
+  /// Renames the same way out of this folder.
+  bool move_out(const std::string& name, const std::filesystem::path& to) const;
+
+  /// Renames `from` to `name`, which is replaced.
+  void replace(const std::filesystem::path& from, const std::string& name) const;
+
+  void remove(const std::string& name) const;
+
+  /// Makes the names in this folder durable.
+  void sync() const;
+
+ private:
+  Folder(std::filesystem::path path, std::vector<std::string> names, FileDescriptor fd)
+      : path_(std::move(path)), names_(std::move(names)), fd_(std::move(fd)) {}
+
+  std::filesystem::path path_;
+  std::vector<std::string> names_;
+  FileDescriptor fd_;
+};
+
+/// Whether anything (a dangling link too) is at `path`.
+bool is_there(const std::filesystem::path& path);
+
+/// The whole of a small file of ours; nothing when it is not there.
+std::optional<std::string> read_if_there(const std::filesystem::path& path);
+
+/// Opens the directory `path` and makes its names durable; one that is gone is no error.
+void sync_if_there(const std::filesystem::path& path);
+
+}  // namespace chunkrd::outbox

@@ -1,0 +1,102 @@
+#include "outbox/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_to.hpp>
+#include <stdexcept>
+
+#include "core/escape.h"
+#include "outbox/folder.h"
+
+namespace chunkrd::outbox {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kVersion = 1;
+
+std::string bytes_at(const json::object& object, std::string_view key) {
+  return unprintable(json::value_to<std::string>(object.at(key)));
+}
+
+Manifest from_json(std::string_view text) {
+  const json::value document = json::parse(text);
+  const json::object& object = document.as_object();
+  if (object.at("version").to_number<int>() != kVersion) throw std::runtime_error("of another version");
+
+  Manifest manifest;
+  manifest.origin = {.job_id = bytes_at(object, "job_id"),
+                     .name = bytes_at(object, "name"),
+                     .task_id = bytes_at(object, "task_id"),
+                     .input_sha256 = bytes_at(object, "input_sha256"),
+                     .settings_hash = bytes_at(object, "settings_hash")};
+  manifest.layout = object.at("layout").as_string() == "folder" ? Layout::folder : Layout::flat;
+  for (const json::value& folder : object.at("folders").as_array())
+    manifest.folders.push_back(unprintable(json::value_to<std::string>(folder)));
+  manifest.base = bytes_at(object, "base");
+  for (const json::value& entry : object.at("files").as_array()) {
+    const json::object& file = entry.as_object();
+    manifest.files.push_back({.suffix = bytes_at(file, "suffix"),
+                              .source = bytes_at(file, "source"),
+                              .sha256 = bytes_at(file, "sha256"),
+                              .size_bytes = file.at("size_bytes").to_number<std::uint64_t>()});
+  }
+  if (!manifest.find(".json")) throw std::runtime_error("without a .json file");
+  return manifest;
+}
+
+}  // namespace
+
+std::string Manifest::name() const {
+  std::string name;
+  for (const std::string& folder : folders) name += folder + '/';
+  return name + base;
+}
+
+const Manifest::File* Manifest::find(const std::string& suffix) const {
+  const auto file = std::ranges::find(files, suffix, &File::suffix);
+  return file == files.end() ? nullptr : &*file;
+}
+
+const Manifest::File& Manifest::json() const {
+  return *find(".json");
+}
+
+std::string to_json(const Manifest& manifest) {
+  json::array folders;
+  for (const std::string& folder : manifest.folders) folders.emplace_back(printable(folder));
+  json::array files;
+  for (const Manifest::File& file : manifest.files)
+    files.push_back(json::object{{"suffix", printable(file.suffix)},
+                                 {"source", printable(file.source)},
+                                 {"sha256", file.sha256},
+                                 {"size_bytes", file.size_bytes}});
+  const json::object document{{"version", kVersion},
+                              {"job_id", printable(manifest.origin.job_id)},
+                              {"name", printable(manifest.origin.name)},
+                              {"task_id", printable(manifest.origin.task_id)},
+                              {"input_sha256", printable(manifest.origin.input_sha256)},
+                              {"settings_hash", printable(manifest.origin.settings_hash)},
+                              {"layout", manifest.layout == Layout::folder ? "folder" : "flat"},
+                              {"folders", std::move(folders)},
+                              {"base", printable(manifest.base)},
+                              {"files", std::move(files)}};
+  return json::serialize(document) + "\n";
+}
+
+std::optional<Manifest> read_manifest(const std::filesystem::path& path) {
+  const auto text = read_if_there(path);
+  if (!text) return std::nullopt;
+  try {
+    return from_json(*text);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
+  }
+}
+
+}  // namespace chunkrd::outbox

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outbox/outbox.h"
+
+namespace chunkrd::outbox {
+
+/// What one delivery puts into the outbox: as an intent before its first rename, as a fact after its last.
+struct Manifest {
+  struct File {
+    std::string suffix;  ///< behind the document's name
+    std::string source;  ///< name in the delivery's own folder until it is visible
+    std::string sha256;
+    std::uint64_t size_bytes = 0;
+    bool operator==(const File&) const = default;
+  };
+
+  Origin origin;
+  Layout layout = Layout::flat;
+  std::vector<std::string> folders;  ///< below the outbox
+  std::string base;                  ///< what the suffixes are added to
+  std::vector<File> files;
+
+  /// Below the outbox: folders and base.
+  std::string name() const;
+  const File* find(const std::string& suffix) const;
+  /// The file that is the sign that all is there.
+  const File& json() const;
+};
+
+/// Bytes are escaped (core/escape.h), so that the manifest is text whatever the names are.
+std::string to_json(const Manifest& manifest);
+
+/// Nothing when the file is not there. Throws std::runtime_error, with the path, when it is no manifest.
+std::optional<Manifest> read_manifest(const std::filesystem::path& path);
+
+}  // namespace chunkrd::outbox

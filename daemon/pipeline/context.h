@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/settings.h"
+#include "core/async.h"
+#include "core/clock.h"
+#include "core/ids.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/observer.h"
+#include "pipeline/place.h"
+#include "pipeline/policy.h"
+#include "pipeline/poll_planner.h"
+#include "queue/queue.h"
+#include "taskapi/client.h"
+
+namespace chunkrd::pipeline {
+
+/// What the configuration says to the pipeline. Replaced whole when it is read anew; steps under way keep
+/// the one they began with.
+struct Rules {
+  std::map<std::string, std::shared_ptr<Place>> places;  ///< by the inbox's path
+  std::map<std::string, config::Profile> profiles;
+  std::map<std::string, Policy> policies;  ///< by profile
+  config::Limits limits;
+
+  /// Throws NoSuchInbox when the inbox is not configured any more.
+  std::shared_ptr<Place> place_of(const queue::Job& job) const;
+  /// The default profile's when the job's is not configured any more.
+  const Policy& policy_of(const queue::Job& job) const;
+  const config::Profile& profile_of(const queue::Job& job) const;
+};
+
+class NoSuchInbox : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Makes the places (and their folders) of every inbox. Blocking. Throws std::system_error.
+std::shared_ptr<const Rules> make_rules(const config::Settings& settings);
+
+/// What every step works with. Owns nothing; event-loop thread only.
+struct Context {
+  queue::Queue& queue;
+  taskapi::Client& tasks;
+  const Clock& clock;
+  Random& random;
+  Executor files;  ///< for blocking file work
+  PollPlanner& planner;
+  Observer& observer;
+  std::shared_ptr<const Rules> rules;
+
+  lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {
+    return {clock.now(), random.fraction(), poll_in};
+  }
+
+  /// Makes a transition durable and tells the observer. Nothing when the row was not as expected any more;
+  /// else the row as it is now.
+  awaitable<std::optional<queue::Job>> commit(queue::Transition transition);
+};
+
+}  // namespace chunkrd::pipeline

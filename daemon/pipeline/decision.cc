@@ -1,0 +1,95 @@
+#include "pipeline/decision.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace chunkrd::pipeline::lifecycle {
+
+using queue::Job;
+using queue::State;
+using taskapi::NoAnswer;
+using taskapi::Refusal;
+
+Decision wait(const Job& job, State state, std::string what, std::string detail, Signal signal,
+              const Moment& moment, const Policy& policy) {
+  const int failures = job.transient_failures;
+  const Duration pause =
+      std::max(signal.wait.value_or(Duration::zero()), backoff(policy, failures, moment.jitter));
+  Job after = moved(job, state, moment.now + pause);
+  after.transient_failures = std::min(failures + 1, 1000);
+  return decide(job, std::move(after), std::move(what), std::move(detail), signal);
+}
+
+Decision bury(const Job& job, std::string stage, std::string code, std::string message, const Moment& moment,
+              Signal signal) {
+  Job after = moved(job, State::burying, moment.now);
+  after.error_stage = std::move(stage);
+  after.error_code = std::move(code);
+  after.error_message = std::move(message);
+  std::string detail = fmt::format("{}: {}", after.error_code, after.error_message);
+  return decide(job, std::move(after), "given_up", std::move(detail), signal);
+}
+
+Decision try_again_or_bury(const Job& job, std::string stage, std::string code, std::string message,
+                           const Moment& moment, const Policy& policy) {
+  Job counted = job;
+  counted.attempts += 1;
+  if (counted.attempts >= policy.attempts) {
+    Decision decision = bury(counted, std::move(stage), std::move(code), std::move(message), moment);
+    decision.transition.from = job.state;
+    return decision;
+  }
+  Job after = without_task(moved(counted, State::ready, moment.now));
+  after.due = moment.now + backoff(policy, counted.attempts, moment.jitter);
+  return decide(
+      job, std::move(after), "try_again",
+      fmt::format("attempt {} of {} came to nothing: {}", counted.attempts, policy.attempts, message));
+}
+
+Decision not_found(const Job& job, const Moment& moment, const Policy& policy) {
+  if (job.not_found + 1 < policy.not_found_reads) {
+    Job after = moved(job, job.state, moment.now + policy.not_found_spacing);
+    after.not_found += 1;
+    return decide(job, std::move(after), "not_found", "404: asked again before it counts");
+  }
+  // The list decides: reconcile finds the task by its tag, or lets the document be submitted again.
+  Job after = moved(job, State::submitting, moment.now);
+  after.task_id.clear();
+  after.task_status.clear();
+  after.not_found = 0;
+  return decide(job, std::move(after), "lost",
+                fmt::format("task {} is not found {} times", job.task_id, policy.not_found_reads));
+}
+
+bool is_quota(const Refusal& refusal) {
+  return refusal.http_status == 402 ||
+         (refusal.http_status == 429 && refusal.text.find("Usage limit exceeded") != std::string::npos);
+}
+
+Signal signal_of(const Refusal& refusal) {
+  if (is_quota(refusal)) return {Signal::Kind::over_quota, refusal.retry_after};
+  if (refusal.http_status == 429) return {Signal::Kind::slow_down, refusal.retry_after};
+  if (refusal.http_status == 401 || refusal.http_status == 403) return {Signal::Kind::refused_key, {}};
+  return {Signal::Kind::trouble, refusal.retry_after};
+}
+
+std::string describe(const Refusal& refusal) {
+  return fmt::format("HTTP {}: {}", refusal.http_status, refusal.text.substr(0, 300));
+}
+
+std::string describe(const NoAnswer& failure) {
+  return fmt::format("no answer: {}", failure.message);
+}
+
+Job without_task(Job job) {
+  job.tag.clear();
+  job.task_id.clear();
+  job.task_status.clear();
+  job.intent_at.reset();
+  job.submitted_at.reset();
+  job.polls = job.not_found = job.empty_reads = 0;
+  return job;
+}
+
+}  // namespace chunkrd::pipeline::lifecycle

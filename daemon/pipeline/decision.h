@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "pipeline/lifecycle.h"
+
+/// Building blocks of lifecycle's decisions, for its own files only.
+namespace chunkrd::pipeline::lifecycle {
+
+/// The job in its next state, due at `due`.
+inline queue::Job moved(const queue::Job& job, queue::State state, WallTime due) {
+  queue::Job after = job;
+  after.state = state;
+  after.due = due;
+  if (state != job.state) after.transient_failures = 0;
+  return after;
+}
+
+inline Decision decide(const queue::Job& job, queue::Job after, std::string what, std::string detail,
+                       Signal signal = {}) {
+  return {{job.state, std::move(after), {std::move(what), std::move(detail)}}, signal};
+}
+
+/// Same state, later, because of something that is not the document's fault. Burns no attempt.
+Decision wait(const queue::Job& job, queue::State state, std::string what, std::string detail, Signal signal,
+              const Moment& moment, const Policy& policy);
+
+/// Dead letter. `code` is stable and listed in docs/architecture.md.
+Decision bury(const queue::Job& job, std::string stage, std::string code, std::string message,
+              const Moment& moment, Signal signal = {});
+
+/// A task came to nothing: another one within the profile's attempts, then dead letter.
+Decision try_again_or_bury(const queue::Job& job, std::string stage, std::string code, std::string message,
+                           const Moment& moment, const Policy& policy);
+
+/// The task of this job is not known to the service (404).
+Decision not_found(const queue::Job& job, const Moment& moment, const Policy& policy);
+
+/// What a refusal says about the service as a whole.
+Signal signal_of(const taskapi::Refusal& refusal);
+bool is_quota(const taskapi::Refusal& refusal);
+
+/// For the story: "503 Service Unavailable text", "no answer (timeout): ...".
+std::string describe(const taskapi::Refusal& refusal);
+std::string describe(const taskapi::NoAnswer& failure);
+
+/// A job that is to be submitted anew, with nothing left of the task before.
+queue::Job without_task(queue::Job job);
+
+template <class... Cases>
+struct Match : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace chunkrd::pipeline::lifecycle

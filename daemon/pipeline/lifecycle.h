@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+
+#include "artifacts/artifacts.h"
+#include "pipeline/policy.h"
+#include "queue/job.h"
+#include "taskapi/answer.h"
+#include "taskapi/client.h"
+#include "taskapi/task.h"
+
+/// All that is decided about a document. Pure: the row, the answer, the moment and the policy in; the row as
+/// it shall be, the line of its story and what it says about the service out. No I/O, no clock, no logging.
+/// The table of these rules is in docs/architecture.md; tests/unit/pipeline tests it as a table.
+namespace chunkrd::pipeline::lifecycle {
+
+/// What a decision depends on besides row and answer.
+struct Moment {
+  WallTime now;
+  double jitter = 0;    ///< in [0, 1), for backoff
+  Duration poll_in{0};  ///< when the planner would ask (again) how the task is doing
+};
+
+/// What an answer says about the service or this machine as a whole, for the Gate.
+struct Signal {
+  enum class Kind {
+    none,
+    good,         ///< the service took a submit: it is there, takes our key, and there is quota
+    reachable,    ///< it answered something else that is no fault: it is there and takes our key
+    slow_down,    ///< 429: too fast; `wait` if it said how long
+    trouble,      ///< network, 5xx: counts towards the breaker
+    refused_key,  ///< 401, 403
+    over_quota,   ///< 402, 429 "Usage limit exceeded", "Page limit exceeded"
+    disk_full,    ///< here, not there
+  };
+  Kind kind = Kind::none;
+  std::optional<Duration> wait;
+};
+
+struct Decision {
+  queue::Transition transition;
+  Signal signal;
+};
+
+// --- taking a document -------------------------------------------------------------------------------
+
+/// The original lies in the spool, with its digest.
+struct Spooled {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+};
+struct Gone {
+  std::string why;  ///< vanished, changed (it settles again) or is not a document
+};
+struct CannotRead {
+  std::string message;
+};
+using Claim = std::variant<Spooled, Gone, CannotRead>;
+
+/// What is refused here, before anything is paid for.
+struct Intake {
+  std::uint64_t document_bytes = 0;  ///< larger ones are refused
+  bool type_is_taken = true;         ///< by the inbox's `types`
+};
+
+Decision after_claim(const queue::Job& job, const Claim& claim, const Intake& intake, const Moment& moment);
+
+// --- submitting --------------------------------------------------------------------------------------
+
+/// The intent that must be durable before the POST leaves. Keeps the tag of a submit that is repeated
+/// because its answer was lost, so that either one can be found.
+queue::Transition intend(const queue::Job& job, const std::string& new_tag, WallTime now);
+
+Decision after_create(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer,
+                      const Moment& moment, const Policy& policy);
+
+struct NotListed {};
+/// What a look through the task list for our tag came to.
+using Search =
+    std::variant<taskapi::Task, NotListed, taskapi::Refusal, taskapi::NoAnswer, taskapi::Unreadable>;
+
+Decision after_reconcile(const queue::Job& job, const Search& search, const Moment& moment,
+                         const Policy& policy);
+
+// --- following a task --------------------------------------------------------------------------------
+
+Decision after_poll(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer, const Moment& moment,
+                    const Policy& policy);
+
+/// Is it time to cancel a task that never leaves Starting? Then poll cancels and reads again, and the
+/// decision is after_overdue's.
+bool is_overdue_in_starting(const queue::Job& job, const taskapi::Task& task, const Moment& moment,
+                            const Policy& policy);
+Decision after_overdue(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read_again,
+                       const Moment& moment, const Policy& policy);
+
+/// A result that was fetched and read through, or why there is none.
+using Collected = std::variant<artifacts::Summary, artifacts::Broken, taskapi::Refusal, taskapi::NoAnswer,
+                               taskapi::Unreadable>;
+
+Decision after_collect(const queue::Job& job, const Collected& collected, const Moment& moment,
+                       const Policy& policy);
+
+// --- putting things in their places ------------------------------------------------------------------
+
+struct Published {
+  std::string name;
+};
+/// The fetched result is not there any more (swept, or never synced): fetch it again.
+struct ResultMissing {};
+using Delivery = std::variant<Published, ResultMissing>;
+
+Decision after_deliver(const queue::Job& job, const Delivery& delivery, const Moment& moment);
+Decision after_archive(const queue::Job& job, const std::string& where, const Moment& moment);
+Decision after_bury(const queue::Job& job, const std::string& where, const Moment& moment);
+
+/// Something nobody planned for went wrong in a step (an exception): the step is run again later.
+Decision after_error(const queue::Job& job, const std::string& message, Signal signal, const Moment& moment,
+                     const Policy& policy);
+
+}  // namespace chunkrd::pipeline::lifecycle

@@ -1,0 +1,145 @@
+// The steps that talk to the service: submit, reconcile, poll, collect.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/durable.h"
+#include "core/ids.h"
+#include "pipeline/steps.h"
+
+namespace chunkrd::pipeline::steps {
+namespace {
+
+using lifecycle::Search;
+using queue::Job;
+using taskapi::Answer;
+using taskapi::Saved;
+using taskapi::Status;
+using taskapi::Task;
+
+// The service's clock and ours may differ by this much without a task being overlooked.
+constexpr Duration kClockSkew = std::chrono::minutes(10);
+constexpr int kTasksAPage = 100;
+constexpr int kPagesAtMost = 200;
+
+bool is_over(const Task& task) {
+  return task.status == Status::Failed || task.status == Status::Cancelled;
+}
+
+// All of what `wider` holds and `narrow` does not is handed over: every answer but a task.
+template <class Wide, class Good>
+Wide widen(Answer<Good>&& answer) {
+  return std::visit(
+      [](auto&& one) -> Wide {
+        if constexpr (std::is_constructible_v<Wide, decltype(one)>)
+          return Wide(std::forward<decltype(one)>(one));
+        throw std::logic_error("an answer that is no failure");
+      },
+      std::move(answer));
+}
+
+// Looks for a task with our tag, newest first. One that can still succeed is preferred: a submit that was
+// repeated may have made two.
+awaitable<Search> find_by_tag(const Job& job, Context& context) {
+  const WallTime from = job.possible_duplicates > 0 ? job.found_at : job.intent_at.value_or(job.found_at);
+  std::optional<Task> found;
+  for (int page = 1; page <= kPagesAtMost; ++page) {
+    auto answer = co_await context.tasks.list(
+        {.start = from - kClockSkew, .end = {}, .page = page, .limit = kTasksAPage});
+    auto* tasks = std::get_if<std::vector<Task>>(&answer);
+    if (tasks == nullptr) co_return widen<Search>(std::move(answer));
+    for (Task& task : *tasks)
+      if (task.file_name.find(job.tag) != std::string::npos && (!found || is_over(*found)))
+        found = std::move(task);
+    if ((found && !is_over(*found)) || tasks->empty()) break;
+  }
+  if (found) co_return *found;
+  co_return lifecycle::NotListed{};
+}
+
+}  // namespace
+
+std::string submitted_name(const Job& job) {
+  const std::filesystem::path path(job.name);
+  const auto plain = [](std::string_view text, std::size_t length_max) {
+    std::string ascii;
+    for (const char c : text.substr(0, length_max))
+      ascii +=
+          std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80 ? c : '_';
+    return ascii;
+  };
+  const std::string ending = path.extension().native();
+  std::string name = plain(path.stem().native(), 40) + "-" + job.tag;
+  if (ending.size() > 1) {
+    std::string lower = plain(ending.substr(1), 10);
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    name += "." + lower;
+  }
+  return name;
+}
+
+// Makes the intent durable, sends the document, and decides on the answer, whatever it is.
+awaitable<Outcome> submit(Job job, Context& context) {
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto intent =
+      co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
+  if (!intent) co_return std::nullopt;
+  const auto answer = co_await context.tasks.create({.document = place->spool.path_of(job.id),
+                                                     .size_bytes = job.size_bytes,
+                                                     .file_name = submitted_name(*intent),
+                                                     .settings = job.settings});
+  co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
+                                    rules->policy_of(job));
+}
+
+// A submit whose answer we never saw: looks for its task by the tag.
+awaitable<Outcome> reconcile(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Search search = co_await find_by_tag(job, context);
+  co_return lifecycle::after_reconcile(job, search, context.moment(), rules->policy_of(job));
+}
+
+// Asks how the task is doing, and decides when to ask again.
+awaitable<Outcome> poll(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Policy& policy = rules->policy_of(job);
+  auto answer = co_await context.tasks.get(job.task_id);
+  const auto* task = std::get_if<Task>(&answer);
+  const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
+  if (task != nullptr && task->status == Status::Succeeded)
+    context.planner.learn(job.profile, task->finished_at ? *task->finished_at - task->created_at : waited);
+  const auto moment = context.moment(context.planner.next(job.profile, waited));
+  if (task != nullptr && lifecycle::is_overdue_in_starting(job, *task, moment, policy)) {
+    co_await context.tasks.cancel(job.task_id);
+    answer = co_await context.tasks.get(job.task_id);
+    co_return lifecycle::after_overdue(job, answer, moment, policy);
+  }
+  co_return lifecycle::after_poll(job, answer, moment, policy);
+}
+
+// Fetches the result into the outbox under a temporary name, and reads it through.
+awaitable<Outcome> collect(Job job, Context& context) {
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto file = co_await run_on(context.files,
+                                    [place, id = job.id] { return place->outbox.prepare(id) / "task.json"; });
+  auto answer = co_await context.tasks.get_result(job.task_id, file);
+  lifecycle::Collected collected;
+  if (std::holds_alternative<Saved>(answer)) {
+    collected = co_await run_on(context.files, [file]() -> lifecycle::Collected {
+      durable::sync_file(durable::open(file, O_RDONLY).get(), file);
+      durable::sync_directory(file.parent_path());
+      return std::visit([](auto result) -> lifecycle::Collected { return result; }, artifacts::inspect(file));
+    });
+  } else {
+    collected = widen<lifecycle::Collected>(std::move(answer));
+  }
+  co_return lifecycle::after_collect(job, collected,
+                                     context.moment(context.planner.next(job.profile, Duration::zero())),
+                                     rules->policy_of(job));
+}
+
+}  // namespace chunkrd::pipeline::steps

@@ -1,0 +1,201 @@
+#include "taskapi/http_client.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "core/durable.h"
+#include "taskapi/document_body.h"
+#include "taskapi/reader.h"
+#include "taskapi/writer.h"
+
+namespace chunkrd::taskapi {
+namespace {
+
+using http::Method;
+using std::chrono::steady_clock;
+
+constexpr int kStatusOk = 200;
+
+std::expected<Task, std::string> task_in(const http::Response& response) {
+  return read_task(response.body);
+}
+
+std::expected<std::vector<Task>, std::string> tasks_in(const http::Response& response) {
+  return read_tasks(response.body);
+}
+
+std::expected<Accepted, std::string> text_in(const http::Response& response) {
+  return Accepted{response.body};
+}
+
+std::expected<Saved, std::string> saved_by(const http::Response& response) {
+  return Saved{response.body_bytes};
+}
+
+NoAnswer::Cause cause_of(http::TransportError::Cause cause) {
+  switch (cause) {
+    case http::TransportError::Cause::resolve:
+      return NoAnswer::Cause::resolve;
+    case http::TransportError::Cause::connect:
+      return NoAnswer::Cause::connect;
+    case http::TransportError::Cause::tls:
+      return NoAnswer::Cause::tls;
+    case http::TransportError::Cause::timeout:
+      return NoAnswer::Cause::timeout;
+    case http::TransportError::Cause::cut:
+      return NoAnswer::Cause::cut;
+    case http::TransportError::Cause::local:
+      return NoAnswer::Cause::local_file;
+    case http::TransportError::Cause::too_large:
+    case http::TransportError::Cause::abandoned:
+    case http::TransportError::Cause::other:
+      return NoAnswer::Cause::other;
+  }
+  return NoAnswer::Cause::other;
+}
+
+template <class Good>
+Answer<Good> answer_to(const http::TransportError& error) {
+  if (error.cause == http::TransportError::Cause::too_large) return Unreadable{error.message};
+  return NoAnswer{.request = error.sent == http::TransportError::Sent::not_sent
+                                 ? NoAnswer::Request::not_sent
+                                 : NoAnswer::Request::maybe_sent,
+                  .cause = cause_of(error.cause),
+                  .message = error.message};
+}
+
+template <class Good>
+Answer<Good> answer_to(const http::Response& response,
+                       std::expected<Good, std::string> (*read)(const http::Response&)) {
+  if (response.status != kStatusOk)
+    return Refusal{.http_status = response.status,
+                   .text = response.body,
+                   .retry_after = response.retry_after,
+                   .request_id = response.request_id};
+  auto good = read(response);
+  if (!good) return Unreadable{good.error()};
+  return std::move(*good);
+}
+
+struct Classify {
+  template <class Good>
+  AnswerClass operator()(const Good&) const {
+    return AnswerClass::ok_2xx;
+  }
+  AnswerClass operator()(const NoAnswer&) const { return AnswerClass::network; }
+  AnswerClass operator()(const Unreadable&) const { return AnswerClass::unreadable; }
+  AnswerClass operator()(const Refusal& refusal) const {
+    if (refusal.http_status == 429) return AnswerClass::rate_limited_429;
+    return refusal.http_status >= 500 ? AnswerClass::failed_5xx : AnswerClass::refused_4xx;
+  }
+};
+
+NoAnswer local_failure(const std::exception& error) {
+  return {
+      .request = NoAnswer::Request::not_sent, .cause = NoAnswer::Cause::local_file, .message = error.what()};
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+}  // namespace
+
+HttpClient::HttpClient(http::Engine& engine, Options options, std::string key, Observer* observer)
+    : engine_(engine), options_(std::move(options)), observer_(observer) {
+  while (options_.url.ends_with('/')) options_.url.pop_back();
+  set_key(std::move(key));
+}
+
+void HttpClient::set_key(std::string key) {
+  if (std::ranges::any_of(key, is_control))
+    throw std::invalid_argument("the API key holds a control character");
+  key_ = std::move(key);
+}
+
+http::Request HttpClient::request(Method method, const std::string& target) const {
+  http::Request request{.method = method,
+                        .url = options_.url + target,
+                        .headers = {{"Accept", "application/json, text/plain"}, {"User-Agent", "chunkrd"}},
+                        .body = nullptr,
+                        .sink = http::IntoText{options_.answer_bytes_max},
+                        .timeouts = {.connect = options_.connect_timeout,
+                                     .stall = options_.stall_timeout,
+                                     .answer = options_.answer_timeout}};
+  if (!key_.empty()) request.headers.push_back({"Authorization", key_});
+  return request;
+}
+
+template <class Good>
+awaitable<Answer<Good>> HttpClient::exchange(Operation operation, http::Request request, Read<Good> read) {
+  const auto begin = steady_clock::now();
+  const http::Result result = co_await engine_.perform(std::move(request));
+  Answer<Good> answer = result ? answer_to<Good>(*result, read) : answer_to<Good>(result.error());
+  const http::Traffic traffic = result ? result->traffic : result.error().traffic;
+  if (observer_ != nullptr)
+    observer_->on_exchange({.operation = operation,
+                            .answer = std::visit(Classify{}, answer),
+                            .took = std::chrono::ceil<Duration>(steady_clock::now() - begin),
+                            .bytes_up = traffic.bytes_up,
+                            .bytes_down = traffic.bytes_down});
+  co_return answer;
+}
+
+awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
+  CreateFrame frame = create_frame(document.file_name, document.settings);
+  http::Request post = request(Method::post, "/api/v1/task/parse");
+  post.headers.push_back({"Content-Type", "application/json"});
+  try {
+    post.body = std::make_unique<DocumentBody>(std::move(document.document), document.size_bytes,
+                                               std::move(frame.before), std::move(frame.after));
+  } catch (const std::exception& error) {
+    co_return local_failure(error);
+  }
+  co_return co_await exchange(Operation::create, std::move(post), &task_in);
+}
+
+awaitable<Answer<Task>> HttpClient::get(std::string task_id) {
+  return exchange(Operation::get, request(Method::get, task_path(task_id) + "?include_chunks=false"),
+                  &task_in);
+}
+
+awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+  FileDescriptor file;
+  try {
+    file = durable::open(into, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  } catch (const std::exception& error) {
+    co_return local_failure(error);
+  }
+  http::Request get = request(Method::get, task_path(task_id) + "?include_chunks=true");
+  get.sink = http::IntoFile{file.get(), options_.result_bytes_max};
+  get.timeouts.answer.reset();
+  co_return co_await exchange(Operation::get_result, std::move(get), &saved_by);
+}
+
+awaitable<Answer<Task>> HttpClient::update(std::string task_id, std::string settings) {
+  http::Request patch = request(Method::patch, task_path(task_id) + "/parse");
+  patch.headers.push_back({"Content-Type", "application/json"});
+  patch.body = http::text_body(std::move(settings));
+  return exchange(Operation::update, std::move(patch), &task_in);
+}
+
+awaitable<Answer<Accepted>> HttpClient::cancel(std::string task_id) {
+  return exchange(Operation::cancel, request(Method::get, task_path(task_id) + "/cancel"), &text_in);
+}
+
+awaitable<Answer<Accepted>> HttpClient::remove(std::string task_id) {
+  return exchange(Operation::remove, request(Method::del, task_path(task_id)), &text_in);
+}
+
+awaitable<Answer<std::vector<Task>>> HttpClient::list(ListQuery query) {
+  return exchange(Operation::list, request(Method::get, list_target(query)), &tasks_in);
+}
+
+awaitable<Answer<Accepted>> HttpClient::health() {
+  return exchange(Operation::health, request(Method::get, "/health"), &text_in);
+}
+
+}  // namespace chunkrd::taskapi

@@ -1,0 +1,55 @@
+#include "taskapi/writer.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <boost/url/url.hpp>
+#include <stdexcept>
+
+#include "core/iso_time.h"
+
+namespace chunkrd::taskapi {
+namespace {
+
+/// The members of the JSON object `text`, without its braces.
+std::string_view members(std::string_view text) {
+  const auto first = text.find('{') + 1;
+  return text.substr(first, text.rfind('}') - first);
+}
+
+}  // namespace
+
+CreateFrame create_frame(std::string_view file_name, std::string_view settings) {
+  boost::json::error_code error;
+  const boost::json::value parsed = boost::json::parse(settings, error);
+  if (error || !parsed.is_object())
+    throw std::invalid_argument("the settings of a create are not a JSON object");
+  const boost::json::object& object = parsed.get_object();
+  if (object.contains("file") || object.contains("file_name"))
+    throw std::invalid_argument("the settings of a create name a document");
+
+  CreateFrame frame{.before = R"({"file":")", .after = R"(","file_name":)"};
+  frame.after += boost::json::serialize(boost::json::string(file_name));
+  if (!object.empty()) frame.after.append(",").append(members(settings));
+  frame.after += "}";
+  return frame;
+}
+
+std::string task_path(std::string_view task_id) {
+  return "/api/v1/task/" + boost::urls::encode(task_id, boost::urls::unreserved_chars);
+}
+
+std::string list_target(const ListQuery& query) {
+  boost::urls::url target("/api/v1/tasks");
+  auto parameters = target.params();
+  parameters.append({"page", std::to_string(query.page)});
+  parameters.append({"limit", std::to_string(query.limit)});
+  if (query.start) parameters.append({"start", to_iso(*query.start)});
+  if (query.end) parameters.append({"end", to_iso(*query.end)});
+  parameters.append({"include_chunks", "false"});
+  return std::string(target.buffer());
+}
+
+}  // namespace chunkrd::taskapi

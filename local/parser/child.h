@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace chunkrd::local {
+
+/// How a child process ended and what it said.
+struct ChildResult {
+  enum class End {
+    exited,     ///< by itself; see exit_code
+    signalled,  ///< a crash, or a limit of the system
+    timed_out,  ///< killed by us: not done in time
+    too_long,   ///< killed by us: more standard output than allowed
+  };
+  End end = End::exited;
+  int exit_code = 0;   ///< or the signal's number
+  std::string output;  ///< standard output
+  std::string errors;  ///< standard error, its first 64 KiB
+
+  bool ok() const noexcept { return end == End::exited && exit_code == 0; }
+};
+
+/// What a child may use up before it is killed. Limits of the system (memory, processor time) are inherited.
+struct ChildLimits {
+  std::chrono::milliseconds time{std::chrono::minutes{2}};
+  std::size_t output_bytes = std::size_t{256} << 20;
+};
+
+/// Runs `command` (a program found through PATH, and its arguments; no shell) with standard input closed
+/// to it, and waits for its end. It stays in our process group, so that whoever kills the group kills it too.
+///
+/// Blocking. Throws std::system_error if the program cannot be started.
+ChildResult run_child(const std::vector<std::string>& command, const ChildLimits& limits = {});
+
+}  // namespace chunkrd::local

@@ -1,0 +1,94 @@
+#include "local/parser/pdf_tools.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "local/parser/child.h"
+#include "local/parser/failure.h"
+#include "local/parser/pdf_info.h"
+#include "local/parser/text_layer.h"
+
+namespace chunkrd::local {
+namespace {
+
+constexpr double kPointsPerInch = 72;
+
+/// A page may claim to be 200 m wide; drawn at 300 dpi that would be more than any memory.
+constexpr double kLongestSidePixels = 8000;
+
+double dpi_within_limit(const Page& page, double dpi) {
+  const double longest = std::max({page.width, page.height, 1.0}) / kPointsPerInch;
+  return std::min(dpi, kLongestSidePixels / longest);
+}
+
+ChildResult run(const std::vector<std::string>& command) {
+  ChildResult result = run_child(command);
+  if (result.ok()) return result;
+  switch (result.end) {
+    case ChildResult::End::timed_out:
+      throw DocumentFailure("The PDF takes too long: " + command.front() + " was stopped");
+    case ChildResult::End::too_long:
+      throw DocumentFailure("The PDF holds more text than can be taken");
+    case ChildResult::End::signalled:
+      throw DocumentFailure("The PDF is damaged: " + command.front() +
+                            " crashed or met its limit of memory or time");
+    case ChildResult::End::exited:
+      break;
+  }
+  throw DocumentFailure(std::string(pdf_complaint(result.errors)));
+}
+
+std::string whole(double value) {
+  return std::to_string(std::lround(value));
+}
+
+}  // namespace
+
+std::vector<Page> Pdf::text_layers(std::uint32_t first, std::uint32_t last) const {
+  const std::string from = std::to_string(first);
+  const std::string to = std::to_string(last);
+  std::vector<Page> pages = read_text_layer(
+      run({"pdftotext", "-q", "-bbox-layout", "-f", from, "-l", to, file_.string(), "-"}).output, first);
+  // Documents that forbid copying are refused by pdftohtml; then headings are known by their size alone.
+  const ChildResult styled = run_child({"pdftohtml", "-q", "-xml", "-i", "-stdout", "-hidden", "-zoom", "1",
+                                        "-f", from, "-l", to, file_.string()});
+  if (!styled.ok()) return pages;
+  const auto styles = read_styles(styled.output);
+  for (std::size_t i = 0; i < std::min(pages.size(), styles.size()); ++i) apply_styles(pages[i], styles[i]);
+  return pages;
+}
+
+void Pdf::draw_for_ocr(const Page& page, double dpi, const std::filesystem::path& png) const {
+  const std::string number = std::to_string(page.number);
+  run({"pdftoppm", "-q", "-png", "-gray", "-singlefile", "-r", std::to_string(dpi_within_limit(page, dpi)),
+       "-f", number, "-l", number, file_.string(), std::filesystem::path(png).replace_extension().string()});
+}
+
+void Pdf::draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const {
+  const std::string number = std::to_string(page.number);
+  const double used = dpi_within_limit(page, dpi);
+  const Box pixels = scaled(box, used / kPointsPerInch, used / kPointsPerInch);
+  run({"pdftoppm",     "-q",
+       "-png",         "-singlefile",
+       "-r",           std::to_string(used),
+       "-x",           whole(std::max(0.0, pixels.left)),
+       "-y",           whole(std::max(0.0, pixels.top)),
+       "-W",           whole(std::max(1.0, pixels.width())),
+       "-H",           whole(std::max(1.0, pixels.height())),
+       "-f",           number,
+       "-l",           number,
+       file_.string(), std::filesystem::path(png).replace_extension().string()});
+}
+
+GrayImage Pdf::thumbnail(const Page& page) const {
+  const std::string number = std::to_string(page.number);
+  const double dpi = dpi_within_limit(page, kPointsPerInch / kPointsPerPixel);
+  const ChildResult drawn = run({"pdftoppm", "-q", "-gray", "-singlefile", "-r", std::to_string(dpi), "-f",
+                                 number, "-l", number, file_.string()});
+  auto image = read_pgm(drawn.output);
+  if (!image) throw DocumentFailure("The PDF is damaged: page " + number + " cannot be drawn");
+  return std::move(*image);
+}
+
+}  // namespace chunkrd::local

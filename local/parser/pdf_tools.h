@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "local/parser/gray_image.h"
+#include "local/parser/page.h"
+
+namespace chunkrd::local {
+
+/// Poppler's programs on one PDF. Everything blocks; everything throws DocumentFailure when the program
+/// fails or runs into a limit, std::system_error when it cannot be started.
+class Pdf {
+ public:
+  explicit Pdf(std::filesystem::path file) : file_(std::move(file)) {}
+
+  /// The text layers of the pages `first` to `last`, with sizes and weights of their lines.
+  std::vector<Page> text_layers(std::uint32_t first, std::uint32_t last) const;
+
+  /// Draws a page as a gray PNG for OCR at `dpi`, less if the page is enormous.
+  void draw_for_ocr(const Page& page, double dpi, const std::filesystem::path& png) const;
+
+  /// Draws the part `box` of a page in colour.
+  void draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const;
+
+  /// A coarse picture of a page: one pixel is kPointsPerPixel points wide.
+  GrayImage thumbnail(const Page& page) const;
+  static constexpr double kPointsPerPixel = 2;
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace chunkrd::local

@@ -1,0 +1,146 @@
+#include "local/parser/text_layer.h"
+
+#include <array>
+#include <cmath>
+#include <map>
+#include <pugixml.hpp>
+#include <stdexcept>
+#include <string_view>
+
+#include "local/parser/unicode.h"
+
+namespace chunkrd::local {
+namespace {
+
+pugi::xml_document load(std::string& xml, const char* program) {
+  make_xml_clean(xml);
+  pugi::xml_document document;
+  // Spaces count in pdftohtml's texts; DOCTYPE and comments do not.
+  const auto result = document.load_buffer_inplace(xml.data(), xml.size(), pugi::parse_default);
+  if (!result)
+    throw std::runtime_error(std::string(program) +
+                             " wrote XML that cannot be read: " + result.description());
+  return document;
+}
+
+Box box_of(const pugi::xml_node& node) {
+  return {node.attribute("xMin").as_double(), node.attribute("yMin").as_double(),
+          node.attribute("xMax").as_double(), node.attribute("yMax").as_double()};
+}
+
+/// Poppler gives NaN and far-away places for text under a broken matrix.
+bool is_on_page(const Box& box, const Page& page) {
+  const std::array edges{box.left, box.top, box.right, box.bottom};
+  for (const double edge : edges)
+    if (!std::isfinite(edge)) return false;
+  return box.right > box.left && box.bottom > box.top && box.middle_x() >= 0 && box.middle_y() >= 0 &&
+         box.middle_x() <= page.width && box.middle_y() <= page.height;
+}
+
+/// Poppler parts words also where kerning lets letters overlap ("giv" "es"); a space is a quarter of the
+/// size, so what is closer than a tenth belongs together. Raised and lowered figures stay by themselves.
+bool is_same_word(const Word& before, const Word& next) {
+  const double size = before.box.height();
+  return next.box.left - before.box.right < 0.1 * size && next.box.left > before.box.left &&
+         std::abs(next.box.top - before.box.top) < 0.02 * size &&
+         std::abs(next.box.bottom - before.box.bottom) < 0.02 * size;
+}
+
+void read_line(const pugi::xml_node& node, Page& page) {
+  std::vector<Word> words;
+  for (const pugi::xml_node& word : node.children("word")) {
+    Word read{.box = box_of(word), .text = word.text().get(), .confidence = std::nullopt};
+    if (read.text.empty() || !is_on_page(read.box, page)) continue;
+    if (words.empty() || !is_same_word(words.back(), read)) {
+      words.push_back(std::move(read));
+      continue;
+    }
+    words.back().text += read.text;
+    words.back().box = join(words.back().box, read.box);
+  }
+  if (!words.empty()) page.lines.push_back(line_of(std::move(words)));
+}
+
+TextQuality quality_of(const Page& page) {
+  TextQuality sum;
+  for (const Line& line : page.lines) {
+    for (const Word& word : line.words) {
+      const TextQuality quality = local::quality_of(word.text);
+      sum.good += quality.good;
+      sum.all += quality.all;
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page) {
+  const pugi::xml_document document = load(xml, "pdftotext");
+  std::vector<Page> pages;
+  for (const pugi::xml_node& node : document.child("html").child("body").child("doc").children("page")) {
+    Page page;
+    page.number = first_page + static_cast<std::uint32_t>(pages.size());
+    page.width = node.attribute("width").as_double();
+    page.height = node.attribute("height").as_double();
+    for (const pugi::xml_node& flow : node.children("flow"))
+      for (const pugi::xml_node& block : flow.children("block"))
+        for (const pugi::xml_node& line : block.children("line")) read_line(line, page);
+    pages.push_back(std::move(page));
+  }
+  return pages;
+}
+
+std::vector<std::vector<StyledText>> read_styles(std::string xml) {
+  const pugi::xml_document document = load(xml, "pdftohtml");
+  std::vector<std::vector<StyledText>> pages;
+  std::map<std::string, double, std::less<>> sizes;
+  for (const pugi::xml_node& node : document.child("pdf2xml").children("page")) {
+    for (const pugi::xml_node& font : node.children("fontspec"))
+      sizes[font.attribute("id").value()] = font.attribute("size").as_double();
+    std::vector<StyledText>& styles = pages.emplace_back();
+    for (const pugi::xml_node& text : node.children("text")) {
+      const double left = text.attribute("left").as_double();
+      const double top = text.attribute("top").as_double();
+      const Box box{left, top, left + text.attribute("width").as_double(),
+                    top + text.attribute("height").as_double()};
+      const bool bold =
+          text.find_node([](const pugi::xml_node& child) { return std::string_view(child.name()) == "b"; });
+      styles.push_back({box, sizes[text.attribute("font").value()], bold});
+    }
+  }
+  return pages;
+}
+
+void apply_styles(Page& page, const std::vector<StyledText>& styles) {
+  std::multimap<double, const StyledText*> by_middle;
+  for (const StyledText& style : styles) by_middle.emplace(style.box.middle_y(), &style);
+  for (Line& line : page.lines) {
+    double bold_width = 0;
+    double width = 0;
+    double size = 0;
+    const auto end = by_middle.upper_bound(line.box.bottom);
+    for (auto it = by_middle.lower_bound(line.box.top); it != end; ++it) {
+      const double common = common_width(it->second->box, line.box);
+      if (common <= 0) continue;
+      width += common;
+      if (it->second->bold) bold_width += common;
+      size = std::max(size, it->second->size);
+    }
+    line.bold = width > 0 && bold_width > 0.8 * width;
+    if (size > 0) line.size = size;
+  }
+}
+
+bool is_good_text_layer(const Page& page) {
+  // A scanner's stamp or page number over an image is a text layer too, but not the page's text.
+  constexpr std::size_t kFewCharacters = 20;
+  return quality_of(page).all >= kFewCharacters && has_clean_text(page);
+}
+
+bool has_clean_text(const Page& page) {
+  const TextQuality quality = quality_of(page);
+  return quality.all > 0 && quality.good * 10 >= quality.all * 9;
+}
+
+}  // namespace chunkrd::local

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chunkrd::local {
+
+/// Decodes UTF-8; bytes that are none become U+FFFD, one each.
+std::vector<char32_t> code_points(std::string_view text);
+
+/// Replaces, in place, what XML 1.0 does not allow (control characters, bytes that are not UTF-8) by
+/// spaces, so that a hostile font cannot make a whole page unreadable.
+void make_xml_clean(std::string& text);
+
+/// `text` as valid UTF-8: every byte that is none becomes U+FFFD.
+std::string to_valid_utf8(std::string_view text);
+
+struct TextQuality {
+  std::size_t good = 0;  ///< characters that somebody would type
+  std::size_t all = 0;
+};
+
+/// Counts private, replacement and control characters as not good.
+TextQuality quality_of(std::string_view text);
+
+/// The words (runs without white space) of `text`.
+std::vector<std::string_view> words_of(std::string_view text);
+
+}  // namespace chunkrd::local

@@ -1,0 +1,130 @@
+#include "local/server/task_answer.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+#include "core/iso_time.h"
+#include "local/server/output_file.h"
+
+namespace chunkrd::local::server {
+namespace {
+
+std::string json_text(std::string_view text) {
+  return boost::json::serialize(boost::json::value(text));
+}
+
+std::string time_or_null(std::optional<WallTime> time) {
+  return time ? fmt::format("\"{}\"", to_iso(*time)) : "null";
+}
+
+/// The elements of a list, one task at a time.
+class List final : public BodySource {
+ public:
+  List(std::vector<std::string> ids, View view, Store& store, const TaskAnswers& answers)
+      : ids_(std::move(ids)), view_(std::move(view)), store_(store), answers_(answers) {}
+
+  bool next(std::string& piece) override {
+    while (true) {
+      if (task_ && task_->next(piece)) return true;
+      task_.reset();
+      if (at_ == ids_.size()) {
+        piece = std::exchange(end_, {});
+        return !piece.empty();
+      }
+      if (const auto task = store_.find(ids_[at_++])) {
+        task_ = answers_.one(*task, view_);
+        piece = std::exchange(separator_, ",");
+        if (!piece.empty()) return true;
+      }
+    }
+  }
+
+ private:
+  std::vector<std::string> ids_;
+  View view_;
+  Store& store_;
+  const TaskAnswers& answers_;
+  std::unique_ptr<BodySource> task_;
+  std::size_t at_ = 0;
+  std::string separator_;
+  std::string end_ = "]";
+};
+
+}  // namespace
+
+std::string stem_of(const std::string& file_name) {
+  const auto dot = file_name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? file_name : file_name.substr(0, dot);
+}
+
+std::optional<std::filesystem::path> TaskAnswers::pdf_of(const Task& task) const {
+  if (task.content_type == "application/pdf") return folders_.input(task.id);
+  if (task.output.run.empty()) return std::nullopt;
+  auto rendition = folders_.run(task.id, task.output.run) / "document.pdf";
+  if (!std::filesystem::exists(rendition)) return std::nullopt;
+  return rendition;
+}
+
+std::unique_ptr<BodySource> TaskAnswers::file_text(const Task& task, const std::filesystem::path& file,
+                                                   const std::string& name, const View& view) const {
+  if (view.files == View::Files::as_urls) {
+    return text_source(view.server_url + signer_.sign(task.id, name, view.now));
+  }
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(file, ec)) return text_source("");
+  return base64_source(file);
+}
+
+std::unique_ptr<BodySource> TaskAnswers::chunks(const Task& task, const View& view) const {
+  const bool has_chunks = view.chunks == View::Chunks::include && task.status == Status::Succeeded;
+  if (!has_chunks || task.output.chunks_bytes == 0) return text_source("[]");
+  const auto run = folders_.run(task.id, task.output.run);
+  return chunks_source(run / "output.json", task.output,
+                       [this, task, view, run](const std::string& image) -> std::unique_ptr<BodySource> {
+                         const auto file = run / "images" / image;
+                         std::error_code ec;
+                         if (!std::filesystem::is_regular_file(file, ec)) return nullptr;
+                         return file_text(task, file, std::string(kImagePrefix) + image, view);
+                       });
+}
+
+std::unique_ptr<BodySource> TaskAnswers::one(const Task& task, const View& view) const {
+  std::vector<std::unique_ptr<BodySource>> parts;
+  parts.push_back(text_source(R"({"configuration":{"input_file_url":")"));
+  parts.push_back(file_text(task, folders_.input(task.id), std::string(kInputPrefix) + task.file_name, view));
+  // The stored configuration is an object that is never empty; its "{" stands before input_file_url.
+  parts.push_back(text_source(fmt::format(
+      R"(",{},"created_at":"{}","expires_at":{},"finished_at":{},"message":{},"output":{{"chunks":)",
+      std::string_view(task.configuration).substr(1), to_iso(task.created_at), time_or_null(task.expires_at),
+      time_or_null(task.finished_at), json_text(task.message))));
+  parts.push_back(chunks(task, view));
+  parts.push_back(
+      text_source(fmt::format(R"(,"extracted_json":null,"file_name":{},"page_count":{},"pdf_url":)",
+                              json_text(task.file_name), task.output.page_count)));
+  const auto pdf = pdf_of(task);
+  const bool is_pdf_shown = pdf || (view.files == View::Files::as_urls && task.status != Status::Succeeded);
+  if (is_pdf_shown) {
+    parts.push_back(text_source("\""));
+    parts.push_back(
+        file_text(task, pdf.value_or(""), std::string(kPdfPrefix) + stem_of(task.file_name) + ".pdf", view));
+    parts.push_back(text_source("\""));
+  } else {
+    parts.push_back(text_source("null"));
+  }
+  parts.push_back(text_source(
+      fmt::format(R"(}},"started_at":{},"status":"{}","task_id":"{}","task_url":"{}/api/v1/task/{}"}})",
+                  time_or_null(task.started_at), to_string(task.status), task.id, view.server_url, task.id)));
+  return joined_source(std::move(parts));
+}
+
+std::unique_ptr<BodySource> TaskAnswers::list(std::vector<std::string> ids, View view, Store& store) const {
+  std::vector<std::unique_ptr<BodySource>> parts;
+  parts.push_back(text_source("["));
+  parts.push_back(std::make_unique<List>(std::move(ids), std::move(view), store, *this));
+  return joined_source(std::move(parts));
+}
+
+}  // namespace chunkrd::local::server

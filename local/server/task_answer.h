@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "local/server/body_source.h"
+#include "local/server/folders.h"
+#include "local/server/signer.h"
+#include "local/server/store.h"
+#include "local/server/task.h"
+
+namespace chunkrd::local::server {
+
+/// What a reader of a task asked for.
+struct View {
+  enum class Chunks { leave_out, include };
+  enum class Files { as_urls, as_base64 };
+  Chunks chunks = Chunks::leave_out;
+  Files files = Files::as_urls;
+  std::string server_url;  ///< "http://127.0.0.1:8000"
+  WallTime now;
+};
+
+/// Writes tasks as the contract's TaskResponse.
+class TaskAnswers {
+ public:
+  TaskAnswers(const Folders& folders, const Signer& signer) : folders_(folders), signer_(signer) {}
+
+  /// The file that pdf_url names; nothing while, or if, there is none.
+  std::optional<std::filesystem::path> pdf_of(const Task& task) const;
+
+  std::unique_ptr<BodySource> one(const Task& task, const View& view) const;
+
+  /// A bare array; tasks that have gone when their turn comes are left out.
+  std::unique_ptr<BodySource> list(std::vector<std::string> ids, View view, Store& store) const;
+
+ private:
+  std::unique_ptr<BodySource> file_text(const Task& task, const std::filesystem::path& file,
+                                        const std::string& name, const View& view) const;
+  std::unique_ptr<BodySource> chunks(const Task& task, const View& view) const;
+
+  const Folders& folders_;
+  const Signer& signer_;
+};
+
+/// "report.pdf" is "report".
+std::string stem_of(const std::string& file_name);
+
+/// What the names in a storage URL begin with.
+inline constexpr std::string_view kInputPrefix = "input/";
+inline constexpr std::string_view kPdfPrefix = "pdf/";
+inline constexpr std::string_view kImagePrefix = "images/";
+
+}  // namespace chunkrd::local::server

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <set>
+
+#include "core/clock.h"
+#include "core/ids.h"
+
+namespace chunkrd::simulation {
+
+/// A clock that stands still until somebody moves it. Survives crashes of the simulated daemon.
+class SimulatedClock final : public Clock {
+ public:
+  WallTime now() const override { return now_; }
+  std::unique_ptr<Alarm> make_alarm() override;
+
+  /// Alarms made from now on belong to this loop; those of the loop before must be gone.
+  void use(boost::asio::io_context& loop) { loop_ = &loop; }
+
+  /// Sleeps in simulated time. For the simulated service.
+  awaitable<void> sleep(Duration duration);
+
+  /// When the next sleeper wants to be woken; never if nobody sleeps.
+  WallTime next() const;
+
+  /// Moves to `time` and wakes everybody whose time has come.
+  void move_to(WallTime time);
+
+ private:
+  class SleepingAlarm;
+  WallTime now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+  boost::asio::io_context* loop_ = nullptr;
+  std::set<SleepingAlarm*> sleepers_;
+};
+
+/// splitmix64: the same numbers from the same seed on every machine.
+class SeededRandom final : public Random {
+ public:
+  explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() override;
+  bool chance(double probability) { return fraction() < probability; }
+  std::uint64_t below(std::uint64_t bound) { return next() % bound; }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace chunkrd::simulation

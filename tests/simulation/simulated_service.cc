@@ -1,0 +1,222 @@
+#include "tests/simulation/simulated_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "core/iso_time.h"
+
+namespace chunkrd::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using taskapi::Accepted;
+using taskapi::Answer;
+using taskapi::NoAnswer;
+using taskapi::Refusal;
+using taskapi::Saved;
+using taskapi::Status;
+using taskapi::Task;
+using taskapi::Unreadable;
+
+constexpr Duration kLongestSpell = 1h;
+
+NoAnswer no_answer(NoAnswer::Request request, NoAnswer::Cause cause, const char* message) {
+  return {request, cause, message};
+}
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+SimulatedService::SimulatedService(SimulatedClock& clock, SeededRandom& random, Weather weather)
+    : clock_(clock),
+      random_(random),
+      weather_(weather),
+      outages_(spells(weather.outages, kLongestSpell)),
+      revoked_(spells(weather.revoked_keys, kLongestSpell)),
+      quota_(spells(weather.quota_gone, kLongestSpell)) {}
+
+std::vector<SimulatedService::Spell> SimulatedService::spells(int number, Duration longest) {
+  std::vector<Spell> times;
+  for (int i = 0; i < number; ++i) {
+    const WallTime from = clock_.now() + Duration(random_.below(Duration(4h).count()));
+    times.push_back({from, from + Duration(random_.below(static_cast<std::uint64_t>(longest.count())))});
+  }
+  return times;
+}
+
+bool SimulatedService::within(const std::vector<Spell>& times) const {
+  for (const Spell& spell : times)
+    if (clock_.now() >= spell.from && clock_.now() < spell.to) return true;
+  return false;
+}
+
+// What can befall any request before the service looks at it.
+awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weather() {
+  requests_ += 1;
+  co_await clock_.sleep(Duration(1 + random_.below(200)));
+  if (within(outages_)) {
+    switch (random_.below(3)) {
+      case 0:
+        co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::connect, "refused");
+      case 1:
+        co_return Refusal{503, "no upstream", {}};
+      default:
+        co_await clock_.sleep(30s);
+        co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::timeout, "timeout");
+    }
+  }
+  if (within(revoked_)) co_return Refusal{401, "Invalid or inactive API key", {}};
+  if (random_.chance(weather_.no_connection))
+    co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::resolve, "no such host");
+  if (random_.chance(weather_.lost_request))
+    co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut");
+  if (random_.chance(weather_.error_500)) co_return Refusal{500, "Failed to create task", {}};
+  if (random_.chance(weather_.too_fast)) {
+    if (random_.chance(0.5)) co_return Refusal{429, "429 Failure", Duration(2s)};
+    co_return Refusal{429, "429 Failure", {}};
+  }
+  co_return std::nullopt;
+}
+
+SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateRequest& request) {
+  Record task;
+  task.task_id = fmt::format("task-{:016x}", random_.next());
+  task.file_name = request.file_name;
+  task.content = read_all(request.document);
+  task.created_at = clock_.now();
+  task.starts_at = task.created_at + Duration(random_.below(Duration(20s).count()));
+  task.ends_at = task.starts_at + Duration(500 + random_.below(Duration(60s).count()));
+  task.listed_from =
+      task.created_at + Duration(random_.below(static_cast<std::uint64_t>(weather_.list_delay.count()) + 1));
+  task.stuck = random_.chance(weather_.stuck_in_starting);
+  task.fails = random_.chance(weather_.task_fails);
+  task.never_listed = random_.chance(weather_.broken_row);
+  task.empty_reads = random_.chance(weather_.empty_success) ? static_cast<int>(1 + random_.below(3)) : 0;
+  return tasks_.emplace(task.task_id, task).first->second;
+}
+
+Status SimulatedService::status(const Record& task) const {
+  if (task.cancelled) return Status::Cancelled;
+  if (task.stuck || clock_.now() < task.starts_at) return Status::Starting;
+  if (clock_.now() < task.ends_at) return Status::Processing;
+  return task.fails ? Status::Failed : Status::Succeeded;
+}
+
+bool SimulatedService::is_paid(const Record& task) const {
+  return !task.cancelled && !task.stuck && !task.fails;
+}
+
+Task SimulatedService::describe(const Record& task) const {
+  Task described;
+  described.task_id = task.task_id;
+  described.status = status(task);
+  described.message = task.fails ? "Failed to run analysis" : "as told";
+  described.created_at = task.created_at;
+  described.file_name = task.file_name;
+  if (described.status != Status::Starting) described.started_at = task.starts_at;
+  if (described.status == Status::Succeeded) {
+    described.finished_at = task.ends_at;
+    described.page_count = 1;
+  }
+  return described;
+}
+
+awaitable<Answer<Task>> SimulatedService::create(taskapi::CreateRequest request) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
+  if (within(quota_)) co_return Refusal{429, "Usage limit exceeded", {}};
+  const Record task = make_task(request);
+  co_await clock_.sleep(Duration(random_.below(2000)));
+  if (random_.chance(weather_.lost_answer))
+    co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut before the answer");
+  if (random_.chance(weather_.error_after)) co_return Refusal{500, "Failed to create task", {}};
+  if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
+  co_return describe(task);
+}
+
+awaitable<Answer<Task>> SimulatedService::get(std::string task_id) {
+  polls_ += 1;
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
+  const auto task = tasks_.find(task_id);
+  if (task == tasks_.end() || random_.chance(weather_.not_found))
+    co_return Refusal{404, "Task not found", {}};
+  if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
+  co_return describe(task->second);
+}
+
+awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::filesystem::path into) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
+  const auto task = tasks_.find(task_id);
+  if (task == tasks_.end() || random_.chance(weather_.not_found))
+    co_return Refusal{404, "Task not found", {}};
+  Record& record = task->second;
+  std::string chunks = fmt::format(
+      R"({{"chunk_id":"c","chunk_length":1,"segments":[{{"segment_id":"s","segment_type":"Text","content":"{0}","markdown":"{0}","html":"","bbox":{{"left":0,"top":0,"width":1,"height":1}},"page_number":1,"page_width":1,"page_height":1}}]}})",
+      record.content);
+  if (record.empty_reads > 0) {
+    record.empty_reads -= 1;
+    chunks.clear();
+  }
+  std::string text = fmt::format(
+      R"({{"task_id":"{}","status":"{}","message":"","created_at":"{}","configuration":{{}},"output":{{"file_name":"{}","page_count":1,"chunks":[{}]}}}})",
+      record.task_id, to_string(status(record)), to_iso(record.created_at), record.file_name, chunks);
+  if (random_.chance(weather_.cut_result)) text.resize(random_.below(text.size()));
+  std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
+  co_return Saved{text.size()};
+}
+
+awaitable<Answer<Accepted>> SimulatedService::cancel(std::string task_id) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Accepted> { return one; }, *fault);
+  const auto task = tasks_.find(task_id);
+  if (task == tasks_.end()) co_return Refusal{500, "query returned an unexpected number of rows", {}};
+  if (status(task->second) != Status::Starting)
+    co_return Refusal{400, "Task cannot be cancelled: status is Processing", {}};
+  // A worker may win the race: the answer is the same.
+  if (random_.chance(0.2)) {
+    task->second.stuck = false;
+    task->second.starts_at = clock_.now();
+    task->second.ends_at = clock_.now() + 10s;
+  } else {
+    task->second.cancelled = true;
+  }
+  co_return Accepted{"Task cancelled"};
+}
+
+awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery query) {
+  using List = Answer<std::vector<Task>>;
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> List { return one; }, *fault);
+  std::vector<Task> all;
+  for (const auto& [id, task] : tasks_)
+    if (!task.never_listed && task.listed_from <= clock_.now() &&
+        (!query.start || task.created_at >= *query.start))
+      all.push_back(describe(task));
+  std::ranges::sort(all, std::greater{}, &Task::created_at);
+  const auto from = std::min(all.size(), static_cast<std::size_t>((query.page - 1) * query.limit));
+  const auto to = std::min(all.size(), from + static_cast<std::size_t>(query.limit));
+  co_return List(std::vector<Task>(all.begin() + static_cast<std::ptrdiff_t>(from),
+                                   all.begin() + static_cast<std::ptrdiff_t>(to)));
+}
+
+awaitable<Answer<Task>> SimulatedService::update(std::string, std::string) {
+  co_return Refusal{400, "not simulated", {}};
+}
+awaitable<Answer<Accepted>> SimulatedService::remove(std::string) {
+  co_return Accepted{"Task deleted"};
+}
+awaitable<Answer<Accepted>> SimulatedService::health() {
+  co_return Accepted{"OK - Version simulated"};
+}
+
+}  // namespace chunkrd::simulation

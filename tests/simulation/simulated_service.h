@@ -1,0 +1,79 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "taskapi/client.h"
+#include "tests/simulation/simulated_clock.h"
+
+namespace chunkrd::simulation {
+
+/// How badly the service behaves, as probabilities per request or task.
+struct Weather {
+  double no_connection = 0.02;  ///< the request never leaves
+  double lost_request = 0.02;   ///< it leaves and nothing comes of it
+  double lost_answer = 0.05;    ///< the task is made, the answer is not seen
+  double error_500 = 0.03;      ///< before the task is made
+  double error_after = 0.02;    ///< 500 although the task was made and runs
+  double too_fast = 0.02;       ///< 429
+  double garbled = 0.01;        ///< 200 that is not JSON
+  double task_fails = 0.05;
+  double stuck_in_starting = 0.01;
+  double not_found = 0.02;      ///< 404 for a task that exists
+  double empty_success = 0.05;  ///< Succeeded, and for some reads no chunks
+  double cut_result = 0.03;
+  double broken_row = 0.01;                        ///< the task never shows in the list
+  Duration list_delay = std::chrono::seconds(20);  ///< at most; how long a new task is missing from the list
+  int outages = 3;                                 ///< of up to an hour each
+  int revoked_keys = 1;                            ///< times, of up to an hour, in which every key is refused
+  int quota_gone = 1;                              ///< times in which submits meet the page quota
+};
+
+/// The Task API as a model: keeps its tasks through the daemon's crashes and knows what was paid.
+class SimulatedService final : public taskapi::Client {
+ public:
+  SimulatedService(SimulatedClock& clock, SeededRandom& random, Weather weather);
+
+  awaitable<taskapi::Answer<taskapi::Task>> create(taskapi::CreateRequest request) override;
+  awaitable<taskapi::Answer<taskapi::Task>> get(std::string task_id) override;
+  awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string task_id,
+                                                        std::filesystem::path into) override;
+  awaitable<taskapi::Answer<taskapi::Task>> update(std::string task_id, std::string settings) override;
+  awaitable<taskapi::Answer<taskapi::Accepted>> cancel(std::string task_id) override;
+  awaitable<taskapi::Answer<taskapi::Accepted>> remove(std::string task_id) override;
+  awaitable<taskapi::Answer<std::vector<taskapi::Task>>> list(taskapi::ListQuery query) override;
+  awaitable<taskapi::Answer<taskapi::Accepted>> health() override;
+
+  /// A task as the service knows it.
+  struct Record {
+    std::string task_id, file_name, content;
+    WallTime created_at, starts_at, ends_at, listed_from;
+    bool stuck = false, fails = false, cancelled = false, never_listed = false;
+    int empty_reads = 0;
+  };
+  const std::map<std::string, Record>& tasks() const { return tasks_; }
+  bool is_paid(const Record& task) const;
+  std::uint64_t requests() const { return requests_; }
+  std::uint64_t polls() const { return polls_; }
+
+ private:
+  struct Spell {
+    WallTime from, to;
+  };
+  std::vector<Spell> spells(int number, Duration longest);
+  bool within(const std::vector<Spell>& times) const;
+  awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> weather();
+  Record& make_task(const taskapi::CreateRequest& request);
+  taskapi::Status status(const Record& task) const;
+  taskapi::Task describe(const Record& task) const;
+
+  SimulatedClock& clock_;
+  SeededRandom& random_;
+  Weather weather_;
+  std::vector<Spell> outages_, revoked_, quota_;
+  std::map<std::string, Record> tasks_;
+  std::uint64_t requests_ = 0, polls_ = 0;
+};
+
+}  // namespace chunkrd::simulation

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "tests/simulation/world.h"
+
+namespace chunkrd::simulation {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder in memory where there is one: a run is a few thousand small files.
+class Folder {
+ public:
+  explicit Folder(std::uint64_t seed)
+      : path_((fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
+              fmt::format("chunkrd-simulation-{}-{}", ::getpid(), seed)) {
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+Verdict run_seed(std::uint64_t seed, Plan plan = {}) {
+  plan.seed = seed;
+  const Folder folder(seed);
+  return run(plan, folder.path());
+}
+
+std::string list(const Verdict& verdict) {
+  std::string text;
+  for (const std::string& problem : verdict.problems) text += problem + "\n";
+  return text;
+}
+
+// The seeds are split so that ctest can run them side by side.
+constexpr std::uint64_t kShards = 10;
+
+class Seeds : public ::testing::TestWithParam<std::uint64_t> {
+ protected:
+  void SetUp() override {
+    if (std::getenv("CHUNKRD_SIMULATION_LOG") == nullptr) spdlog::set_level(spdlog::level::off);
+  }
+};
+
+TEST_P(Seeds, EveryDocumentIsAccountedForOnce) {
+  const std::uint64_t seeds = from_environment("CHUNKRD_SIMULATION_SEEDS", CHUNKRD_SIMULATION_SEEDS_DEFAULT);
+  int unavoidable = 0, documents = 0;
+  for (std::uint64_t i = 0; i < seeds / kShards; ++i) {
+    const std::uint64_t seed = 1 + GetParam() + i * kShards;
+    const Verdict verdict = run_seed(seed);
+    ASSERT_TRUE(verdict.problems.empty()) << "replay with CHUNKRD_SIMULATION_SEED=" << seed << ":\n"
+                                          << list(verdict);
+    unavoidable += verdict.unavoidable_duplicates;
+    documents += verdict.delivered + verdict.failed;
+  }
+  RecordProperty("documents", documents);
+  RecordProperty("unavoidable_duplicates", unavoidable);
+}
+INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, ::testing::Range(std::uint64_t{0}, kShards));
+
+TEST(Simulation, OneSeedCanBeReplayed) {
+  const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
+  const Verdict first = run_seed(seed);
+  const Verdict second = run_seed(seed);
+  EXPECT_TRUE(first.problems.empty()) << list(first);
+  EXPECT_EQ(first.requests, second.requests);
+  EXPECT_EQ(first.took, second.took);
+  std::printf("delivered %d, failed %d, crashes %d, requests %lu, polls %lu, simulated %ld s\n",
+              first.delivered, first.failed, first.crashes, first.requests, first.polls,
+              first.took.count() / 1000);
+}
+
+TEST(Simulation, InFairWeatherEachDocumentIsOneTaskAndFewPolls) {
+  Weather fair{};
+  fair.no_connection = fair.lost_request = fair.lost_answer = fair.error_500 = fair.error_after =
+      fair.too_fast = 0;
+  fair.garbled = fair.task_fails = fair.stuck_in_starting = fair.not_found = fair.empty_success = 0;
+  fair.cut_result = fair.broken_row = 0;
+  fair.outages = fair.revoked_keys = fair.quota_gone = 0;
+  const Verdict verdict = run_seed(7, {.crashes = 0, .weather = fair});
+  EXPECT_TRUE(verdict.problems.empty()) << list(verdict);
+  EXPECT_EQ(verdict.delivered, 200);
+  EXPECT_LE(verdict.polls, 3u * 200u);
+}
+
+}  // namespace
+}  // namespace chunkrd::simulation

@@ -1,0 +1,189 @@
+#include "tests/simulation/world.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <boost/asio/detached.hpp>
+#include <fstream>
+#include <map>
+#include <optional>
+
+#include "inbox/identity.h"
+#include "inbox/inbox.h"
+#include "pipeline/gate.h"
+#include "pipeline/intake.h"
+#include "pipeline/scheduler.h"
+#include "queue/queue.h"
+#include "queue/sqlite/sqlite_store.h"
+#include "tests/simulation/audit.h"
+
+namespace chunkrd::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+// A run that takes longer is stuck.
+constexpr Duration kLongestRun = std::chrono::days(10);
+
+class Silent final : public pipeline::Observer {
+ public:
+  void on_transition(queue::State, const queue::Job&) override {}
+  void on_pause(pipeline::Pause, bool) override {}
+  void on_possible_duplicate() override {}
+  void on_adopted() override {}
+  void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
+};
+
+config::Settings settings_in(const fs::path& folder) {
+  config::Settings settings;
+  settings.state = folder / "state";
+  config::Inbox inbox;
+  inbox.path = folder / "inbox";
+  inbox.outbox = folder / "outbox";
+  inbox.failed = folder / "failed";
+  inbox.archive = folder / "archive";
+  settings.inboxes.push_back(inbox);
+  settings.profiles["default"] = {};
+  return settings;
+}
+
+// The daemon between two crashes: everything it has in memory. The loop goes last, and takes with it the
+// coroutines that were suspended.
+struct Daemon {
+  Daemon(const config::Settings& settings, SimulatedClock& clock, SeededRandom& random,
+         SimulatedService& service)
+      : store(settings.state / "queue.sqlite", {.durability = queue::Durability::none}),
+        queue(store, loop.get_executor(), clock),
+        gate(settings.limits.submits_per_second),
+        context{queue,
+                service,
+                clock,
+                random,
+                loop.get_executor(),
+                planner,
+                observer,
+                pipeline::make_rules(settings)},
+        scheduler((clock.use(loop), context), gate, clock, loop.get_executor()) {
+    asio::co_spawn(loop, scheduler.run(), asio::detached);
+  }
+
+  asio::io_context loop{1};
+  queue::SqliteStore store;
+  queue::Queue queue;
+  pipeline::PollPlanner planner;
+  pipeline::Gate gate;
+  Silent observer;
+  pipeline::Context context;
+  pipeline::Scheduler scheduler;
+};
+
+class World {
+ public:
+  World(const Plan& plan, const fs::path& folder)
+      : random_(plan.seed), service_(clock_, random_, plan.weather), settings_(settings_in(folder)) {
+    for (const auto* path : {&settings_.state, &settings_.inboxes[0].path}) fs::create_directories(*path);
+    for (int i = 0; i < plan.documents; ++i)
+      arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())),
+                        fmt::format("document-{:04}.txt", i));
+    crashes_left_ = plan.crashes;
+    documents_ = plan.documents;
+    start();
+  }
+
+  Verdict run() {
+    const WallTime began = clock_.now();
+    Verdict verdict;
+    while (true) {
+      if (daemon_->loop.stopped()) daemon_->loop.restart();
+      if (daemon_->loop.poll_one() > 0) {
+        if (--handlers_until_crash_ == 0 && crashes_left_ > 0) crash(verdict);
+        continue;
+      }
+      if (all_ended()) break;
+      const WallTime next =
+          std::min(clock_.next(), arrivals_.empty() ? WallTime::max() : arrivals_.begin()->first);
+      if (next == WallTime::max() || next - began > kLongestRun) {
+        verdict.problems.push_back("the run does not end: " + state_of_queue());
+        break;
+      }
+      clock_.move_to(next);
+      drop_what_arrives();
+    }
+    verdict.took = clock_.now() - began;
+    verdict.requests = service_.requests();
+    verdict.polls = service_.polls();
+    daemon_.reset();
+    audit(settings_.inboxes[0], settings_.state, documents_, service_, verdict);
+    return verdict;
+  }
+
+ private:
+  void start() {
+    daemon_ = std::make_unique<Daemon>(settings_, clock_, random_, service_);
+    handlers_until_crash_ = 1 + static_cast<std::int64_t>(random_.below(20'000));
+    for (const auto& entry : fs::directory_iterator(settings_.inboxes[0].path))
+      if (entry.is_regular_file()) report(entry.path().filename().native());
+  }
+
+  void crash(Verdict& verdict) {
+    crashes_left_ -= 1;
+    verdict.crashes += 1;
+    daemon_.reset();
+    start();
+  }
+
+  // What the inbox does once a document has settled.
+  void report(const std::string& name) {
+    struct stat file{};
+    ::lstat((settings_.inboxes[0].path / name).c_str(), &file);
+    asio::co_spawn(daemon_->loop,
+                   pipeline::take_in({name, inbox::Identity::of(file)}, settings_.inboxes[0].path.native(),
+                                     daemon_->context, daemon_->scheduler),
+                   asio::detached);
+  }
+
+  void drop_what_arrives() {
+    while (!arrivals_.empty() && arrivals_.begin()->first <= clock_.now()) {
+      const std::string name = arrivals_.begin()->second;
+      arrivals_.erase(arrivals_.begin());
+      std::ofstream(settings_.inboxes[0].path / name) << name;
+      report(name);
+    }
+  }
+
+  bool all_ended() {
+    if (!arrivals_.empty()) return false;
+    const auto counts = daemon_->store.counts();
+    std::int64_t ended = 0;
+    for (int i = static_cast<int>(queue::State::done); i <= queue::kStateCount; ++i)
+      ended += counts[static_cast<std::size_t>(i)];
+    return ended >= documents_;
+  }
+
+  std::string state_of_queue() {
+    const auto counts = daemon_->store.counts();
+    std::string text;
+    for (int i = 1; i <= queue::kStateCount; ++i)
+      text += fmt::format("{}={} ", queue::to_string(static_cast<queue::State>(i)),
+                          counts[static_cast<std::size_t>(i)]);
+    return text;
+  }
+
+  SimulatedClock clock_;
+  SeededRandom random_;
+  SimulatedService service_;
+  config::Settings settings_;
+  std::multimap<WallTime, std::string> arrivals_;
+  int documents_ = 0, crashes_left_ = 0;
+  std::int64_t handlers_until_crash_ = 0;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+}  // namespace
+
+Verdict run(const Plan& plan, const fs::path& folder) {
+  return World(plan, folder).run();
+}
+
+}  // namespace chunkrd::simulation

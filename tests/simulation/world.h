@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/context.h"
+#include "tests/simulation/simulated_clock.h"
+#include "tests/simulation/simulated_service.h"
+
+namespace chunkrd::simulation {
+
+/// What a run is made of. The same plan ends the same, always.
+struct Plan {
+  std::uint64_t seed = 1;
+  int documents = 200;
+  int crashes = 8;
+  Weather weather;
+};
+
+/// How a run ended.
+struct Verdict {
+  std::vector<std::string> problems;  ///< empty: every promise was kept
+  int delivered = 0, failed = 0, crashes = 0;
+  int unavoidable_duplicates = 0;  ///< two paid tasks because the service hid the first one
+  std::uint64_t requests = 0, polls = 0;
+  Duration took{0};  ///< simulated
+};
+
+/// Runs the real scheduler, steps, lifecycle and queue on this thread against a simulated service, with
+/// crashes in which everything in memory is dropped, until every document has come to its end; then looks
+/// whether each is accounted for once. `folder` must be empty; real files, spool and outbox live there.
+Verdict run(const Plan& plan, const std::filesystem::path& folder);
+
+}  // namespace chunkrd::simulation

@@ -1,0 +1,213 @@
+// No whole answer: was anything sent, and why. What decides whether a create may be sent again.
+#include <thread>
+
+#include "http/failure.h"
+#include "tests/unit/http/fixture.h"
+
+namespace chunkrd::http {
+namespace {
+
+using test::HttpServer;
+using test::Reply;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+using Cause = TransportError::Cause;
+using Sent = TransportError::Sent;
+
+using Failures = EngineTest;
+
+std::string local(std::uint16_t port) {
+  return "http://127.0.0.1:" + std::to_string(port);
+}
+
+TEST_F(Failures, ARefusedPortSentNothing) {
+  const TransportError error = failure(post(local(test::unused_port()) + "/secret", "x"));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::connect);
+  EXPECT_THAT(error.message, HasSubstr("POST http://127.0.0.1:"));
+  EXPECT_THAT(error.message, Not(HasSubstr("secret")));
+}
+
+TEST_F(Failures, AnUnknownHostSentNothing) {
+  const TransportError error = failure(post("http://no-such-host.invalid/", "x"));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::resolve);
+}
+
+TEST_F(Failures, WhatIsNoAddressSentNothing) {
+  for (const char* url : {"", "http://", "ftp://127.0.0.1/", "file:///etc/passwd"})
+    EXPECT_EQ(failure(get(url)).sent, Sent::not_sent) << url;
+}
+
+TEST_F(Failures, AnUntrustedCertificateSentNothing) {
+  const auto directory = std::filesystem::path(testing::TempDir()) / ("tls." + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  HttpServer server({.tls = test::Certificate::make(directory)});
+  const TransportError error = failure(post(server.url(), "x"));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::tls);
+  EXPECT_THAT(server.requests(), SizeIs(0));
+}
+
+TEST_F(Failures, ACertificateOfTheConfiguredFileIsTrusted) {
+  const auto directory =
+      std::filesystem::path(testing::TempDir()) / ("trusted." + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  const auto certificate = test::Certificate::make(directory);
+  HttpServer server({.tls = certificate});
+  Engine engine(io_.get_executor(), {.ca_file = certificate.certificate});
+  const Result result = test::run(io_, engine.perform(post(server.url(), "x")));
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_EQ(server.requests().at(0).body, "x");
+}
+
+TEST_F(Failures, AServerThatIsNotTlsSentNothing) {
+  HttpServer server;
+  const TransportError error = failure(post("https://127.0.0.1:" + std::to_string(server.port()), "x"));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::tls);
+}
+
+TEST_F(Failures, ACutAfterTheRequestMayHaveBeenSent) {
+  HttpServer server;
+  for (const auto after : {Reply::After::close, Reply::After::reset}) {
+    server.script({.after = after, .send_only = 0});
+    const TransportError error = failure(post(server.url(), "x"));
+    EXPECT_EQ(error.sent, Sent::maybe_sent);
+    EXPECT_EQ(error.cause, Cause::cut);
+  }
+}
+
+TEST_F(Failures, ACutInTheMiddleOfTheRequestMayHaveBeenSent) {
+  HttpServer server;
+  server.script({.after = Reply::After::reset, .read_only = 100'000, .send_only = 0});
+  const TransportError error = failure(post(server.url(), std::string(32 << 20, 'x')));
+  EXPECT_EQ(error.sent, Sent::maybe_sent);
+  EXPECT_EQ(error.cause, Cause::cut);
+}
+
+TEST_F(Failures, ACutAnswerIsNoAnswer) {
+  HttpServer server;
+  const std::string body(1000, 'x');
+  for (const auto framing : {Reply::Framing::length, Reply::Framing::chunked})
+    for (const std::size_t sent : {5u, 30u, 200u, 1000u}) {
+      server.script({.body = body, .framing = framing, .after = Reply::After::close, .send_only = sent});
+      const TransportError error = failure(post(server.url(), "x"));
+      EXPECT_EQ(error.sent, Sent::maybe_sent);
+      EXPECT_EQ(error.cause, Cause::cut) << error.message;
+    }
+}
+
+TEST_F(Failures, AnAnswerThatComesTooLateMayHaveBeenSent) {
+  HttpServer server;
+  server.script(Reply::silence());
+  Request request = post(server.url(), "x");
+  request.timeouts.answer = Duration(100);
+  const TransportError error = failure(std::move(request));
+  EXPECT_EQ(error.sent, Sent::maybe_sent);
+  EXPECT_EQ(error.cause, Cause::timeout);
+  EXPECT_THAT(error.message, HasSubstr("no answer 100 ms after the request"));
+}
+
+TEST_F(Failures, AnAnswerThatTricklesIsTooLateToo) {
+  HttpServer server;
+  server.script(
+      {.body = std::string(10'000, 'x'), .piece_bytes = 10, .pause = std::chrono::milliseconds(20)});
+  Request request = get(server.url());
+  request.timeouts.answer = Duration(300);
+  EXPECT_EQ(failure(std::move(request)).cause, Cause::timeout);
+}
+
+TEST_F(Failures, TheTimeOfTheUploadDoesNotCount) {
+  /// Takes its time over each piece, as a slow line would.
+  class SlowBody final : public BodySource {
+   public:
+    std::uint64_t size_bytes() const override { return 6; }
+    std::size_t read(std::span<char> into) override {
+      if (at_ == 6) return 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      ++at_;
+      into[0] = 'x';
+      return 1;
+    }
+    void rewind() override { at_ = 0; }
+
+   private:
+    int at_ = 0;
+  };
+  HttpServer server;
+  Request request = post(server.url(), "");
+  request.body = std::make_unique<SlowBody>();
+  request.timeouts.answer = Duration(400);
+  EXPECT_EQ(answer(std::move(request)).status, 200);
+}
+
+TEST_F(Failures, ATransferThatMovesNothingIsEnded) {
+  HttpServer server;
+  server.script({.body = std::string(1000, 'x'), .after = Reply::After::hold, .send_only = 200});
+  Request request = get(server.url());
+  request.timeouts.answer.reset();
+  request.timeouts.stall = Duration(1000);
+  const TransportError error = failure(std::move(request));
+  EXPECT_EQ(error.cause, Cause::timeout);
+  EXPECT_EQ(error.sent, Sent::maybe_sent);
+}
+
+TEST_F(Failures, AnEarlyRefusalIsAnAnswer) {
+  HttpServer server;
+  server.script({.status = 413, .body = "too large", .after = Reply::After::hold, .read_only = 100'000});
+  const Response response = answer(post(server.url(), std::string(32 << 20, 'x')));
+  EXPECT_EQ(response.status, 413);
+  EXPECT_EQ(response.body, "too large");
+}
+
+// The kept connection dies under the second request.
+
+TEST_F(Failures, AGetOnADeadConnectionIsSentAgain) {
+  HttpServer server;
+  answer(get(server.url()));
+  server.script(Reply::cut());
+  server.script({.body = "second"});
+  EXPECT_EQ(answer(get(server.url())).body, "second");
+  EXPECT_THAT(server.requests(), SizeIs(3));
+}
+
+TEST_F(Failures, APostThatWasSentWholeIsNeverSentAgain) {
+  HttpServer server;
+  answer(get(server.url()));
+  server.script(Reply::cut());
+  const TransportError error = failure(post(server.url(), "pay once"));
+  EXPECT_EQ(error.sent, Sent::maybe_sent);
+  EXPECT_EQ(error.cause, Cause::cut);
+  answer(get(server.url()));
+  const auto received = server.requests();
+  ASSERT_THAT(received, SizeIs(3));
+  EXPECT_EQ(received[1].body, "pay once");
+  EXPECT_EQ(received[2].method, "GET");
+}
+
+TEST_F(Failures, APostThatWasSentInPartIsRewoundAndSentAgain) {
+  HttpServer server;
+  answer(get(server.url()));
+  server.script({.after = Reply::After::reset, .read_only = 100'000, .send_only = 0});
+  std::string body(32 << 20, 'x');
+  body.front() = '<';
+  body.back() = '>';
+  EXPECT_EQ(answer(post(server.url(), body)).status, 200);
+  const auto received = server.requests();
+  ASSERT_THAT(received, SizeIs(3));
+  EXPECT_LT(received[1].body_bytes, body.size());
+  EXPECT_TRUE(received[2].body == body);
+  EXPECT_NE(received[1].connection, received[2].connection);
+}
+
+TEST(CauseOf, KnowsTheFamiliesOfErrors) {
+  EXPECT_EQ(cause_of(CURLE_COULDNT_RESOLVE_HOST), Cause::resolve);
+  EXPECT_EQ(cause_of(CURLE_SSL_CACERT_BADFILE), Cause::tls);
+  EXPECT_EQ(cause_of(CURLE_PARTIAL_FILE), Cause::cut);
+  EXPECT_EQ(cause_of(CURLE_OUT_OF_MEMORY), Cause::other);
+}
+
+}  // namespace
+}  // namespace chunkrd::http

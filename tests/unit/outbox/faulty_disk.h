@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// A disk that fails on command. The calls that change a disk (write, fsync, mkdir, rename, unlink, ...) go
+/// through this test program's own versions of them, which count.
+namespace chunkrd::test {
+
+enum class Fault {
+  none,  ///< only counts
+  die,   ///< SIGKILL instead of the call
+  fail,  ///< the call fails once with `error`
+};
+
+/// The process's disk from here on. Calls of other threads count too.
+void break_disk(Fault fault, int at_call, int error = 0);
+
+/// Ends the above; the number of calls since. Also what was called, "fsync /a/b", "rename /a /b".
+struct Calls {
+  int count = 0;
+  std::vector<std::string> log;
+};
+Calls mend_disk();
+
+}  // namespace chunkrd::test

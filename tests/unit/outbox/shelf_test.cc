@@ -1,0 +1,204 @@
+#include "outbox/shelf.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <latch>
+#include <thread>
+
+#include "core/sha256.h"
+#include "outbox/relative_name.h"
+#include "scene.h"
+
+namespace chunkrd::outbox {
+namespace {
+
+namespace fs = std::filesystem;
+using test::dies;
+using test::Directory;
+using test::Files;
+using test::visible;
+using ::testing::IsEmpty;
+
+const std::string kSha = sha256_hex("document");
+const std::string kMark = "~" + kSha.substr(0, 8);
+
+// The first part of the tests runs with the spool on the shelf's filesystem, and with it on another one.
+class ShelfTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    struct stat here, there;
+    ASSERT_EQ(::stat(shelf_directory_.path().c_str(), &here), 0);
+    ASSERT_EQ(::stat(spool_.path().c_str(), &there), 0);
+    if (across() && here.st_dev == there.st_dev)
+      GTEST_SKIP() << "/dev/shm and the temporary directory are one filesystem here";
+  }
+
+  bool across() const { return std::string(GetParam()) == "/dev/shm"; }
+
+  fs::path spool(const std::string& job_id, const std::string& text = "document") const {
+    test::write(spool_.path() / job_id, text);
+    return spool_.path() / job_id;
+  }
+
+  std::string put(const std::string& job_id, const std::string& name) const {
+    return Shelf(root()).put(spool_.path() / job_id, name, kSha, job_id);
+  }
+
+  fs::path root() const { return shelf_directory_.path() / "archive"; }
+
+  Directory shelf_directory_;
+  Directory spool_{std::string(GetParam()).empty() ? ::testing::TempDir() : std::string(GetParam())};
+};
+
+INSTANTIATE_TEST_SUITE_P(, ShelfTest, ::testing::Values("", "/dev/shm"), [](const auto& test) {
+  return *test.param ? "AcrossFilesystems" : "OneFilesystem";
+});
+
+TEST_P(ShelfTest, TakesADocumentUnderItsName) {
+  spool("job1");
+  EXPECT_EQ(put("job1", "a/b/\xFF.pdf"), "a/b/\xFF.pdf");
+  EXPECT_EQ(visible(root()), (Files{{"a/b/\xFF.pdf", "document"}}));
+  EXPECT_THAT(test::names_in(spool_.path()), IsEmpty());
+}
+
+TEST_P(ShelfTest, KeepsTheDocumentsRightsAndTime) {
+  const fs::path original = spool("job1");
+  fs::permissions(original, fs::perms::owner_read);
+  const auto time = fs::file_time_type::clock::now() - std::chrono::hours(48);
+  fs::last_write_time(original, time);
+  put("job1", "x.pdf");
+  EXPECT_EQ(fs::status(root() / "x.pdf").permissions(), fs::perms::owner_read);
+  EXPECT_EQ(fs::last_write_time(root() / "x.pdf"), time);
+}
+
+TEST_P(ShelfTest, NeverReplacesAndSaysTheSameNameWhenAskedAgain) {
+  for (const char* job_id : {"job1", "job2", "job3"}) spool(job_id);
+  EXPECT_EQ(put("job1", "x.pdf"), "x.pdf");
+  EXPECT_EQ(put("job2", "x.pdf"), "x" + kMark + ".pdf");
+  EXPECT_EQ(put("job3", "x.pdf"), "x" + kMark + "-job3.pdf");
+  EXPECT_EQ(put("job1", "x.pdf"), "x.pdf");
+  EXPECT_EQ(put("job2", "x.pdf"), "x" + kMark + ".pdf");
+  EXPECT_EQ(put("job3", "x.pdf"), "x" + kMark + "-job3.pdf");
+  EXPECT_EQ(visible(root()).size(), 3u);
+}
+
+TEST_P(ShelfTest, NamesADocumentWithoutAHashAfterItsJob) {
+  spool("job1");
+  fs::create_directory(root());
+  test::write(root() / "x.pdf", "older");
+  EXPECT_EQ(Shelf(root()).put(spool_.path() / "job1", "x.pdf", "", "job1"), "x~job1.pdf");
+}
+
+TEST_P(ShelfTest, DoesNotFollowALinkOutOfItself) {
+  const Directory outside;
+  fs::create_directory(root());
+  fs::create_symlink(outside.path(), root() / "a");
+  spool("job1");
+  EXPECT_EQ(put("job1", "a/x.pdf"), "a~folder/x.pdf");
+  EXPECT_EQ(put("job1", "a/x.pdf"), "a~folder/x.pdf");
+  EXPECT_THAT(test::names_in(outside.path()), IsEmpty());
+  EXPECT_THROW(put("job1", "../x.pdf"), UnsafeName);
+}
+
+TEST_P(ShelfTest, ADocumentIsThereOnceWhereverThePutDied) {
+  for (const bool taken : {false, true}) {
+    const std::string expected = taken ? "in/x" + kMark + ".pdf" : "in/x.pdf";
+    for (int first = 0;; ++first) {
+      bool first_died = true;
+      bool died = true;
+      for (int second = 0; died && first_died; ++second) {
+        SCOPED_TRACE(::testing::Message() << first << ", then " << second << (taken ? ", taken" : ""));
+        fs::remove_all(root());
+        fs::create_directories(root() / "in");
+        Files all{{expected, "document"}};
+        // The same bytes: nobody may take the older document for ours.
+        if (taken) {
+          test::write(root() / "in" / "x.pdf", "document");
+          all["in/x.pdf"] = "document";
+        }
+        spool("job1");
+        first_died = dies(first, [&] { put("job1", "in/x.pdf"); });
+        died = dies(second, [&] { put("job1", "in/x.pdf"); });
+        EXPECT_TRUE(fs::exists(spool_.path() / "job1") || visible(root()) == all);
+        EXPECT_EQ(put("job1", "in/x.pdf"), expected);
+        EXPECT_EQ(visible(root()), all);
+        EXPECT_THAT(test::names_in(spool_.path()), IsEmpty());
+      }
+      if (!first_died) break;
+    }
+  }
+}
+
+TEST_P(ShelfTest, AFullDiskLosesNothing) {
+  for (int call = 0;; ++call) {
+    SCOPED_TRACE(call);
+    fs::remove_all(root());
+    fs::create_directories(root());
+    spool("job1");
+    test::break_disk(test::Fault::fail, call, ENOSPC);
+    try {
+      put("job1", "in/x.pdf");
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code(), std::errc::no_space_on_device) << error.what();
+    }
+    if (test::mend_disk().count <= call) break;
+    EXPECT_EQ(put("job1", "in/x.pdf"), "in/x.pdf");
+    EXPECT_EQ(visible(root()), (Files{{"in/x.pdf", "document"}}));
+    EXPECT_THAT(test::names_in(spool_.path()), IsEmpty());
+  }
+}
+
+TEST_P(ShelfTest, ThreadsPuttingOneNameGetAsManyNames) {
+  constexpr int kThreads = 8;
+  const Shelf warm(root());
+  for (int i = 0; i < kThreads; ++i) spool("job" + std::to_string(i), std::to_string(i));
+  {
+    std::latch start(kThreads);
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i)
+      threads.emplace_back([&, i] {
+        start.arrive_and_wait();
+        put("job" + std::to_string(i), "a/x.pdf");
+      });
+  }
+  EXPECT_EQ(visible(root()).size(), std::size_t{kThreads});
+}
+
+class ReportTest : public ::testing::Test {
+ protected:
+  fs::path document(const std::string& text) const {
+    test::write(directory_.path() / "spooled", text);
+    return directory_.path() / "spooled";
+  }
+
+  Directory directory_;
+  fs::path root_ = directory_.path() / "failed";
+  Shelf shelf_{root_};
+};
+
+TEST_F(ReportTest, LiesBesideItsDocumentAndIsReplacedByALaterOne) {
+  shelf_.put(document("document"), "a/x.pdf", kSha, "job1");
+  shelf_.put_report("a/x.pdf", "first");
+  shelf_.put_report("a/x.pdf", "second");
+  EXPECT_EQ(visible(root_), (Files{{"a/x.pdf", "document"}, {"a/x.pdf.error.json", "second"}}));
+}
+
+TEST_F(ReportTest, NeverReplacesADocument) {
+  EXPECT_EQ(shelf_.put(document("document"), "x.pdf.error.json", kSha, "job1"),
+            "x.pdf.error" + kMark + ".json");
+  shelf_.put_report("x.pdf", "report");
+  EXPECT_EQ(visible(root_),
+            (Files{{"x.pdf.error" + kMark + ".json", "document"}, {"x.pdf.error.json", "report"}}));
+}
+
+TEST_F(ReportTest, HasAShorterNameWhereTheDocumentsNameIsLong) {
+  const std::string name = std::string(251, 'n') + ".pdf";
+  EXPECT_EQ(shelf_.put(document("document"), name, kSha, "job1"), name);
+  shelf_.put_report(name, "report");
+  EXPECT_EQ(visible(root_).at(fitted(name, 11) + ".error.json"), "report");
+}
+
+}  // namespace
+}  // namespace chunkrd::outbox

@@ -1,0 +1,246 @@
+// The reader against the contract's own examples, and against what the contract does not allow.
+#include "taskapi/reader.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "core/iso_time.h"
+#include "taskapi/observer.h"
+
+namespace chunkrd::taskapi {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string example(const std::string& name) {
+  std::ifstream in(EXAMPLES "/" + name + ".json", std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  EXPECT_FALSE(text.str().empty()) << name;
+  return text.str();
+}
+
+/// `text` with the one place that reads `from` changed.
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+const char* const kSmallTask =
+    R"({"task_id":"t1","status":"Starting","message":"","created_at":"2025-04-24T09:00:00Z",)"
+    R"("configuration":{"high_resolution":true}})";
+
+const char* const kSmallChunk =
+    R"({"chunk_length":1,"segments":[{"segment_id":"s","segment_type":"Text","page_number":1,)"
+    R"("page_width":595.5,"page_height":842,"bbox":{"left":1,"top":2.5,"width":3,"height":4}}]})";
+
+std::string task_error(const std::string& json) {
+  const auto task = read_task(json);
+  EXPECT_FALSE(task.has_value()) << json;
+  return task.has_value() ? "" : task.error();
+}
+
+std::string chunk_error(const std::string& json) {
+  const auto chunk = read_chunk(json);
+  EXPECT_FALSE(chunk.has_value()) << json;
+  return chunk.has_value() ? "" : chunk.error();
+}
+
+TEST(ReadTask, ReadsEveryFieldOfAFinishedTask) {
+  const auto task = read_task(example("task_succeeded"));
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->task_id, "3f1c9c1e-6a52-4b0e-9a53-6f1c0c6a2f10");
+  EXPECT_EQ(task->status, Status::Succeeded);
+  EXPECT_EQ(task->message, "Task succeeded");
+  EXPECT_EQ(to_iso(task->created_at), "2025-04-24T09:00:00.123Z");
+  EXPECT_EQ(to_iso(task->started_at.value()), "2025-04-24T09:00:02.500Z");
+  EXPECT_EQ(to_iso(task->finished_at.value()), "2025-04-24T09:00:15.750Z");
+  EXPECT_EQ(to_iso(task->expires_at.value()), "2025-04-25T09:00:15.750Z");
+  EXPECT_EQ(task->file_name, "annual.pdf");
+  EXPECT_EQ(task->page_count, 1);
+  EXPECT_THAT(task->pdf_url.value(), StartsWith("https://storage.example.com/"));
+  EXPECT_THAT(task->input_file_url.value(), StartsWith("https://storage.example.com/"));
+  EXPECT_THAT(task->configuration, StartsWith("{"));
+  EXPECT_THAT(task->configuration, HasSubstr(R"("expires_in": 86400)"));
+  EXPECT_EQ(task->configuration.back(), '}');
+}
+
+struct State {
+  const char* file;
+  Status status;
+};
+
+class ReadTaskInState : public testing::TestWithParam<State> {};
+
+TEST_P(ReadTaskInState, KnowsTheStateAndLeavesAbsentTimesEmpty) {
+  const auto task = read_task(example(GetParam().file));
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->status, GetParam().status);
+  EXPECT_EQ(task->finished_at.has_value(),
+            task->status == Status::Succeeded || task->status == Status::Failed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, ReadTaskInState,
+                         testing::Values(State{"task_starting", Status::Starting},
+                                         State{"task_processing", Status::Processing},
+                                         State{"task_succeeded", Status::Succeeded},
+                                         State{"task_failed", Status::Failed},
+                                         State{"task_cancelled", Status::Cancelled},
+                                         State{"task_previous_state", Status::Succeeded}),
+                         [](const auto& each) { return std::string(each.param.file); });
+
+TEST(ReadTask, NeedsOnlyWhatTheContractRequires) {
+  const auto task = read_task(kSmallTask);
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->configuration, R"({"high_resolution":true})");
+  EXPECT_EQ(task->file_name, "");
+  EXPECT_FALSE(task->page_count.has_value());
+}
+
+TEST(ReadTask, TakesNullWhereTheContractAllowsIt) {
+  for (const char* extra :
+       {R"("output":null)", R"("output":{"file_name":null,"page_count":null,"pdf_url":null})",
+        R"("started_at":null,"finished_at":null,"expires_at":null)"}) {
+    const auto task = read_task(with(kSmallTask, "{", std::string("{") + extra + ","));
+    EXPECT_TRUE(task.has_value()) << extra << ": " << task.error();
+  }
+}
+
+TEST(ReadTask, SkipsWhatLaterServersAdd) {
+  const auto task = read_task(with(kSmallTask, "{", R"({"new":[{"task_id":7},"x"],"ss_cells":{"a":null},)"));
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->task_id, "t1");
+}
+
+TEST(ReadTask, TakesTheKeysInAnyOrder) {
+  const auto task = read_task(
+      R"({"output":{"page_count":3,"chunks":[{"task_id":"no"}],"file_name":"a.pdf"},"configuration":{ },)"
+      R"("created_at":"2025-04-24T11:00:00+02:00","message":"m","status":"Failed","task_id":"t2"})");
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->task_id, "t2");
+  EXPECT_EQ(task->page_count, 3);
+  EXPECT_EQ(to_iso(task->created_at), "2025-04-24T09:00:00.000Z");
+}
+
+TEST(ReadTask, UnescapesText) {
+  const auto task =
+      read_task(with(kSmallTask, R"("message":"")", R"("message":"a\n\"b\" \u00e9 \ud83d\ude00")"));
+  ASSERT_TRUE(task.has_value()) << task.error();
+  EXPECT_EQ(task->message, "a\n\"b\" \u00e9 \U0001F600");
+}
+
+TEST(ReadTask, NamesTheFieldAndWhatIsWrongWithIt) {
+  EXPECT_EQ(task_error(with(kSmallTask, R"("task_id":"t1",)", "")), "task_id: missing");
+  EXPECT_EQ(task_error(with(kSmallTask, R"("t1")", "7")), "task_id: not a string");
+  EXPECT_EQ(task_error(with(kSmallTask, R"("t1")", "null")), "task_id: not a string");
+  EXPECT_EQ(task_error(with(kSmallTask, R"("t1")", R"("")")), "task_id: empty");
+  EXPECT_EQ(task_error(with(kSmallTask, "Starting", "Paused")), R"(status: unknown value "Paused")");
+  EXPECT_EQ(task_error(with(kSmallTask, "2025-04-24T09:00:00Z", "yesterday")),
+            R"(created_at: not a time: "yesterday")");
+  EXPECT_EQ(task_error(with(kSmallTask, R"({"high_resolution":true})", "[]")),
+            "configuration: not an object");
+  EXPECT_EQ(task_error(with(kSmallTask, "{", R"({"output":{"page_count":1.5},)")),
+            "output.page_count: not a whole number");
+  EXPECT_EQ(task_error(with(kSmallTask, "{", R"({"output":{"page_count":1e15},)")),
+            "output.page_count: out of range");
+  EXPECT_EQ(task_error(with(kSmallTask, "{", R"({"output":{"pdf_url":{}},)")),
+            "output.pdf_url: not a string");
+  EXPECT_EQ(task_error("[]"), "not an object");
+}
+
+TEST(ReadTask, RefusesWhatIsNotWholeJson) {
+  for (const std::string json : {"", " ", "OK", "<html></html>", "nul", "{\"task_id\":\"\xff\"}"})
+    EXPECT_THAT(task_error(json), testing::AnyOf(StartsWith("not JSON"), "not an object")) << json;
+  EXPECT_THAT(task_error(std::string(kSmallTask) + "{}"), StartsWith("not JSON"));
+}
+
+TEST(ReadTask, RefusesATaskCutAnywhere) {
+  const std::string whole = kSmallTask;
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(read_task(whole.substr(0, length)).has_value()) << length;
+}
+
+TEST(ReadTasks, ReadsTheContractsList) {
+  const auto tasks = read_tasks(example("task_list"));
+  ASSERT_TRUE(tasks.has_value()) << tasks.error();
+  ASSERT_EQ(tasks->size(), 2u);
+  EXPECT_EQ(tasks->at(0).status, Status::Starting);
+  EXPECT_EQ(tasks->at(1).status, Status::Succeeded);
+  EXPECT_EQ(tasks->at(1).file_name, "annual.pdf");
+}
+
+TEST(ReadTasks, AnEmptyListIsAnAnswer) {
+  const auto tasks = read_tasks(" [] \n");
+  ASSERT_TRUE(tasks.has_value()) << tasks.error();
+  EXPECT_TRUE(tasks->empty());
+}
+
+TEST(ReadTasks, SaysWhichTaskIsWrong) {
+  const std::string list = std::string("[") + kSmallTask + "," + with(kSmallTask, "Starting", "Paused") + "]";
+  EXPECT_EQ(read_tasks(list).error(), R"([1].status: unknown value "Paused")");
+  EXPECT_EQ(read_tasks("{}").error(), "not an array");
+}
+
+TEST(ReadChunk, ReadsTheContractsChunk) {
+  const std::string task = example("task_succeeded");
+  const auto begin = task.find('{', task.find("\"chunks\""));
+  const auto end = task.rfind(']', task.find("\"extracted_json\""));
+  const auto chunk = read_chunk(task.substr(begin, end - begin));
+  ASSERT_TRUE(chunk.has_value()) << chunk.error();
+  EXPECT_EQ(chunk->chunk_id, "8a4f7d5e-1f39-4a63-9d0b-4d2f6f3f1a01");
+  EXPECT_EQ(chunk->chunk_length, 9);
+  EXPECT_THAT(chunk->embed.value(), StartsWith("# Annual report\nSales"));
+  ASSERT_EQ(chunk->segments.size(), 3u);
+  const Segment& title = chunk->segments[0];
+  EXPECT_EQ(title.segment_id, "seg-1");
+  EXPECT_EQ(title.segment_type, "Title");
+  EXPECT_EQ(title.content, "Annual report");
+  EXPECT_EQ(title.html, "<h1>Annual report</h1>");
+  EXPECT_EQ(title.markdown, "# Annual report");
+  EXPECT_EQ(title.bbox.top, 64.25);
+  EXPECT_EQ(title.bbox.left, 72);
+  EXPECT_EQ(title.bbox.width, 300);
+  EXPECT_EQ(title.bbox.height, 30.5);
+  EXPECT_EQ(title.page_number, 1);
+  EXPECT_EQ(title.page_width, 595);
+  EXPECT_EQ(title.page_height, 842);
+  EXPECT_FALSE(title.image.has_value());
+  EXPECT_TRUE(chunk->segments[2].image.has_value());
+}
+
+TEST(ReadChunk, NeedsOnlyWhatTheContractRequires) {
+  const auto chunk = read_chunk(kSmallChunk);
+  ASSERT_TRUE(chunk.has_value()) << chunk.error();
+  EXPECT_EQ(chunk->segments.at(0).bbox.top, 2.5);
+  EXPECT_EQ(chunk->segments.at(0).markdown, "");
+  EXPECT_TRUE(read_chunk(R"({"chunk_length":0,"segments":[],"embed":null,"chunk_id":null})").has_value());
+}
+
+TEST(ReadChunk, NamesTheFieldAndWhatIsWrongWithIt) {
+  EXPECT_EQ(chunk_error(R"({"chunk_length":1})"), "segments: missing");
+  EXPECT_EQ(chunk_error(R"({"segments":[]})"), "chunk_length: missing");
+  EXPECT_EQ(chunk_error(with(kSmallChunk, R"("top":2.5)", R"("top":"2.5")")),
+            "segments[0].bbox.top: not a number");
+  EXPECT_EQ(chunk_error(with(kSmallChunk, R"("page_width":595.5,)", "")), "segments[0].page_width: missing");
+  EXPECT_EQ(chunk_error(with(kSmallChunk, R"([{"segment_id")", R"([7,{"segment_id")")),
+            "segments[0]: not an object");
+}
+
+TEST(Status, HasTheContractsNames) {
+  for (const char* name : {"Starting", "Processing", "Succeeded", "Failed", "Cancelled"})
+    EXPECT_EQ(to_string(status_from(name).value()), name);
+  EXPECT_FALSE(status_from("starting").has_value());
+  EXPECT_FALSE(status_from("").has_value());
+}
+
+TEST(ObserverNames, AreTheMetricsLabels) {
+  EXPECT_EQ(to_string(Operation::get_result), "get_result");
+  EXPECT_EQ(to_string(AnswerClass::rate_limited_429), "429");
+}
+
+}  // namespace
+}  // namespace chunkrd::taskapi
