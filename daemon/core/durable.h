@@ -22,8 +22,8 @@ void sync_file(int fd, const std::filesystem::path& path_for_errors);
 void sync_directory(const std::filesystem::path& directory);
 
 /// rename(2) that refuses to replace; both directories are synced. Returns false when `to` exists. On a
-/// filesystem that cannot refuse (NFS, many of FUSE) a file is linked and unlinked instead; for a folder there
-/// `to` is only looked at first.
+/// filesystem that cannot refuse (NFS, many of FUSE) a file is linked and unlinked instead; for a folder
+/// there `to` is only looked at first.
 bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Creates or replaces `path` with `bytes`: temporary name (hidden, ends in ".tmp", always the same for the
