@@ -32,7 +32,7 @@ struct IntoFile {
 
 struct Timeouts {
   Duration connect{10'000};  ///< until the connection is usable, TLS included
-  Duration stall{60'000};    ///< nothing moves for so long, in whole seconds: rounded up
+  Duration stall{60'000};    ///< nothing moves for so long; rounded up to seconds, noticed some 5 s later
 
   /// From the last byte of the request to the last byte of the answer; none for long answers.
   std::optional<Duration> answer;

@@ -20,8 +20,8 @@ struct CreateRequest {
 };
 
 struct ListQuery {
-  std::optional<WallTime> start;  ///< created at or after
-  std::optional<WallTime> end;
+  std::optional<WallTime> start = std::nullopt;  ///< created at or after
+  std::optional<WallTime> end = std::nullopt;
   int page = 1;  ///< from 1
   int limit = 100;
 };

@@ -166,6 +166,7 @@ struct HttpServer::Server {
   template <class Stream>
   awaitable<void> read_body(Stream& stream, beast::flat_buffer& buffer, Parser& parser, Received& request,
                             const Reply& reply) {
+    if (reply.read_after.count() > 0) co_await wait(reply.read_after);
     std::vector<char> piece(kReadPiece);
     while (!parser.is_done() && (!reply.read_only || request.body_bytes < *reply.read_only)) {
       parser.get().body().data = piece.data();

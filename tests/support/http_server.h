@@ -43,6 +43,7 @@ struct Reply {
   Framing framing = Framing::length;
   After after = After::keep;
 
+  std::chrono::milliseconds read_after{0};   ///< before the request's body is read, like a slow line
   std::optional<std::uint64_t> read_only{};  ///< act when so many bytes of the body are there, not all
   std::optional<std::size_t> send_only{};    ///< so many bytes of the answer, head included, then `after`
   std::chrono::milliseconds delay{0};        ///< before the answer

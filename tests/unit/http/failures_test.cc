@@ -1,5 +1,5 @@
 // No whole answer: was anything sent, and why. What decides whether a create may be sent again.
-#include <thread>
+#include <unistd.h>
 
 #include "http/failure.h"
 #include "tests/unit/http/fixture.h"
@@ -120,26 +120,10 @@ TEST_F(Failures, AnAnswerThatTricklesIsTooLateToo) {
 }
 
 TEST_F(Failures, TheTimeOfTheUploadDoesNotCount) {
-  /// Takes its time over each piece, as a slow line would.
-  class SlowBody final : public BodySource {
-   public:
-    std::uint64_t size_bytes() const override { return 6; }
-    std::size_t read(std::span<char> into) override {
-      if (at_ == 6) return 0;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      ++at_;
-      into[0] = 'x';
-      return 1;
-    }
-    void rewind() override { at_ = 0; }
-
-   private:
-    int at_ = 0;
-  };
   HttpServer server;
-  Request request = post(server.url(), "");
-  request.body = std::make_unique<SlowBody>();
-  request.timeouts.answer = Duration(400);
+  server.script({.read_after = std::chrono::milliseconds(3000)});
+  Request request = post(server.url(), std::string(32 << 20, 'x'));
+  request.timeouts.answer = Duration(2500);
   EXPECT_EQ(answer(std::move(request)).status, 200);
 }
 

@@ -1,0 +1,336 @@
+// The client against a real server: every operation's request, and what each answer becomes.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <boost/json/parse.hpp>
+
+#include "taskapi/http_client.h"
+#include "tests/support/http_server.h"
+#include "tests/support/loop.h"
+#include "tests/unit/taskapi/base64.h"
+#include "tests/unit/taskapi/folder.h"
+
+namespace chunkrd::taskapi {
+namespace {
+
+using test::HttpServer;
+using test::Reply;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kKey = "the-secret-key";
+
+Reply example(const std::string& name) {
+  return Reply::json(content(EXAMPLES "/" + name + ".json"));
+}
+
+class Exchanges final : public Observer {
+ public:
+  void on_exchange(const Exchange& exchange) override { all.push_back(exchange); }
+  std::vector<Exchange> all;
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  HttpClient::Options options() const {
+    return {.url = server_.url(), .answer_timeout = Duration(10'000), .answer_bytes_max = 100'000};
+  }
+
+  template <class Good>
+  Answer<Good> wait(awaitable<Answer<Good>> work) {
+    return test::run(io_, std::move(work));
+  }
+
+  CreateRequest document(const std::string& bytes, const std::string& settings = "{}") const {
+    return {.document = folder_.write("document", bytes),
+            .size_bytes = bytes.size(),
+            .file_name = "report-tag.pdf",
+            .settings = settings};
+  }
+
+  template <class Good>
+  static std::string outcome(const Answer<Good>& answer) {
+    if (const auto* refusal = std::get_if<Refusal>(&answer))
+      return std::to_string(refusal->http_status) + " " + refusal->text;
+    if (const auto* none = std::get_if<NoAnswer>(&answer)) return "no answer: " + none->message;
+    if (const auto* unreadable = std::get_if<Unreadable>(&answer))
+      return "unreadable: " + unreadable->message;
+    return "good";
+  }
+
+  Folder folder_;
+  HttpServer server_;
+  asio::io_context io_;
+  http::Engine engine_{io_.get_executor(), {}};
+  Exchanges exchanges_;
+  HttpClient client_{engine_, options(), kKey, &exchanges_};
+};
+
+class CreateOfSize : public ClientTest, public testing::WithParamInterface<std::size_t> {};
+
+TEST_P(CreateOfSize, CarriesTheDocumentsBytes) {
+  server_.script(example("task_starting"));
+  const std::string bytes = some_bytes(GetParam());
+  const auto answer =
+      wait(client_.create(document(bytes, R"({"high_resolution":true,"ocr_strategy":"All"})")));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(std::get<Task>(answer).status, Status::Starting);
+
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.method, "POST");
+  EXPECT_EQ(received.target, "/api/v1/task/parse");
+  EXPECT_EQ(received.headers.at("authorization"), kKey);
+  EXPECT_EQ(received.headers.at("content-type"), "application/json");
+  EXPECT_EQ(received.headers.at("content-length"), std::to_string(received.body.size()));
+  EXPECT_FALSE(received.headers.contains("expect"));
+  const boost::json::object form = boost::json::parse(received.body).as_object();
+  EXPECT_EQ(form.size(), 4u);
+  EXPECT_EQ(form.at("file_name"), "report-tag.pdf");
+  EXPECT_EQ(form.at("high_resolution"), true);
+  EXPECT_EQ(form.at("ocr_strategy"), "All");
+  EXPECT_TRUE(decoded(std::string(form.at("file").as_string())) == bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, CreateOfSize, testing::Values(0, 1, 2, 3, 65535, 65536, 65537, 5 << 20),
+                         testing::PrintToStringParamName());
+
+TEST_F(ClientTest, GetAsksWithoutChunks) {
+  server_.script(example("task_processing"));
+  const auto answer = wait(client_.get("3f1c"));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(std::get<Task>(answer).message, "Processing segments");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.method, "GET");
+  EXPECT_EQ(received.target, "/api/v1/task/3f1c?include_chunks=false");
+  EXPECT_EQ(received.headers.at("authorization"), kKey);
+  EXPECT_EQ(received.headers.at("accept"), "application/json, text/plain");
+  EXPECT_FALSE(received.headers.contains("content-type"));
+}
+
+TEST_F(ClientTest, GetResultWritesTheAnswerAsItCame) {
+  server_.script(example("task_succeeded"));
+  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(content(folder_.path("result")), content(EXAMPLES "/task_succeeded.json"));
+  EXPECT_EQ(std::get<Saved>(answer).size_bytes, content(folder_.path("result")).size());
+  EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true");
+}
+
+TEST_F(ClientTest, UpdateSendsTheSettings) {
+  server_.script(example("task_previous_state"));
+  const auto answer = wait(client_.update("3f1c", R"({"chunk_processing":{"target_length":2048}})"));
+  ASSERT_EQ(outcome(answer), "good");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.method, "PATCH");
+  EXPECT_EQ(received.target, "/api/v1/task/3f1c/parse");
+  EXPECT_EQ(received.headers.at("content-type"), "application/json");
+  EXPECT_EQ(received.body, R"({"chunk_processing":{"target_length":2048}})");
+}
+
+TEST_F(ClientTest, CancelIsAGet) {
+  server_.script(Reply::text(200, "Task cancelled"));
+  const auto answer = wait(client_.cancel("3f1c"));
+  EXPECT_EQ(std::get<Accepted>(answer).text, "Task cancelled");
+  EXPECT_EQ(server_.requests().at(0).method, "GET");
+  EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c/cancel");
+}
+
+TEST_F(ClientTest, RemoveIsADelete) {
+  server_.script(Reply::text(200, "Task deleted"));
+  const auto answer = wait(client_.remove("3f1c"));
+  EXPECT_EQ(std::get<Accepted>(answer).text, "Task deleted");
+  EXPECT_EQ(server_.requests().at(0).method, "DELETE");
+  EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c");
+}
+
+TEST_F(ClientTest, ListReadsAPage) {
+  server_.script(example("task_list"));
+  const auto answer = wait(client_.list({.start = WallTime(std::chrono::milliseconds(1'745'485'200'123))}));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(std::get<std::vector<Task>>(answer).size(), 2u);
+  EXPECT_EQ(server_.requests().at(0).target,
+            "/api/v1/tasks?page=1&limit=100&start=2025-04-24T09:00:00.123Z&include_chunks=false");
+}
+
+TEST_F(ClientTest, HealthReadsTheText) {
+  server_.script(Reply::text(200, "OK - Version 1.14.2"));
+  const auto answer = wait(client_.health());
+  EXPECT_EQ(std::get<Accepted>(answer).text, "OK - Version 1.14.2");
+  EXPECT_EQ(server_.requests().at(0).target, "/health");
+}
+
+TEST_F(ClientTest, AnAddressMayHaveAPath) {
+  HttpClient::Options behind_proxy = options();
+  behind_proxy.url += "/chunkr//";
+  HttpClient client(engine_, behind_proxy, kKey, nullptr);
+  wait(client.health());
+  EXPECT_EQ(server_.requests().at(0).target, "/chunkr/health");
+}
+
+TEST_F(ClientTest, ANewKeyIsUsedFromTheNextRequestOn) {
+  wait(client_.health());
+  client_.set_key("new");
+  wait(client_.health());
+  client_.set_key("");
+  wait(client_.health());
+  EXPECT_EQ(server_.requests().at(0).headers.at("authorization"), kKey);
+  EXPECT_EQ(server_.requests().at(1).headers.at("authorization"), "new");
+  EXPECT_FALSE(server_.requests().at(2).headers.contains("authorization"));
+  EXPECT_THROW(client_.set_key("a\r\nX-Evil: b"), std::invalid_argument);
+}
+
+TEST_F(ClientTest, ARefusalKeepsStatusTextAndWait) {
+  server_.script({.status = 429,
+                  .headers = {{"Retry-After", "3"}, {"X-Request-Id", "r-9"}},
+                  .body = "Usage limit exceeded"});
+  const auto answer = wait(client_.create(document("x")));
+  const auto& refusal = std::get<Refusal>(answer);
+  EXPECT_EQ(refusal.http_status, 429);
+  EXPECT_EQ(refusal.text, "Usage limit exceeded");
+  EXPECT_EQ(refusal.retry_after, std::chrono::seconds(3));
+  EXPECT_EQ(refusal.request_id, "r-9");
+}
+
+TEST_F(ClientTest, EveryStatusBut200IsARefusal) {
+  for (const int status : {201, 204, 302, 400, 401, 404, 413, 500, 503}) {
+    server_.script({.status = status});
+    const auto answer = wait(client_.create(document("x")));
+    ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << status << ": " << outcome(answer);
+    EXPECT_EQ(std::get<Refusal>(answer).http_status, status);
+  }
+}
+
+TEST_F(ClientTest, AnswersThatAreNotTheContractsAreUnreadable) {
+  for (const char* body : {"", "<html>", "[]", R"({"task_id":"t"})"}) {
+    server_.script(Reply::json(body));
+    const auto answer = wait(client_.get("3f1c"));
+    EXPECT_TRUE(std::holds_alternative<Unreadable>(answer)) << body << ": " << outcome(answer);
+  }
+  server_.script(Reply::json("{}"));
+  EXPECT_THAT(outcome(wait(client_.list({}))), HasSubstr("not an array"));
+}
+
+TEST_F(ClientTest, AnAnswerOverTheLimitIsUnreadable) {
+  server_.script(Reply::json(std::string(100'001, ' ')));
+  EXPECT_THAT(outcome(wait(client_.get("3f1c"))), HasSubstr("unreadable: "));
+}
+
+TEST_F(ClientTest, AResultMayBeLargerThanOtherAnswers) {
+  server_.script(Reply::json(std::string(3'000'000, ' ')));
+  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  EXPECT_EQ(std::get<Saved>(answer).size_bytes, 3'000'000u);
+}
+
+TEST_F(ClientTest, AResultOverItsLimitIsUnreadable) {
+  HttpClient::Options small = options();
+  small.result_bytes_max = 1000;
+  HttpClient client(engine_, small, kKey, nullptr);
+  server_.script(Reply::json(std::string(1001, ' ')));
+  EXPECT_THAT(outcome(wait(client.get_result("3f1c", folder_.path("result")))), HasSubstr("unreadable: "));
+}
+
+TEST_F(ClientTest, ACutResultIsNoAnswer) {
+  Reply reply = example("task_succeeded");
+  reply.send_only = 2000;
+  reply.after = Reply::After::close;
+  server_.script(reply);
+  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::cut);
+}
+
+TEST_F(ClientTest, ARefusedResultLeavesAnEmptyFile) {
+  folder_.write("result", "older");
+  server_.script(Reply::text(404, "Task not found"));
+  EXPECT_EQ(outcome(wait(client_.get_result("3f1c", folder_.path("result")))), "404 Task not found");
+  EXPECT_EQ(content(folder_.path("result")), "");
+}
+
+TEST_F(ClientTest, AFileThatCannotBeMadeSendsNothing) {
+  const auto answer = wait(client_.get_result("3f1c", folder_.path("absent/result")));
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::local_file);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(ClientTest, ADocumentThatIsNotAsItWasSendsNothing) {
+  CreateRequest request = document("four");
+  request.size_bytes = 5;
+  const auto answer = wait(client_.create(request));
+  EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::not_sent);
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::local_file);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(ClientTest, ALostAnswerToACreateMayHaveBeenSentAndIsNotRepeated) {
+  wait(client_.health());
+  server_.script(Reply::cut());
+  const auto answer = wait(client_.create(document("x")));
+  EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::maybe_sent);
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::cut);
+  wait(client_.health());
+  EXPECT_EQ(server_.requests().size(), 3u);
+}
+
+TEST_F(ClientTest, ACreateThatIsNotAnsweredInTimeMayHaveBeenSent) {
+  HttpClient::Options hasty = options();
+  hasty.answer_timeout = Duration(100);
+  HttpClient client(engine_, hasty, kKey, nullptr);
+  server_.script(Reply::silence());
+  const auto answer = wait(client.create(document("x")));
+  EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::maybe_sent);
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::timeout);
+}
+
+TEST_F(ClientTest, ACreateThatMeetsNobodyWasNotSent) {
+  HttpClient::Options nobody = options();
+  nobody.url = "http://127.0.0.1:" + std::to_string(test::unused_port());
+  HttpClient client(engine_, nobody, kKey, nullptr);
+  const auto answer = wait(client.create(document("x")));
+  EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::not_sent);
+  EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::connect);
+}
+
+TEST_F(ClientTest, TheObserverHearsOfEveryExchange) {
+  server_.script(example("task_starting"));
+  server_.script(Reply::text(429, ""));
+  server_.script(Reply::text(404, ""));
+  server_.script(Reply::text(500, ""));
+  server_.script(Reply::json("no"));
+  server_.script(Reply::cut());
+  wait(client_.create(document(some_bytes(30'000))));
+  wait(client_.list({}));
+  wait(client_.remove("3f1c"));
+  wait(client_.cancel("3f1c"));
+  wait(client_.get("3f1c"));
+  wait(client_.update("3f1c", "{}"));
+  std::vector<std::string> seen;
+  for (const Exchange& exchange : exchanges_.all)
+    seen.push_back(std::string(to_string(exchange.operation)) + " " +
+                   std::string(to_string(exchange.answer)));
+  EXPECT_THAT(seen, ElementsAre("create 2xx", "list 429", "remove 4xx", "cancel 5xx", "get unreadable",
+                                "update network"));
+  EXPECT_GT(exchanges_.all[0].bytes_up, 40'000u);
+  EXPECT_GT(exchanges_.all[0].bytes_down, 1000u);
+  EXPECT_GE(exchanges_.all[0].took, Duration(1));
+}
+
+TEST_F(ClientTest, NoMessageHoldsTheKey) {
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  std::string said;
+  for (const Reply& reply : {Reply::cut(), Reply::json("no"), Reply::redirect(302, "http://127.0.0.1:1/"),
+                             Reply{.status = 401, .body = "Invalid or inactive API key"}}) {
+    server_.script(reply);
+    said += outcome(wait(client_.create(document("x")))) + "\n";
+  }
+  for (const char* url : {"http://no-such-host.invalid", "https://127.0.0.1:1", "nonsense://x", ""}) {
+    HttpClient client(engine_, {.url = url}, kKey, nullptr);
+    said += outcome(wait(client.get("3f1c"))) + "\n";
+  }
+  said += testing::internal::GetCapturedStderr() + testing::internal::GetCapturedStdout();
+  EXPECT_THAT(said, Not(HasSubstr(kKey)));
+  EXPECT_THAT(said, HasSubstr("GET https://127.0.0.1:1: "));
+}
+
+}  // namespace
+}  // namespace chunkrd::taskapi

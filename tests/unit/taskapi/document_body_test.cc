@@ -1,0 +1,112 @@
+#include "taskapi/document_body.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "tests/unit/taskapi/base64.h"
+#include "tests/unit/taskapi/folder.h"
+
+namespace chunkrd::taskapi {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::size_t kSizes[] = {0, 1, 2, 3, 4, 5, 65535, 65536, 65537, 5u << 20};
+
+/// Reads to the end, by pieces of `piece` bytes, and checks that nothing is written past a piece.
+std::string read_all(DocumentBody& body, std::size_t piece) {
+  std::string all;
+  std::vector<char> buffer(piece + 1);
+  for (;;) {
+    buffer[piece] = 'G';
+    const std::size_t count = body.read(std::span(buffer).first(piece));
+    EXPECT_EQ(buffer[piece], 'G') << "written past the end of the buffer";
+    if (count == 0) return all;
+    all.append(buffer.data(), count);
+  }
+}
+
+TEST(DocumentBody, IsTheFileInBase64BetweenItsTexts) {
+  const Folder folder;
+  for (const std::size_t size : kSizes) {
+    const std::string bytes = some_bytes(size);
+    DocumentBody body(folder.write("document", bytes), size, "<<", ">>");
+    const std::string all = read_all(body, 256 << 10);
+    EXPECT_EQ(all.size(), body.size_bytes());
+    ASSERT_TRUE(all.starts_with("<<") && all.ends_with(">>"));
+    EXPECT_TRUE(decoded(all.substr(2, all.size() - 4)) == bytes) << size;
+  }
+}
+
+TEST(DocumentBody, IsTheSameInWhateverPieces) {
+  const Folder folder;
+  const std::string bytes = some_bytes(100'001);
+  DocumentBody body(folder.write("document", bytes), bytes.size(), "before", "after");
+  const std::string all = read_all(body, 1 << 20);
+  for (const std::size_t piece : {64u, 65u, 66u, 67u, 68u, 1000u, 16384u, 65536u}) {
+    body.rewind();
+    EXPECT_TRUE(read_all(body, piece) == all) << piece;
+  }
+}
+
+TEST(DocumentBody, RefusesAnotherSize) {
+  const Folder folder;
+  EXPECT_THROW(DocumentBody(folder.write("document", "four"), 5, "", ""), std::runtime_error);
+}
+
+TEST(DocumentBody, RefusesWhatIsNoRegularFile) {
+  const Folder folder;
+  std::filesystem::create_symlink(folder.write("document", "four"), folder.path("link"));
+  std::filesystem::create_directory(folder.path("directory"));
+  ASSERT_EQ(::mkfifo(folder.path("fifo").c_str(), 0600), 0);
+  for (const char* name : {"link", "directory", "fifo", "absent"})
+    EXPECT_ANY_THROW(DocumentBody(folder.path(name), 4, "", "")) << name;
+}
+
+std::string end_of_reading(DocumentBody& body) {
+  try {
+    read_all(body, 4096);
+    return "read to its end";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+TEST(DocumentBody, AFileThatGrowsIsNotSentToItsEnd) {
+  const Folder folder;
+  const auto path = folder.write("document", some_bytes(10'000));
+  DocumentBody body(path, 10'000, "", "");
+  std::vector<char> first(64);
+  body.read(first);
+  std::ofstream(path, std::ios::app) << "more";
+  EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
+}
+
+TEST(DocumentBody, AFileThatShrinksIsNotSentToItsEnd) {
+  const Folder folder;
+  const auto path = folder.write("document", some_bytes(100'000));
+  DocumentBody body(path, 100'000, "", "");
+  std::filesystem::resize_file(path, 50'000);
+  EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
+}
+
+TEST(DocumentBody, AFileThatIsWrittenOverIsNotSentToItsEnd) {
+  const Folder folder;
+  const auto path = folder.write("document", some_bytes(10'000));
+  DocumentBody body(path, 10'000, "", "");
+  std::filesystem::last_write_time(path,
+                                   std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
+}
+
+TEST(DocumentBody, AFileThatIsReplacedIsSentAsItWas) {
+  const Folder folder;
+  const std::string bytes = some_bytes(10'000);
+  DocumentBody body(folder.write("document", bytes), bytes.size(), "", "");
+  std::filesystem::remove(folder.path("document"));
+  folder.write("document", some_bytes(7));
+  EXPECT_TRUE(decoded(read_all(body, 4096)) == bytes);
+}
+
+}  // namespace
+}  // namespace chunkrd::taskapi
