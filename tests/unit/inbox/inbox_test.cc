@@ -1,0 +1,456 @@
+#include "inbox/inbox.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "running_inbox.h"
+
+namespace chunkrd::inbox {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+struct InboxTest : ::testing::Test {
+  TemporaryFolder folder;
+  TemporaryFolder elsewhere;
+};
+
+TEST_F(InboxTest, ReportsAFileThatWasThereAtStartWithItsIdentity) {
+  write_file(folder / "a.pdf", "text");
+  make_old(folder / "a.pdf");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_EQ(running.arrivals[0].identity, identity_of(folder / "a.pdf"));
+}
+
+TEST_F(InboxTest, AFileThatWasThereAtStartPassesTheSameGate) {
+  write_file(folder / "a.pdf", "text");
+  make_old(folder / "a.pdf");
+  auto rules = rules_for(folder.path());
+  rules.settle = 400ms;
+  const auto started = std::chrono::steady_clock::now();
+  RunningInbox running(rules);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_GE(std::chrono::steady_clock::now() - started, 400ms);
+}
+
+TEST_F(InboxTest, FilesFoundTogetherArriveByName) {
+  for (const char* name : {"c.pdf", "a.pdf", "d.pdf", "b.pdf"}) write_file(folder / name, "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("d.pdf"));
+  EXPECT_THAT(running.names(), ElementsAre("a.pdf", "b.pdf", "c.pdf", "d.pdf"));
+}
+
+TEST_F(InboxTest, ReportsWhatIsWrittenMovedCopiedOrLinkedIn) {
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  write_file(folder / "written.pdf", "text");
+  write_file(elsewhere / "old", "text");
+  make_old(elsewhere / "old");
+  fs::rename(elsewhere / "old", folder / "moved.pdf");
+  write_file(folder / "kept-mtime.pdf", "text");
+  make_old(folder / "kept-mtime.pdf");
+  write_file(elsewhere / "other", "text");
+  fs::create_hard_link(elsewhere / "other", folder / "linked.pdf");
+  write_file(folder / ".rsynced.pdf.Ab12", "text");
+  fs::rename(folder / ".rsynced.pdf.Ab12", folder / "rsynced.pdf");
+  for (const char* name : {"written.pdf", "moved.pdf", "kept-mtime.pdf", "linked.pdf", "rsynced.pdf"})
+    EXPECT_TRUE(running.wait_for(name)) << name;
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_EQ(running.arrivals.size(), 5u);
+}
+
+TEST_F(InboxTest, ReportsAFileOnceHoweverOftenItScans) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  ASSERT_TRUE(running.wait_for_scan());
+  ASSERT_TRUE(running.wait_for_scan());
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_THAT(running.names(), ElementsAre("a.pdf"));
+}
+
+TEST_F(InboxTest, ReportsAChangedFileAgain) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  append(folder / "a.pdf", "more");
+  ASSERT_TRUE(running.wait_for("a.pdf", 2));
+  EXPECT_EQ(running.arrivals[1].identity, identity_of(folder / "a.pdf"));
+}
+
+TEST_F(InboxTest, ANewFileUnderAnOldNameIsANewArrival) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  fs::remove(folder / "a.pdf");
+  ASSERT_TRUE(running.wait_for_scan());
+  write_file(folder / "a.pdf", "text");
+  EXPECT_TRUE(running.wait_for("a.pdf", 2));
+}
+
+TEST_F(InboxTest, AFileThatGrowsIsNotReportedUntilItStops) {
+  auto rules = rules_for(folder.path());
+  rules.settle = 300ms;
+  RunningInbox running(rules);
+  std::ofstream file(folder / "a.pdf");
+  auto written = std::chrono::steady_clock::now();
+  auto longest_pause = std::chrono::steady_clock::duration{};
+  for (int i = 0; i < 60; ++i) {
+    file << "another page" << std::flush;
+    const auto now = std::chrono::steady_clock::now();
+    longest_pause = std::max(longest_pause, now - std::exchange(written, now));
+    running.loop.restart();
+    running.loop.run_for(20ms);
+  }
+  if (!running.arrivals.empty())
+    EXPECT_GE(longest_pause, rules.settle) << "although this machine did not stumble";
+  running.arrivals.clear();
+  file << "last page" << std::flush;
+  written = std::chrono::steady_clock::now();
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_EQ(running.arrivals[0].identity, identity_of(folder / "a.pdf"));
+  EXPECT_GE(std::chrono::steady_clock::now() - written, rules.settle);
+}
+
+TEST_F(InboxTest, AFileThatVanishesWhileSettlingIsForgotten) {
+  auto rules = rules_for(folder.path());
+  rules.settle = 500ms;
+  RunningInbox running(rules);
+  write_file(folder / "a.pdf", "text");
+  ASSERT_TRUE(running.wait([&] { return running.inbox.statistics().settling == 1; }));
+  fs::remove(folder / "a.pdf");
+  ASSERT_TRUE(running.wait([&] { return running.inbox.statistics().settling == 0; }));
+  EXPECT_THAT(running.names(), IsEmpty());
+}
+
+TEST_F(InboxTest, AnEmptyFileWaitsTenTimesAsLongAndIsReported) {
+  RunningInbox running(folder);
+  const auto written = std::chrono::steady_clock::now();
+  write_file(folder / "empty.pdf", "");
+  ASSERT_TRUE(running.wait_for("empty.pdf"));
+  EXPECT_GE(std::chrono::steady_clock::now() - written, 500ms);
+}
+
+TEST_F(InboxTest, TemporaryNamesAreReportedOnceTheyGetTheirRealOne) {
+  RunningInbox running(folder);
+  write_file(folder / "a.pdf.part", "text");
+  write_file(folder / "~$b.docx", "text");
+  write_file(folder / "b.pdf.chunkr.yaml", "text");
+  ASSERT_TRUE(running.wait_for_all_before());
+  ASSERT_TRUE(running.wait_for_scan());
+  EXPECT_EQ(running.inbox.statistics().settling, 0u);
+  fs::rename(folder / "a.pdf.part", folder / "a.pdf");
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_THAT(running.names(), ElementsAre("a.pdf"));
+}
+
+TEST_F(InboxTest, HostileNamesArriveByteForByte) {
+  RunningInbox running(folder);
+  const std::vector<std::string> all = {" a ",          "new\nline",    "quote'\"", "-rf",
+                                        "\xc3\xa4.pdf", "\xff\xfe\x80", "*?[",      std::string(255, '\xe9')};
+  for (const auto& name : all) write_file(folder / name, "text");
+  ASSERT_TRUE(running.wait([&] { return running.arrivals.size() >= all.size(); }));
+  EXPECT_THAT(running.names(), ::testing::UnorderedElementsAreArray(all));
+}
+
+TEST_F(InboxTest, LinksAndFifosAreRefusedOnceAndBlockNothing) {
+  write_file(elsewhere / "secret", "text");
+  fs::create_symlink(elsewhere / "secret", folder / "link.pdf");
+  fs::create_directory_symlink(elsewhere.path(), folder / "folder-link");
+  ASSERT_EQ(::mkfifo((folder / "fifo.pdf").c_str(), 0600), 0);
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  ASSERT_TRUE(running.wait_for_scan());
+  EXPECT_EQ(running.inbox.statistics().refused, 3u);
+
+  fs::create_symlink(elsewhere / "secret", folder / "late-link.pdf");
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_EQ(running.inbox.statistics().refused, 4u);
+  EXPECT_THAT(running.names(), ElementsAre("a.pdf"));
+}
+
+TEST_F(InboxTest, TheDaemonsOwnFolderIsNotEntered) {
+  fs::create_directories(folder / ".chunkrd/spool");
+  write_file(folder / ".chunkrd/spool/1", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  write_file(folder / ".chunkrd/spool/2", "text");
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_THAT(running.names(), IsEmpty());
+}
+
+// --- Folders
+
+TEST_F(InboxTest, AFolderNamedLikeADocumentIsAFolder) {
+  fs::create_directory(folder / "x.pdf");
+  write_file(folder / "x.pdf/a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("x.pdf/a.pdf"));
+  EXPECT_EQ(running.arrivals.size(), 1u);
+}
+
+TEST_F(InboxTest, AFolderMovedInIsListedAndWatched) {
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  fs::create_directories(elsewhere / "in/deep");
+  write_file(elsewhere / "in/a.pdf", "text");
+  write_file(elsewhere / "in/deep/b.pdf", "text");
+  fs::rename(elsewhere / "in", folder / "in");
+  EXPECT_TRUE(running.wait_for("in/a.pdf"));
+  EXPECT_TRUE(running.wait_for("in/deep/b.pdf"));
+  write_file(folder / "in/deep/c.pdf", "text");
+  EXPECT_TRUE(running.wait_for("in/deep/c.pdf"));
+}
+
+TEST_F(InboxTest, DeepTreesMadeWhileItRunsAreFollowed) {
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  std::set<std::string> all;
+  for (int i = 0; i < 20; ++i) {
+    std::string path = "t" + std::to_string(i);
+    for (int depth = 0; depth < 10; ++depth) {
+      fs::create_directory(folder / path);
+      all.insert(path + "/a.pdf");
+      write_file(folder / (path + "/a.pdf"), "text");
+      path += "/d" + std::to_string(depth);
+    }
+    running.loop.poll();
+  }
+  ASSERT_TRUE(running.wait([&] { return running.arrivals.size() >= all.size(); }));
+  EXPECT_THAT(running.names(), ::testing::UnorderedElementsAreArray(all));
+}
+
+TEST_F(InboxTest, AFolderDeletedAndMadeAgainIsWatchedAgain) {
+  fs::create_directories(folder / "sub/deep");
+  RunningInbox running(folder);
+  write_file(folder / "sub/deep/a.pdf", "text");
+  ASSERT_TRUE(running.wait_for("sub/deep/a.pdf"));
+  for (int times = 2; times < 6; ++times) {
+    fs::remove_all(folder / "sub");
+    if (times % 2 == 0) running.loop.poll();
+    fs::create_directories(folder / "sub/deep");
+    if (times % 3 == 0) ASSERT_TRUE(running.wait_for_all_before());
+    write_file(folder / "sub/deep/a.pdf", "text");
+    ASSERT_TRUE(running.wait_for("sub/deep/a.pdf", times));
+  }
+}
+
+TEST_F(InboxTest, ARenamedFolderIsFollowedUnderItsNewName) {
+  fs::create_directories(folder / "old/deep");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  fs::rename(folder / "old", folder / "new");
+  ASSERT_TRUE(running.wait_for_all_before());
+  write_file(folder / "new/deep/a.pdf", "text");
+  ASSERT_TRUE(running.wait_for("new/deep/a.pdf"));
+  EXPECT_EQ(running.arrivals.size(), 1u);
+}
+
+TEST_F(InboxTest, AFolderMovedOutIsLeftAlone) {
+  fs::create_directories(folder / "sub/deep");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  fs::rename(folder / "sub", elsewhere / "sub");
+  ASSERT_TRUE(running.wait_for_all_before());
+  fs::create_directories(folder / "sub/deep");
+  write_file(elsewhere / "sub/deep/theirs.pdf", "text");
+  write_file(folder / "sub/deep/ours.pdf", "text");
+  ASSERT_TRUE(running.wait_for("sub/deep/ours.pdf"));
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_THAT(running.names(), ElementsAre("sub/deep/ours.pdf"));
+}
+
+/// Nobody's rights, where the test runs as root: who may read everything.
+class Unprivileged {
+ public:
+  Unprivileged() { EXPECT_EQ(::seteuid(::geteuid() == 0 ? 65534 : ::geteuid()), 0); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+  ~Unprivileged() { EXPECT_EQ(::seteuid(::getuid()), 0); }
+};
+
+TEST_F(InboxTest, AnUnreadableFolderDoesNotHoldUpTheOthers) {
+  fs::create_directories(folder / "closed");
+  fs::create_directories(folder / "open");
+  write_file(folder / "closed/a.pdf", "text");
+  write_file(folder / "open/b.pdf", "text");
+  fs::permissions(folder.path(), fs::perms(0777));
+  fs::permissions(folder / "closed", fs::perms(0));
+  {
+    const Unprivileged nobody;
+    RunningInbox running(folder);
+    ASSERT_TRUE(running.wait_for("open/b.pdf"));
+    ASSERT_TRUE(running.wait_for_scan());
+    EXPECT_THAT(running.names(), ElementsAre("open/b.pdf"));
+    EXPECT_TRUE(running.inbox.statistics().available);
+  }
+  fs::permissions(folder / "closed", fs::perms(0755));
+}
+
+TEST_F(InboxTest, AFolderThatCanBeReadLaterIsReadThen) {
+  fs::create_directories(folder / "closed");
+  write_file(folder / "closed/a.pdf", "text");
+  fs::permissions(folder.path(), fs::perms(0777));
+  fs::permissions(folder / "closed", fs::perms(0));
+  Unprivileged nobody;
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  ASSERT_EQ(::seteuid(::getuid()), 0);
+  fs::permissions(folder / "closed", fs::perms(0755));
+  ASSERT_TRUE(running.wait_for_scan());
+  EXPECT_TRUE(running.wait_for("closed/a.pdf"));
+}
+
+// --- The inbox itself
+
+TEST_F(InboxTest, AMissingInboxIsWaitedFor) {
+  RunningInbox running(rules_for(folder / "inbox"));
+  ASSERT_TRUE(running.wait([&] { return !running.inbox.statistics().available; }));
+  fs::create_directory(folder / "inbox");
+  write_file(folder / "inbox/a.pdf", "text");
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_TRUE(running.inbox.statistics().available);
+}
+
+TEST_F(InboxTest, AVanishedInboxIsAPauseAndItsFilesStayKnown) {
+  fs::create_directories(folder / "inbox/sub");
+  write_file(folder / "inbox/sub/a.pdf", "text");
+  RunningInbox running(rules_for(folder / "inbox"));
+  ASSERT_TRUE(running.wait_for("sub/a.pdf"));
+  fs::rename(folder / "inbox", folder / "away");
+  ASSERT_TRUE(running.wait([&] { return !running.inbox.statistics().available; }));
+  write_file(folder / "away/sub/b.pdf", "text");
+  fs::rename(folder / "away", folder / "inbox");
+  ASSERT_TRUE(running.wait_for("sub/b.pdf"));
+  write_file(folder / "inbox/sub/c.pdf", "text");
+  ASSERT_TRUE(running.wait_for("sub/c.pdf"));
+  EXPECT_THAT(running.names(), ElementsAre("sub/a.pdf", "sub/b.pdf", "sub/c.pdf"));
+}
+
+TEST_F(InboxTest, AnotherFolderInItsPlaceIsWatched) {
+  fs::create_directory(folder / "inbox");
+  fs::create_directory(folder / "other");
+  RunningInbox running(rules_for(folder / "inbox"));
+  ASSERT_TRUE(running.wait_for_all_before());
+  fs::rename(folder / "inbox", folder / "away");
+  fs::rename(folder / "other", folder / "inbox");
+  write_file(folder / "inbox/a.pdf", "text");
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  write_file(folder / "inbox/b.pdf", "text");
+  ASSERT_TRUE(running.wait_for("b.pdf"));
+}
+
+// --- Events and scans
+
+TEST_F(InboxTest, WithoutEventsTheScanFindsEverything) {
+  auto rules = rules_for(folder.path());
+  rules.watch = WatchMode::scan;
+  rules.rescan = 1s;
+  fs::create_directory(folder / "sub");
+  RunningInbox running(rules);
+  ASSERT_TRUE(running.wait([&] { return running.inbox.statistics().scans > 0; }));
+  write_file(folder / "a.pdf", "text");
+  write_file(folder / "sub/b.pdf", "text");
+  EXPECT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_TRUE(running.wait_for("sub/b.pdf"));
+  append(folder / "a.pdf", "more");
+  EXPECT_TRUE(running.wait_for("a.pdf", 2)) << "a change of a known file is seen without events, too";
+}
+
+TEST_F(InboxTest, ABurstThatOverflowsTheKernelsQueueLosesNothing) {
+  std::size_t queue_max = 0;
+  std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> queue_max;
+  if (queue_max == 0 || queue_max > 200'000) GTEST_SKIP() << "queue of " << queue_max;
+  fs::create_directory(folder / "sub");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  const auto count = queue_max / 2 + 100;  // each file is two events
+  for (std::size_t i = 0; i < count; ++i) write_file(folder / ("sub/" + std::to_string(i)), "text");
+  ASSERT_TRUE(running.wait([&] { return running.arrivals.size() >= count; }));
+  EXPECT_GE(running.inbox.statistics().overflows, 1u);
+  ASSERT_TRUE(running.wait_for_all_before());
+  std::map<std::string, int> times;
+  for (const auto& arrival : running.arrivals) ++times[arrival.name];
+  EXPECT_EQ(times.size(), count);
+  EXPECT_EQ(running.arrivals.size(), count);
+  write_file(folder / "sub/afterwards", "text");
+  EXPECT_TRUE(running.wait_for("sub/afterwards")) << "watching goes on";
+}
+
+TEST_F(InboxTest, AScanOnRequestFindsWhatNoEventTellsOf) {
+  write_file(folder / "a.pdf", "text");
+  fs::create_hard_link(folder / "a.pdf", elsewhere / "same");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  append(elsewhere / "same", "written through another name");
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_EQ(running.arrivals.size(), 1u);
+  running.inbox.rescan();
+  EXPECT_TRUE(running.wait_for("a.pdf", 2));
+}
+
+// --- Those who are told
+
+TEST_F(InboxTest, AFileThatTheQueueDidNotTakeIsReportedAgain) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  running.answer = [&](const Arrival&) { return !running.arrivals.empty(); };
+  ASSERT_TRUE(running.wait_for("a.pdf", 2));
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_EQ(running.arrivals.size(), 2u);
+}
+
+TEST_F(InboxTest, StopEndsItAlsoWithManyFilesWaiting) {
+  for (int i = 0; i < 300; ++i) write_file(folder / std::to_string(i), "text");
+  RunningInbox running(folder);
+  running.answer = [&](const Arrival&) {
+    running.inbox.stop();
+    return true;
+  };
+  ASSERT_TRUE(running.wait([&] { return running.ended; }));
+  EXPECT_EQ(running.arrivals.size(), 1u);
+  EXPECT_FALSE(running.failure);
+}
+
+TEST_F(InboxTest, StopBeforeItRunsEndsItAtOnce) {
+  RunningInbox running(folder);
+  running.inbox.stop();
+  EXPECT_TRUE(running.wait([&] { return running.ended; }));
+  EXPECT_FALSE(running.failure);
+}
+
+TEST_F(InboxTest, StopEndsItDuringAScan) {
+  for (int i = 0; i < 50; ++i) fs::create_directory(folder / std::to_string(i));
+  RunningInbox running(folder);
+  running.loop.poll();  // the scan has begun and waits for the file pool
+  running.inbox.stop();
+  EXPECT_TRUE(running.wait([&] { return running.ended; }));
+  EXPECT_FALSE(running.failure);
+}
+
+TEST_F(InboxTest, CancellingTheCoroutineEndsIt) {
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  running.cancellation.emit(asio::cancellation_type::terminal);
+  EXPECT_TRUE(running.wait([&] { return running.ended; }));
+}
+
+TEST_F(InboxTest, WhatTheQueueThrowsEndsIt) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  running.answer = [](const Arrival&) -> bool { throw std::runtime_error("the queue is damaged"); };
+  ASSERT_TRUE(running.wait([&] { return running.ended; }));
+  EXPECT_THROW(std::rethrow_exception(running.failure), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace chunkrd::inbox
