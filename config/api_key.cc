@@ -85,7 +85,8 @@ void check(const Found& found) {
 
 bool is_loopback(const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed) return false;
+  // Boost.URL 1.81 reads 127.0.0.1.example.com as the host 127.0.0.1 and the path ".example.com".
+  if (!parsed || !(parsed->encoded_path().empty() || parsed->encoded_path().starts_with('/'))) return false;
   if (parsed->host_type() == boost::urls::host_type::ipv4) return parsed->host_ipv4_address().is_loopback();
   if (parsed->host_type() == boost::urls::host_type::ipv6) return parsed->host_ipv6_address().is_loopback();
   return parsed->host() == "localhost";

@@ -125,11 +125,18 @@ Keys<Inbox> inbox_keys(const std::vector<std::string>& profiles) {
   return keys;
 }
 
+// Is `originals: archive` meant, by default or in words? Not if another value failed to be read.
+bool archives_originals(const YAML::Node& inbox) {
+  if (!inbox.IsMap()) return false;
+  const YAML::Node originals = inbox["originals"];
+  return !originals || (originals.IsScalar() && originals.Scalar() == "archive");
+}
+
 Reader<Inbox> inbox(const std::vector<std::string>& profiles) {
   return [keys = inbox_keys(profiles)](const Entry& entry) -> std::optional<Inbox> {
     Inbox inbox;
     keys.read(entry, inbox);
-    if (entry.node().IsMap() && inbox.originals == Originals::archive && !entry.node()["archive"]) {
+    if (archives_originals(entry.node()) && !entry.node()["archive"]) {
       entry.problems().add(
           entry.mark(), entry.key() + ".archive",
           "missing; originals: archive (the default) needs it; or use originals: delete or keep");
@@ -286,8 +293,10 @@ Keys<Settings> settings_keys(const std::vector<std::string>& profiles) {
 
 std::vector<std::string> profile_names(const YAML::Node& root) {
   std::vector<std::string> names{"default"};
-  if (!root.IsMap() || !root["profiles"].IsMap()) return names;
-  for (const auto& pair : root["profiles"]) {
+  if (!root.IsMap()) return names;
+  const YAML::Node profiles = root["profiles"];
+  if (!profiles || !profiles.IsMap()) return names;
+  for (const auto& pair : profiles) {
     if (pair.first.IsScalar() && pair.first.Scalar() != "default") names.push_back(pair.first.Scalar());
   }
   return names;

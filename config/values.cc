@@ -61,7 +61,7 @@ std::optional<std::uint64_t> with_unit(std::string_view text, std::span<const Un
 // The text of a scalar, quoted or not; reports anything else.
 std::optional<std::string> scalar(const Entry& entry, std::string_view needed) {
   if (entry.is_null()) {
-    entry.wrong(fmt::format("has no value; {} is needed here, or leave the key out", needed));
+    entry.wrong(fmt::format("has no value; {} is needed here", needed));
     return std::nullopt;
   }
   if (!entry.node().IsScalar()) {
@@ -91,6 +91,10 @@ std::string url_fault(const std::string& url) {
   if (parsed->scheme() != "http" && parsed->scheme() != "https")
     return "the URL must begin with http:// or https://";
   if (parsed->encoded_host().empty()) return "the URL has no host";
+  // Boost.URL 1.81 reads 127.0.0.1.example.com as the host 127.0.0.1 and the path ".example.com".
+  if (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/')) {
+    return "the URL's host begins like an address but is none";
+  }
   if (parsed->has_userinfo())
     return "the URL must not hold a user or password; the key goes into api.key_file";
   if (parsed->has_query()) return "the URL must not have a query (\"?...\")";

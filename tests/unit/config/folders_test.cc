@@ -1,0 +1,157 @@
+#include "config/folders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <system_error>
+
+#include "core/errors.h"
+#include "tests/unit/config/folder.h"
+
+namespace chunkrd::config {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class Folders : public ::testing::Test {
+ protected:
+  Folders() {
+    settings_.state = folder_ / "state";
+    settings_.inboxes.push_back(inbox("inbox"));
+    folder_.make("inbox");
+  }
+
+  Inbox inbox(const char* name) const {
+    Inbox result;
+    result.path = folder_ / name;
+    result.outbox = folder_ / "outbox";
+    result.failed = folder_ / "failed";
+    result.archive = folder_ / "archive";
+    return result;
+  }
+
+  std::optional<UserError> refusal() const {
+    try {
+      check_folders(settings_);
+    } catch (const UserError& error) {
+      return error;
+    }
+    return std::nullopt;
+  }
+
+  std::string text() const {
+    const auto error = refusal();
+    return error ? error->what() : "";
+  }
+
+  TestFolder folder_;
+  Settings settings_;
+};
+
+TEST_F(Folders, ThatAreMissingAreCreatedOnlyNotTheInbox) {
+  EXPECT_EQ(text(), "");
+  for (const char* name : {"outbox", "failed", "archive", "state"})
+    EXPECT_TRUE(fs::is_directory(folder_ / name));
+  EXPECT_EQ(fs::status(folder_ / "state").permissions(), fs::perms::owner_all);
+  settings_.inboxes[0].path = folder_ / "elsewhere";
+  const auto error = refusal();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ExitCode::no_input);
+  EXPECT_EQ(error->what(), "inboxes[0].path (" + (folder_ / "elsewhere").string() +
+                               "): No such file or directory; create it or mend the path");
+}
+
+TEST_F(Folders, AreNotCreatedWhereTheParentIsMissing) {
+  settings_.inboxes[0].outbox = folder_ / "not-mounted/outbox";
+  EXPECT_THAT(text(), AllOf(HasSubstr("inboxes[0].outbox"), HasSubstr("does not exist, and"),
+                            HasSubstr("not-mounted neither")));
+  EXPECT_FALSE(fs::exists(folder_ / "not-mounted"));
+}
+
+TEST_F(Folders, MayBeSharedByInboxes) {
+  folder_.make("inbox2");
+  settings_.inboxes.push_back(inbox("inbox2"));
+  EXPECT_EQ(text(), "");
+}
+
+TEST_F(Folders, MayNotBeTheSame) {
+  settings_.inboxes[0].failed = settings_.inboxes[0].outbox;
+  const auto error = refusal();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ExitCode::bad_config);
+  EXPECT_THAT(error->what(), AllOf(HasSubstr("inboxes[0].outbox ("), HasSubstr("inboxes[0].failed ("),
+                                   HasSubstr("are the same folder; use two")));
+  EXPECT_FALSE(fs::exists(folder_ / "outbox")) << "nothing is created while folders overlap";
+}
+
+TEST_F(Folders, MayNotContainEachOther) {
+  settings_.inboxes[0].outbox = folder_ / "inbox/out";
+  EXPECT_THAT(text(), HasSubstr("inboxes[0].outbox (" + (folder_ / "inbox/out").string() +
+                                ") lies inside inboxes[0].path (" + (folder_ / "inbox").string() + ")"));
+}
+
+TEST_F(Folders, WhoseNamesOnlyBeginAlikeAreSeparate) {
+  settings_.inboxes[0].outbox = folder_ / "inbox-out";
+  EXPECT_EQ(text(), "");
+}
+
+TEST_F(Folders, OfOneInboxMayNotLieInAnothers) {
+  folder_.make("outbox/inbox2");
+  settings_.inboxes.push_back(inbox("outbox/inbox2"));
+  EXPECT_THAT(text(), AllOf(HasSubstr("inboxes[1].path"), HasSubstr("lies inside inboxes[0].outbox")));
+}
+
+TEST_F(Folders, TwoInboxesMayNotBeOne) {
+  settings_.inboxes.push_back(inbox("inbox"));
+  EXPECT_THAT(text(),
+              AllOf(HasSubstr("inboxes[0].path"), HasSubstr("inboxes[1].path"), HasSubstr("same folder")));
+}
+
+TEST_F(Folders, AreComparedWithoutLinks) {
+  fs::create_directory_symlink(folder_ / "inbox", folder_ / "link");
+  settings_.inboxes[0].outbox = folder_ / "link/out";
+  EXPECT_THAT(text(), HasSubstr("lies inside inboxes[0].path"));
+  settings_.inboxes[0].outbox = folder_ / "link";
+  EXPECT_THAT(text(), HasSubstr("same folder"));
+}
+
+TEST_F(Folders, ThatAreFilesAreRefusedAllAtOnce) {
+  settings_.inboxes[0].outbox = folder_.write("file1", "");
+  settings_.inboxes[0].failed = folder_.write("file2", "");
+  EXPECT_THAT(text(), AllOf(HasSubstr("file1): is not a folder\n"), HasSubstr("file2): is not a folder")));
+}
+
+// Not root for a while, who may write everywhere.
+class Nobody {
+ public:
+  Nobody() {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) throw std::system_error(errno, std::generic_category());
+  }
+  Nobody(const Nobody&) = delete;
+  Nobody& operator=(const Nobody&) = delete;
+  ~Nobody() {
+    if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
+  }
+};
+
+TEST_F(Folders, ThatMayNotBeWrittenAreRefused) {
+  constexpr fs::perms kReadOnly{0555};
+  fs::permissions(folder_.make("outbox"), kReadOnly);
+  fs::permissions(folder_ / "", kReadOnly);
+  const Nobody nobody;
+  const auto error = refusal();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ExitCode::no_permission);
+  EXPECT_THAT(error->what(),
+              AllOf(HasSubstr("outbox): must be readable and writable for this user: Permission denied"),
+                    HasSubstr("archive): cannot be created: Permission denied")));
+}
+
+}  // namespace
+}  // namespace chunkrd::config
