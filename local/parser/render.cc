@@ -38,7 +38,7 @@ std::string pipe_row(const std::vector<std::string>& cells) {
   std::string row = "|";
   for (const std::string& cell : cells) {
     row += ' ';
-    for (const char c : cell) {
+    for (const char c : escape_marks(cell)) {
       if (c == '|') row += '\\';
       row += c == '\n' ? ' ' : c;
     }
