@@ -28,6 +28,10 @@ NoAnswer no_answer(NoAnswer::Request request, NoAnswer::Cause cause, const char*
   return {request, cause, message};
 }
 
+Refusal refusal(int http_status, const char* text, std::optional<Duration> retry_after = {}) {
+  return {.http_status = http_status, .text = text, .retry_after = retry_after, .request_id = {}};
+}
+
 std::string read_all(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -67,21 +71,21 @@ awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weat
       case 0:
         co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::connect, "refused");
       case 1:
-        co_return Refusal{503, "no upstream", {}};
+        co_return refusal(503, "no upstream");
       default:
         co_await clock_.sleep(30s);
         co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::timeout, "timeout");
     }
   }
-  if (within(revoked_)) co_return Refusal{401, "Invalid or inactive API key", {}};
+  if (within(revoked_)) co_return refusal(401, "Invalid or inactive API key");
   if (random_.chance(weather_.no_connection))
     co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::resolve, "no such host");
   if (random_.chance(weather_.lost_request))
     co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut");
-  if (random_.chance(weather_.error_500)) co_return Refusal{500, "Failed to create task", {}};
+  if (random_.chance(weather_.error_500)) co_return refusal(500, "Failed to create task");
   if (random_.chance(weather_.too_fast)) {
-    if (random_.chance(0.5)) co_return Refusal{429, "429 Failure", Duration(2s)};
-    co_return Refusal{429, "429 Failure", {}};
+    if (random_.chance(0.5)) co_return refusal(429, "429 Failure", Duration(2s));
+    co_return refusal(429, "429 Failure");
   }
   co_return std::nullopt;
 }
@@ -132,12 +136,12 @@ Task SimulatedService::describe(const Record& task) const {
 awaitable<Answer<Task>> SimulatedService::create(taskapi::CreateRequest request) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
-  if (within(quota_)) co_return Refusal{429, "Usage limit exceeded", {}};
+  if (within(quota_)) co_return refusal(429, "Usage limit exceeded");
   const Record task = make_task(request);
   co_await clock_.sleep(Duration(random_.below(2000)));
   if (random_.chance(weather_.lost_answer))
     co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut before the answer");
-  if (random_.chance(weather_.error_after)) co_return Refusal{500, "Failed to create task", {}};
+  if (random_.chance(weather_.error_after)) co_return refusal(500, "Failed to create task");
   if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
   co_return describe(task);
 }
@@ -147,8 +151,7 @@ awaitable<Answer<Task>> SimulatedService::get(std::string task_id) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
   const auto task = tasks_.find(task_id);
-  if (task == tasks_.end() || random_.chance(weather_.not_found))
-    co_return Refusal{404, "Task not found", {}};
+  if (task == tasks_.end() || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
   if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
   co_return describe(task->second);
 }
@@ -157,8 +160,7 @@ awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
   const auto task = tasks_.find(task_id);
-  if (task == tasks_.end() || random_.chance(weather_.not_found))
-    co_return Refusal{404, "Task not found", {}};
+  if (task == tasks_.end() || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
   Record& record = task->second;
   std::string chunks = fmt::format(
       R"({{"chunk_id":"c","chunk_length":1,"segments":[{{"segment_id":"s","segment_type":"Text","content":"{0}","markdown":"{0}","html":"","bbox":{{"left":0,"top":0,"width":1,"height":1}},"page_number":1,"page_width":1,"page_height":1}}]}})",
@@ -179,9 +181,9 @@ awaitable<Answer<Accepted>> SimulatedService::cancel(std::string task_id) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Accepted> { return one; }, *fault);
   const auto task = tasks_.find(task_id);
-  if (task == tasks_.end()) co_return Refusal{500, "query returned an unexpected number of rows", {}};
+  if (task == tasks_.end()) co_return refusal(500, "query returned an unexpected number of rows");
   if (status(task->second) != Status::Starting)
-    co_return Refusal{400, "Task cannot be cancelled: status is Processing", {}};
+    co_return refusal(400, "Task cannot be cancelled: status is Processing");
   // A worker may win the race: the answer is the same.
   if (random_.chance(0.2)) {
     task->second.stuck = false;
@@ -210,7 +212,7 @@ awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery q
 }
 
 awaitable<Answer<Task>> SimulatedService::update(std::string, std::string) {
-  co_return Refusal{400, "not simulated", {}};
+  co_return refusal(400, "not simulated");
 }
 awaitable<Answer<Accepted>> SimulatedService::remove(std::string) {
   co_return Accepted{"Task deleted"};
