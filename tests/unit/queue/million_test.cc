@@ -71,7 +71,7 @@ TEST(AMillionJobs, AreWorkedOnInLittleMemory) {
     }
     ASSERT_EQ(changes.size(), kTaken);
     for (const bool applied : store.apply(changes, at(kRows))) ASSERT_TRUE(applied);
-    ASSERT_TRUE(store.next_due(State::submitting));
+    ASSERT_TRUE(store.next_due(State::submitting, at(-1)));
   }
   const auto took = std::chrono::steady_clock::now() - started;
   const long grown_kib = resident_kib() - before_kib;

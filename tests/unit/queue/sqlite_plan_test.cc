@@ -42,7 +42,7 @@ TEST_F(Plan, CountsReadTheirOwnSmallTable) {
 TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
   EXPECT_THAT(of(sql::kDueReady), HasSubstr("INDEX jobs_ready (state=?)"));
   EXPECT_THAT(of(sql::kDue), HasSubstr("INDEX jobs_due (state=? AND due<?)"));
-  EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=?)"));
+  EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=? AND due>?)"));
   EXPECT_THAT(of(sql::kOldestUnfinished), HasSubstr("INDEX jobs_unfinished"));
   EXPECT_THAT(of(sql::kKnows), HasSubstr("COVERING INDEX jobs_identity"));
 }
