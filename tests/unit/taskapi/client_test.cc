@@ -323,7 +323,7 @@ TEST_F(ClientTest, NoMessageHoldsTheKey) {
     server_.script(reply);
     said += outcome(wait(client_.create(document("x")))) + "\n";
   }
-  for (const char* url : {"http://no-such-host.invalid", "https://127.0.0.1:1", "nonsense://x", ""}) {
+  for (const char* url : {"https://127.0.0.1:1", "nonsense://x", ""}) {
     HttpClient client(engine_, {.url = url}, kKey, nullptr);
     said += outcome(wait(client.get("3f1c"))) + "\n";
   }
