@@ -25,7 +25,10 @@ struct Broken {
 std::variant<Summary, Broken> inspect(const std::filesystem::path& result);
 
 /// Writes the Markdown of all chunks in reading order (segments as the service put them into chunks, one
-/// empty line between them) to `to`, synced. Throws std::system_error. The result must have passed inspect().
+/// empty line between them, `content` where there is no Markdown) to `to`, synced; an existing file is
+/// overwritten. A segment that chunking has put into two neighbours appears once. A result without any text
+/// makes an empty file. Throws std::system_error, and BrokenResult (artifacts/result_scanner.h) for a result
+/// that would not have passed inspect(). Blocking: file pool.
 void write_markdown(const std::filesystem::path& result, const std::filesystem::path& to);
 
 }  // namespace chunkrd::artifacts
