@@ -44,7 +44,7 @@ class Crash : public ::testing::TestWithParam<Layout> {
     }
     Delivered publish() const { return Outbox(root, layout).publish(kOrigin, "a/report.pdf", parts); }
 
-    Directory directory;
+    Directory directory{test::fast_disk()};
     fs::path root = directory.path() / "outbox";
     Layout layout;
     std::vector<Part> parts;

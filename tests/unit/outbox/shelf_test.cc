@@ -24,18 +24,17 @@ using ::testing::IsEmpty;
 const std::string kSha = sha256_hex("document");
 const std::string kMark = "~" + kSha.substr(0, 8);
 
-// The first part of the tests runs with the spool on the shelf's filesystem, and with it on another one.
-class ShelfTest : public ::testing::TestWithParam<const char*> {
+enum class Spool { same_filesystem, other_filesystem };
+
+class ShelfTest : public ::testing::TestWithParam<Spool> {
  protected:
   void SetUp() override {
     struct stat here, there;
     ASSERT_EQ(::stat(shelf_directory_.path().c_str(), &here), 0);
     ASSERT_EQ(::stat(spool_.path().c_str(), &there), 0);
-    if (across() && here.st_dev == there.st_dev)
+    if (GetParam() == Spool::other_filesystem && here.st_dev == there.st_dev)
       GTEST_SKIP() << "/dev/shm and the temporary directory are one filesystem here";
   }
-
-  bool across() const { return std::string(GetParam()) == "/dev/shm"; }
 
   fs::path spool(const std::string& job_id, const std::string& text = "document") const {
     test::write(spool_.path() / job_id, text);
@@ -48,13 +47,15 @@ class ShelfTest : public ::testing::TestWithParam<const char*> {
 
   fs::path root() const { return shelf_directory_.path() / "archive"; }
 
-  Directory shelf_directory_;
-  Directory spool_{std::string(GetParam()).empty() ? ::testing::TempDir() : std::string(GetParam())};
+  Directory shelf_directory_{test::fast_disk()};
+  Directory spool_{GetParam() == Spool::same_filesystem ? test::fast_disk() : fs::path(::testing::TempDir())};
 };
 
-INSTANTIATE_TEST_SUITE_P(, ShelfTest, ::testing::Values("", "/dev/shm"), [](const auto& test) {
-  return *test.param ? "AcrossFilesystems" : "OneFilesystem";
-});
+INSTANTIATE_TEST_SUITE_P(, ShelfTest, ::testing::Values(Spool::same_filesystem, Spool::other_filesystem),
+                         [](const auto& test) {
+                           return test.param == Spool::same_filesystem ? "OneFilesystem"
+                                                                       : "AcrossFilesystems";
+                         });
 
 TEST_P(ShelfTest, TakesADocumentUnderItsName) {
   spool("job1");
