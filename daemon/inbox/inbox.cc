@@ -13,10 +13,8 @@
 #include <utility>
 
 #include "core/escape.h"
-#include "inbox/known.h"
-#include "inbox/names.h"
+#include "inbox/gate.h"
 #include "inbox/scan.h"
-#include "inbox/settle.h"
 #include "inbox/watch.h"
 
 namespace chunkrd::inbox {
@@ -25,13 +23,11 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-// A candidate costs some 250 bytes. More files than this wait in the folder until there is room.
-constexpr std::size_t kCandidatesMax = 32768;
 // How much is done between two looks at stop() and the events: some milliseconds.
 constexpr std::size_t kEntriesAtOnce = 4096;
 // Short, because each of these waits for the queue, and what was seen of the last one gets older.
 constexpr std::size_t kArrivalsAtOnce = 64;
-constexpr auto kAskAgain = 5s;    // after on_arrival said no, or a file could not be looked at
+constexpr auto kAskAgain = 5s;    // after on_arrival said no
 constexpr auto kRetry = 2s;       // while the folder is not there
 constexpr auto kBlindScan = 10s;  // the least pause between scans of folders without events
 // Every so often a scan looks at each file also where events have told of every change: writes through
@@ -49,7 +45,7 @@ struct Inbox::Watcher {
   const Rules rules;
   const Executor files;
   Statistics statistics;
-  Settle settle;
+  Gate gate;
   bool stopping = false;
   bool thorough = true;  ///< the next scan looks at every file
   Steady::time_point scan_at{};
@@ -78,28 +74,20 @@ struct Inbox::Watcher {
 
   awaitable<void> follow_events();
   awaitable<void> report(const OnArrival& on_arrival);
-  bool has_settled(const Sighting& sighting, Steady::time_point time);
-  void refuse(const Sighting& sighting);
   std::string place(const std::string& name) const { return printable((rules.path / name).native()); }
 
-  const Names names_;
-  Known known_;
   std::optional<Watch> watch_;
   std::optional<asio::steady_timer> timer_;
   bool rung_ = false, listening_ = false;
   std::exception_ptr listen_failure_;
-  bool blind_ = false;     ///< some folder is not watched
-  bool left_out_ = false;  ///< some file found no room in `settle`
+  bool blind_ = false;  ///< some folder is not watched
   Identity root_;
   Steady::time_point scanned_at_{};
   std::unordered_set<std::string> unreadable_;  ///< folders that were warned of
 };
 
 Inbox::Watcher::Watcher(Rules rules_given, Executor files_given)
-    : rules(std::move(rules_given)),
-      files(std::move(files_given)),
-      settle(rules.settle, kCandidatesMax),
-      names_(rules.ignore) {}
+    : rules(std::move(rules_given)), files(std::move(files_given)), gate(rules) {}
 
 // --- The coroutine and its bell
 
@@ -165,7 +153,8 @@ awaitable<void> Inbox::Watcher::work(const OnArrival& on_arrival) {
     if (!stopping && statistics.available) co_await report(on_arrival);
     if (stopping) break;
     auto wake_at = scan_at;
-    if (const auto next = settle.next(); next && statistics.available) wake_at = std::min(wake_at, *next);
+    if (const auto next = gate.settle().next(); next && statistics.available)
+      wake_at = std::min(wake_at, *next);
     co_await sleep_until(wake_at);
   }
 }
@@ -186,10 +175,7 @@ void Inbox::Watcher::mind_losses() {
     // Not at once after the last one: a flood of events shall not become a flood of scans.
     scan_at = std::min(scan_at, std::max(now, scanned_at_ + rules.settle));
   }
-  if (left_out_ && settle.size() <= kCandidatesMax / 2) {
-    left_out_ = false;
-    scan_at = now;
-  }
+  if (gate.take_room_for_left_out()) scan_at = now;
 }
 
 // --- Scanning
@@ -218,10 +204,10 @@ awaitable<void> Inbox::Watcher::scan() {
   root_ = tree->identity();
 
   const bool all = std::exchange(thorough, false) || statistics.scans % kThoroughEvery == 0;
-  blind_ = left_out_ = false;
-  known_.begin_sweep();
+  blind_ = false;
+  gate.known().begin_sweep();
   const bool whole = co_await list_below(*tree, "", all ? Pass::thorough : Pass::quick);
-  if (whole) known_.end_sweep();
+  if (whole) gate.known().end_sweep();
 
   ++statistics.scans;
   scanned_at_ = Steady::now();
@@ -257,12 +243,10 @@ awaitable<bool> Inbox::Watcher::list_folder(const Tree& tree, const std::string&
     Listing::Piece piece;
     while (!piece.last && !stopping) {
       piece = co_await run_on(files, [this, listing = opened.listing.get(), depth] {
-        return listing->next(names_, known_, depth, kEntriesAtOnce);
+        return listing->next(gate.names(), gate.known(), depth, kEntriesAtOnce);
       });
       const auto now = Steady::now();
-      for (const auto& sighting : piece.files) (void)has_settled(sighting, now);
-      for (const auto& name : piece.reserved)
-        spdlog::debug("inbox: {} is a sidecar, not a document", place(name));
+      for (const auto& sighting : piece.files) (void)gate.has_settled(sighting, now);
       std::ranges::move(piece.folders, std::back_inserter(pending));
     }
     co_return true;
@@ -294,7 +278,7 @@ bool Inbox::Watcher::cannot_list(const std::string& folder, const std::error_cod
 awaitable<void> Inbox::Watcher::follow_events() {
   if (!watch_) co_return;
   auto touched = watch_->take_names();
-  std::erase_if(touched, [this](const std::string& name) { return !names_.enters(split(name).base); });
+  std::erase_if(touched, [this](const std::string& name) { return !gate.names().enters(split(name).base); });
   if (touched.empty()) co_return;
   const auto tree = co_await open_tree();
   if (!tree) co_return;
@@ -303,68 +287,27 @@ awaitable<void> Inbox::Watcher::follow_events() {
   for (const auto& sighting : sightings) {
     if (stopping) co_return;
     if (sighting.kind == Kind::folder) co_await list_below(*tree, sighting.name, Pass::newcomers);
-    (void)has_settled(sighting, now);
+    (void)gate.has_settled(sighting, now);
   }
 }
 
 awaitable<void> Inbox::Watcher::report(const OnArrival& on_arrival) {
   const auto now = Steady::now();
-  const auto due = settle.due(now, kArrivalsAtOnce);
+  const auto due = gate.settle().due(now, kArrivalsAtOnce);
   if (due.empty()) co_return;
   const auto tree = co_await open_tree();
   if (!tree) co_return;
   const auto sightings = co_await run_on(files, [&] { return look_at(*tree, due); });
   for (const auto& sighting : sightings) {
     if (stopping) co_return;
-    if (!has_settled(sighting, now)) continue;
-    const bool known = co_await on_arrival({sighting.name, sighting.identity});
-    if (known) {
-      known_.add(sighting.name, sighting.identity);
-      settle.forget(sighting.name);
+    if (!gate.has_settled(sighting, now)) continue;
+    const Arrival arrival{sighting.name, sighting.identity};
+    if (co_await on_arrival(arrival)) {
+      gate.handed_over(arrival);
     } else {
-      settle.postpone(sighting.name, Steady::now() + kAskAgain);
+      gate.postpone(sighting.name, Steady::now() + kAskAgain);
     }
   }
-}
-
-/// Takes note of what was seen. `time`: see Settle::see().
-bool Inbox::Watcher::has_settled(const Sighting& sighting, Steady::time_point time) {
-  switch (sighting.kind) {
-    case Kind::file:
-      if (names_.judge(split(sighting.name).base) != Names::Verdict::document) return false;
-      if (known_.has(sighting.name, sighting.identity)) return false;
-      switch (settle.see(sighting.name, sighting.identity, time)) {
-        case Settle::Verdict::waiting:
-          return false;
-        case Settle::Verdict::settled:
-          return true;
-        case Settle::Verdict::no_room:
-          left_out_ = true;
-          return false;
-      }
-      return false;
-    case Kind::unclear:
-      settle.postpone(sighting.name, time + kAskAgain);
-      return false;
-    case Kind::special:
-      refuse(sighting);
-      settle.forget(sighting.name);
-      return false;
-    case Kind::folder:
-    case Kind::gone:
-      known_.forget(sighting.name);
-      if (settle.forget(sighting.name))
-        spdlog::debug("inbox: {} went away while settling", place(sighting.name));
-      return false;
-  }
-  return false;
-}
-
-void Inbox::Watcher::refuse(const Sighting& sighting) {
-  if (known_.has(sighting.name, sighting.identity)) return;
-  ++statistics.refused;
-  known_.add(sighting.name, sighting.identity);
-  spdlog::warn("inbox: {} is a link or special file; only regular files are taken", place(sighting.name));
 }
 
 // --- The inbox as others see it
@@ -391,7 +334,8 @@ void Inbox::rescan() {
 
 Statistics Inbox::statistics() const {
   auto statistics = watcher_->statistics;
-  statistics.settling = watcher_->settle.size();
+  statistics.settling = watcher_->gate.settle().size();
+  statistics.refused = watcher_->gate.refused();
   return statistics;
 }
 

@@ -64,8 +64,6 @@ void Listing::sort_in(const dirent& entry, const Names& names, Known& known, Dep
   auto sighting = look(::dirfd(directory_.get()), base, std::move(name));
   if (sighting.kind == Kind::folder) {
     piece.folders.push_back(std::move(sighting.name));
-  } else if (names.judge(base) == Names::Verdict::reserved) {
-    piece.reserved.push_back(std::move(sighting.name));
   } else if (sighting.kind != Kind::gone && !known.has(sighting.name, sighting.identity)) {
     piece.files.push_back(std::move(sighting));
   }

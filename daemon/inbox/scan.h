@@ -31,7 +31,6 @@ class Listing {
   struct Piece {
     std::vector<Sighting> files;       ///< files and special files that are not known as they are
     std::vector<std::string> folders;  ///< to be entered, names below the inbox
-    std::vector<std::string> reserved;
     bool last = false;
   };
 

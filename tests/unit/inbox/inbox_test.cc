@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
+#include "own_world.h"
 #include "running_inbox.h"
 
 namespace chunkrd::inbox {
@@ -16,6 +20,29 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
+
+/// What is logged while it lives, instead of on standard error.
+class Log {
+ public:
+  Log() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  ~Log() { spdlog::set_default_logger(before_); }
+
+  std::ptrdiff_t lines_with(const std::string& what) const {
+    std::istringstream text(text_.str());
+    std::ptrdiff_t count = 0;
+    for (std::string line; std::getline(text, line);) count += line.find(what) != line.npos;
+    return count;
+  }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
 
 struct InboxTest : ::testing::Test {
   TemporaryFolder folder;
@@ -167,10 +194,13 @@ TEST_F(InboxTest, LinksAndFifosAreRefusedOnceAndBlockNothing) {
   fs::create_directory_symlink(elsewhere.path(), folder / "folder-link");
   ASSERT_EQ(::mkfifo((folder / "fifo.pdf").c_str(), 0600), 0);
   write_file(folder / "a.pdf", "text");
+  const Log log;
   RunningInbox running(folder);
   ASSERT_TRUE(running.wait_for("a.pdf"));
   ASSERT_TRUE(running.wait_for_scan());
   EXPECT_EQ(running.inbox.statistics().refused, 3u);
+  EXPECT_EQ(log.lines_with("warning"), 3);
+  EXPECT_EQ(log.lines_with("/fifo.pdf is a link or special file"), 1);
 
   fs::create_symlink(elsewhere / "secret", folder / "late-link.pdf");
   ASSERT_TRUE(running.wait_for_all_before());
@@ -287,9 +317,11 @@ TEST_F(InboxTest, AnUnreadableFolderDoesNotHoldUpTheOthers) {
   fs::permissions(folder / "closed", fs::perms(0));
   {
     const Unprivileged nobody;
+    const Log log;
     RunningInbox running(folder);
     ASSERT_TRUE(running.wait_for("open/b.pdf"));
     ASSERT_TRUE(running.wait_for_scan());
+    EXPECT_EQ(log.lines_with("closed cannot be read"), 1);
     EXPECT_THAT(running.names(), ElementsAre("open/b.pdf"));
     EXPECT_TRUE(running.inbox.statistics().available);
   }
@@ -313,8 +345,12 @@ TEST_F(InboxTest, AFolderThatCanBeReadLaterIsReadThen) {
 // --- The inbox itself
 
 TEST_F(InboxTest, AMissingInboxIsWaitedFor) {
+  const Log log;
   RunningInbox running(rules_for(folder / "inbox"));
   ASSERT_TRUE(running.wait([&] { return !running.inbox.statistics().available; }));
+  running.inbox.rescan();
+  running.loop.run_for(50ms);
+  EXPECT_EQ(log.lines_with("warning"), 1);
   fs::create_directory(folder / "inbox");
   write_file(folder / "inbox/a.pdf", "text");
   ASSERT_TRUE(running.wait_for("a.pdf"));
@@ -384,6 +420,57 @@ TEST_F(InboxTest, ABurstThatOverflowsTheKernelsQueueLosesNothing) {
   EXPECT_EQ(running.arrivals.size(), count);
   write_file(folder / "sub/afterwards", "text");
   EXPECT_TRUE(running.wait_for("sub/afterwards")) << "watching goes on";
+}
+
+TEST_F(InboxTest, FoldersBeyondTheWatchLimitAreScannedAndOneWarningNamesTheSysctl) {
+  for (int i = 0; i < 5; ++i) fs::create_directory(folder / std::to_string(i));
+  const auto told = tell_with_limit("max_inotify_watches", 3, [&] {
+    const Log log;
+    auto rules = rules_for(folder.path());
+    rules.rescan = 1s;
+    RunningInbox running(rules);
+    ASSERT_TRUE(running.wait_for_all_before());
+    for (int i = 0; i < 5; ++i) write_file(folder / std::to_string(i) / "a.pdf", "text");
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(running.wait_for(std::to_string(i) + "/a.pdf"));
+    EXPECT_EQ(log.lines_with("fs.inotify.max_user_watches"), 1);
+  });
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "limits cannot be set here";
+  EXPECT_EQ(told, Told::well);
+}
+
+TEST_F(InboxTest, WithoutInotifyItScansUnlessEventsAreDemanded) {
+  write_file(folder / "a.pdf", "text");
+  const auto told = tell_with_limit("max_inotify_instances", 0, [&] {
+    const Log log;
+    auto rules = rules_for(folder.path());
+    {
+      RunningInbox running(rules);
+      EXPECT_TRUE(running.wait_for("a.pdf"));
+      EXPECT_EQ(log.lines_with("fs.inotify.max_user_instances"), 1);
+    }
+    rules.watch = WatchMode::events;
+    RunningInbox running(rules);
+    ASSERT_TRUE(running.wait([&] { return running.ended; }));
+    EXPECT_THROW(std::rethrow_exception(running.failure), std::system_error);
+  });
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "limits cannot be set here";
+  EXPECT_EQ(told, Told::well);
+}
+
+TEST_F(InboxTest, AMountInsideIsFoundByTheNextScan) {
+  fs::create_directory(folder / "mount");
+  const auto told = tell_where_mounting_is_allowed([&] {
+    RunningInbox running(folder);
+    ASSERT_TRUE(running.wait_for_all_before());
+    ASSERT_EQ(::mount("none", (folder / "mount").c_str(), "tmpfs", 0, nullptr), 0);
+    write_file(folder / "mount/a.pdf", "text");
+    ASSERT_TRUE(running.wait_for_scan());
+    ASSERT_TRUE(running.wait_for("mount/a.pdf"));
+    write_file(folder / "mount/b.pdf", "text");
+    EXPECT_TRUE(running.wait_for("mount/b.pdf")) << "and is watched from then on";
+  });
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_EQ(told, Told::well);
 }
 
 TEST_F(InboxTest, AScanOnRequestFindsWhatNoEventTellsOf) {

@@ -28,7 +28,6 @@ struct Scan : ::testing::Test {
       auto piece = opened.listing->next(names, known, depth, 3);
       std::ranges::move(piece.files, std::back_inserter(all.files));
       std::ranges::move(piece.folders, std::back_inserter(all.folders));
-      std::ranges::move(piece.reserved, std::back_inserter(all.reserved));
       all.last = piece.last;
     }
     return all;
@@ -49,12 +48,11 @@ TEST_F(Scan, ListsFilesAndFoldersAndLeavesOutWhatIsIgnored) {
   fs::create_directories(root / "sub/deep");
   fs::create_directories(root / ".chunkrd/spool");
   fs::create_directory(root / "x.pdf");
-  for (const char* name : {"a.pdf", "b.pdf.part", "c.log", ".hidden", "d.pdf.chunkr.yaml", "sub/e.pdf"})
+  for (const char* name : {"a.pdf", "b.pdf.part", "c.log", ".hidden", "sub/e.pdf"})
     write_file(root / name, "text");
   const auto top = list();
   EXPECT_EQ(kinds(top.files), (std::map<std::string, Kind>{{"a.pdf", Kind::file}}));
   EXPECT_THAT(top.folders, UnorderedElementsAre("sub", "x.pdf"));
-  EXPECT_THAT(top.reserved, ElementsAre("d.pdf.chunkr.yaml"));
   EXPECT_EQ(top.files[0].identity, identity_of(root / "a.pdf"));
 
   const auto below = list("sub");

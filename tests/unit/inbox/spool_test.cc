@@ -2,18 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 #include <atomic>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <set>
 #include <thread>
 
 #include "folder.h"
+#include "own_world.h"
 
 namespace chunkrd::inbox {
 namespace {
@@ -300,31 +298,9 @@ TEST_F(SpoolTest, ALinkInPlaceOfTheOwnFolderIsNotFollowed) {
   EXPECT_THAT(names_in(inbox.path()), IsEmpty());
 }
 
-constexpr int kNotAllowed = 77;
-
-/// Runs `story` in a process of its own that may mount things which nobody else sees. Returns its exit code:
-/// 0 if all went well.
-int where_mounting_is_allowed(const std::function<void()>& story) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const bool allowed = (::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
-                         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-    if (!allowed) ::_exit(kNotAllowed);
-    try {
-      story();
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << error.what();
-    }
-    ::_exit(::testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
 TEST_F(SpoolTest, ADocumentOnAMountInsideTheInboxIsCopiedThenRemoved) {
   fs::create_directory(inbox / "mount");
-  const int outcome = where_mounting_is_allowed([&] {
+  const auto told = tell_where_mounting_is_allowed([&] {
     ASSERT_EQ(::mount("none", (inbox / "mount").c_str(), "tmpfs", 0, nullptr), 0);
     const auto identity = drop("mount/a.pdf");
     const auto stale = drop("mount/b.pdf");
@@ -338,12 +314,12 @@ TEST_F(SpoolTest, ADocumentOnAMountInsideTheInboxIsCopiedThenRemoved) {
     EXPECT_THAT(names_in(inbox / "mount"), ElementsAre("b.pdf"));
     EXPECT_THAT(names_in(state / "spool"), ElementsAre(kJob));
   });
-  if (outcome == kNotAllowed) GTEST_SKIP() << "mounting is not allowed here";
-  EXPECT_EQ(outcome, 0);
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_EQ(told, Told::well);
 }
 
 TEST_F(SpoolTest, ABindMountOfTheSameFilesystemIsAnotherFilesystemForRename) {
-  const int outcome = where_mounting_is_allowed([&] {
+  const auto told = tell_where_mounting_is_allowed([&] {
     ASSERT_EQ(::mount(inbox.path().c_str(), inbox.path().c_str(), nullptr, MS_BIND, nullptr), 0);
     const auto identity = drop("a.pdf");
     const auto spool = moving();
@@ -351,21 +327,21 @@ TEST_F(SpoolTest, ABindMountOfTheSameFilesystemIsAnotherFilesystemForRename) {
     EXPECT_EQ(spool.take("a.pdf", identity, kJob), Taken::taken);
     EXPECT_EQ(identity_of(spool.path_of(kJob)).inode, identity.inode);
   });
-  if (outcome == kNotAllowed) GTEST_SKIP() << "mounting is not allowed here";
-  EXPECT_EQ(outcome, 0);
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_EQ(told, Told::well);
 }
 
 TEST_F(SpoolTest, AFullDiskIsAnErrorAndLeavesTheDocumentWhereItIs) {
   const auto identity = drop("a.pdf", std::string(1 << 20, 'x'));
-  const int outcome = where_mounting_is_allowed([&] {
+  const auto told = tell_where_mounting_is_allowed([&] {
     ASSERT_EQ(::mount("none", state.path().c_str(), "tmpfs", 0, "size=64k"), 0);
     const auto spool = copying();
     EXPECT_THROW(spool.take("a.pdf", identity, kJob), std::system_error);
     EXPECT_EQ(identity_of(inbox / "a.pdf"), identity);
     EXPECT_THAT(names_in(state / "spool"), IsEmpty());
   });
-  if (outcome == kNotAllowed) GTEST_SKIP() << "mounting is not allowed here";
-  EXPECT_EQ(outcome, 0);
+  if (told == Told::not_allowed_here) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_EQ(told, Told::well);
 }
 
 // --- Writers
