@@ -130,7 +130,7 @@ TEST_F(EndpointTest, ClosesOnWhatIsNoHttpOrTooLarge) {
   EXPECT_EQ(ask(endpoint.port(), http::verb::get, "/healthz").result_int(), 200U);
 }
 
-TEST_F(EndpointTest, IsNotHeldUpByClientsThatSendHalfARequestOrDoNotRead) {
+TEST_F(EndpointTest, IsNotHeldUpByClientsThatSendHalfARequestOrNothing) {
   const Endpoint endpoint("127.0.0.1:0", sources(), {.exchange = 10min, .idle = 10min, .connections = 8});
   std::list<tcp::socket> stuck;
   for (int i = 0; i < 8; ++i) {
