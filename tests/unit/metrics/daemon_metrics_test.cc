@@ -1,0 +1,154 @@
+#include "metrics/daemon_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+
+#include "metrics/process_metrics.h"
+#include "tests/unit/metrics/samples.h"
+
+namespace chunkrd::metrics {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Metrics : public ::testing::Test {
+ protected:
+  std::string value(const std::string& name) const { return sample(exposition(metrics_), name); }
+
+  DaemonMetrics metrics_{"1.2.3"};
+};
+
+TEST_F(Metrics, AreThereAtZeroBeforeAnythingHappened) {
+  EXPECT_EQ(value("chunkrd_build_info{version=\"1.2.3\"}"), "1");
+  for (const char* outcome : {"delivered", "failed", "cancelled", "vanished"}) {
+    EXPECT_EQ(value("chunkrd_documents_total{outcome=\"" + std::string(outcome) + "\"}"), "0");
+  }
+  for (const char* state :
+       {"claiming", "ready", "submitting", "submitted", "collecting", "delivering", "delivered", "burying"}) {
+    EXPECT_EQ(value("chunkrd_queue_documents{state=\"" + std::string(state) + "\"}"), "0");
+  }
+  for (const char* reason : {"auth", "quota", "disk", "operator", "breaker"}) {
+    EXPECT_EQ(value("chunkrd_paused{reason=\"" + std::string(reason) + "\"}"), "0");
+  }
+  for (const std::string operation :
+       {"create", "get", "get_result", "update", "cancel", "remove", "list", "health"}) {
+    for (const char* answer : {"2xx", "4xx", "429", "5xx", "network", "unreadable"}) {
+      EXPECT_EQ(value("chunkrd_api_requests_total{class=\"" + std::string(answer) + "\",operation=\"" +
+                      operation + "\"}"),
+                "0");
+    }
+    EXPECT_EQ(value("chunkrd_api_request_duration_seconds_count{operation=\"" + operation + "\"}"), "0");
+  }
+  for (const char* name :
+       {"chunkrd_api_bytes_total{direction=\"up\"}", "chunkrd_api_bytes_total{direction=\"down\"}",
+        "chunkrd_possible_duplicates_total", "chunkrd_adopted_tasks_total", "chunkrd_pages_total",
+        "chunkrd_document_duration_seconds_count", "chunkrd_last_delivery_timestamp_seconds",
+        "chunkrd_config_last_reload_successful", "chunkrd_log_messages_total{level=\"warning\"}",
+        "chunkrd_log_messages_total{level=\"error\"}"}) {
+    EXPECT_EQ(value(name), "0") << name;
+  }
+}
+
+TEST_F(Metrics, CountEveryEvent) {
+  populate(metrics_);
+  EXPECT_EQ(value("chunkrd_documents_total{outcome=\"delivered\"}"), "1");
+  EXPECT_EQ(value("chunkrd_documents_total{outcome=\"failed\"}"), "1");
+  EXPECT_EQ(value("chunkrd_document_duration_seconds_bucket{le=\"30\"}"), "0");
+  EXPECT_EQ(value("chunkrd_document_duration_seconds_bucket{le=\"60\"}"), "1");
+  EXPECT_EQ(value("chunkrd_document_duration_seconds_sum"), "42");
+  EXPECT_EQ(value("chunkrd_last_delivery_timestamp_seconds"), "1700000042");
+  EXPECT_EQ(value("chunkrd_pages_total"), "12");
+  EXPECT_EQ(value("chunkrd_paused{reason=\"quota\"}"), "1");
+  EXPECT_EQ(value("chunkrd_possible_duplicates_total"), "1");
+  EXPECT_EQ(value("chunkrd_adopted_tasks_total"), "1");
+  EXPECT_EQ(value("chunkrd_queue_documents{state=\"ready\"}"), "7");
+  EXPECT_EQ(value("chunkrd_queue_documents{state=\"done\"}"), "absent");
+  EXPECT_EQ(value("chunkrd_oldest_waiting_document_timestamp_seconds"), "1700000100");
+  EXPECT_EQ(value("chunkrd_api_requests_total{class=\"2xx\",operation=\"create\"}"), "1");
+  EXPECT_EQ(value("chunkrd_api_request_duration_seconds_sum{operation=\"create\"}"), "0.25");
+  EXPECT_EQ(value("chunkrd_api_bytes_total{direction=\"up\"}"), "1000");
+  EXPECT_EQ(value("chunkrd_api_bytes_total{direction=\"down\"}"), "10");
+  EXPECT_EQ(value("chunkrd_config_last_reload_successful"), "1");
+  EXPECT_EQ(value("chunkrd_config_last_reload_success_timestamp_seconds"), "1700000200");
+}
+
+TEST_F(Metrics, CountADocumentOnceThoughItsStepIsRepeated) {
+  queue::Job job;
+  job.state = queue::State::delivered;
+  metrics_.on_transition(queue::State::delivering, job);
+  metrics_.on_transition(queue::State::delivered, job);
+  job.state = queue::State::done;
+  metrics_.on_transition(queue::State::delivered, job);
+  EXPECT_EQ(value("chunkrd_documents_total{outcome=\"delivered\"}"), "1");
+}
+
+TEST_F(Metrics, HaveNoOldestDocumentWhileNothingWaits) {
+  constexpr const char* kOldest = "chunkrd_oldest_waiting_document_timestamp_seconds";
+  EXPECT_EQ(value(kOldest), "absent");
+  metrics_.on_queue({}, WallTime(5s));
+  EXPECT_EQ(value(kOldest), "5");
+  metrics_.on_queue({}, WallTime(6s));
+  EXPECT_EQ(value(kOldest), "6");
+  metrics_.on_queue({}, std::nullopt);
+  EXPECT_EQ(value(kOldest), "absent");
+}
+
+TEST_F(Metrics, KeepTheTimeOfTheConfigurationInUseWhenAReloadFails) {
+  metrics_.config_loaded(WallTime(9s));
+  metrics_.config_refused();
+  EXPECT_EQ(value("chunkrd_config_last_reload_successful"), "0");
+  EXPECT_EQ(value("chunkrd_config_last_reload_success_timestamp_seconds"), "9");
+}
+
+TEST_F(Metrics, OfAnInboxGrowOnAfterItIsMadeAnew) {
+  auto& inboxes = metrics_.inboxes();
+  inboxes.set("/in", {});
+  EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "0");
+  inboxes.set("/in", {.scans = 5});
+  inboxes.set("/in", {.scans = 7, .settling = 3, .available = false});
+  EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "7");
+  EXPECT_EQ(value("chunkrd_inbox_settling_documents{inbox=\"/in\"}"), "3");
+  EXPECT_EQ(value("chunkrd_inbox_available{inbox=\"/in\"}"), "0");
+  inboxes.set("/in", {.scans = 2});
+  EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "9");
+  inboxes.forget("/in");
+  EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "absent");
+}
+
+TEST_F(Metrics, HaveAnInboxOfAnyBytesAsText) {
+  metrics_.inboxes().set("/in\xff", {});
+  EXPECT_EQ(value("chunkrd_inbox_available{inbox=\"/in%FF\"}"), "1");
+}
+
+TEST_F(Metrics, CountLogMessagesByLevel) {
+  spdlog::logger logger("test", metrics_.log_counter());
+  logger.set_level(spdlog::level::info);
+  logger.debug("not logged");
+  logger.info("one");
+  logger.warn("one");
+  logger.error("one");
+  logger.critical("two");
+  EXPECT_EQ(value("chunkrd_log_messages_total{level=\"debug\"}"), "0");
+  EXPECT_EQ(value("chunkrd_log_messages_total{level=\"info\"}"), "1");
+  EXPECT_EQ(value("chunkrd_log_messages_total{level=\"warning\"}"), "1");
+  EXPECT_EQ(value("chunkrd_log_messages_total{level=\"error\"}"), "2");
+}
+
+TEST(ProcessMetricsOfThisTest, ArePlausible) {
+  const ProcessMetrics process;
+  const Health health;
+  const std::string text = page_at("/metrics", {.metrics = {&process}, .health = &health}).body;
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const double started = std::stod(sample(text, "process_start_time_seconds"));
+  EXPECT_GT(started, now - 300);
+  EXPECT_LT(started, now + 1);
+  EXPECT_GT(std::stod(sample(text, "process_resident_memory_bytes")), 1e6);
+  EXPECT_GE(std::stod(sample(text, "process_open_fds")), 3);
+  EXPECT_GE(std::stod(sample(text, "process_max_fds")), std::stod(sample(text, "process_open_fds")));
+  EXPECT_GE(std::stod(sample(text, "process_cpu_seconds_total")), 0);
+}
+
+}  // namespace
+}  // namespace chunkrd::metrics
