@@ -162,7 +162,7 @@ TEST_F(Contract, BodiesThatAreNoFormSayWhatAndWhere) {
       "[]", 400,
       "Json deserialize error: invalid type: sequence, expected struct CreateForm at line 1 column 2");
   expect_refused(R"({"file": "YQ==", "file": "YQ=="})", 400,
-                 "Json deserialize error: duplicate field `file` at line 1 column 17");
+                 "Json deserialize error: duplicate field `file` at line 1 column 22");
   expect_refused(
       R"({"file": "YQ==", "ocr_strategy": "Maybe"})", 400,
       "Json deserialize error: unknown variant `Maybe`, expected `All` or `Auto` at line 1 column 41");

@@ -190,12 +190,12 @@ TEST_F(RulesOf, EveryMistakeInAFileIsNamedWithItsPlace) {
       "- match: {operation: creat}\n"
       "  do: {delay: 3 days, cut: never}\n"
       "- match: {nth: 0, color: red}\n");
-  EXPECT_THAT(mistakes, HasSubstr(wrong_at("1:21") + "unknown value \"creat\"; use any, create, get"));
+  EXPECT_THAT(mistakes, HasSubstr(wrong_at("1:22") + "unknown value \"creat\"; use any, create, get"));
   EXPECT_THAT(mistakes, HasSubstr(wrong_at("2:15") + "\"3 days\" is not a duration"));
   EXPECT_THAT(mistakes, HasSubstr(wrong_at("2:28") + "unknown value \"never\""));
-  EXPECT_THAT(mistakes, HasSubstr(wrong_at("3:15") + "\"0\" is not a number from 1"));
+  EXPECT_THAT(mistakes, HasSubstr(wrong_at("3:16") + "\"0\" is not a number from 1"));
   EXPECT_THAT(mistakes,
-              HasSubstr(wrong_at("3:18") + "match: unknown key \"color\"; use operation, file_name"));
+              HasSubstr(wrong_at("3:19") + "match: unknown key \"color\"; use operation, file_name"));
   EXPECT_THAT(mistakes, HasSubstr(wrong_at("3:3") + "a rule needs do"));
 }
 
