@@ -305,7 +305,9 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
     if (!name) co_return text_answer(500, kFileFailed);
     if (!name->empty()) body.file_name = *name;
   }
-  const auto type = world_.options.detect(body.document.path, body.file_name);
+  const auto type =
+      co_await run_on(world_.blocking, [detect = &world_.options.detect, document = body.document.path,
+                                        name = body.file_name] { return (*detect)(document, name); });
   if (!type) co_return text_answer(400, "Unsupported file type");
 
   Task task;
@@ -317,6 +319,7 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
   task.content_type = type->content_type;
   std::filesystem::create_directory(world_.folders.task(task.id));
   std::filesystem::rename(body.document.path, world_.folders.input(task.id));
+  body.document.path.clear();
   world_.store.insert(task);
   world_.workers.wake();
   co_return task_answer(task, view_of(request));

@@ -14,7 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <system_error>
-#include <vector>
+#include <utility>
 
 #include "core/durable.h"
 #include "core/fd.h"
@@ -123,6 +123,7 @@ class Lines {
     if (n < 0) return errno == EINTR || errno == EAGAIN;
     total_bytes_ += static_cast<std::size_t>(n);
     for (ssize_t i = 0; i < n; ++i) add(block[static_cast<std::size_t>(i)]);
+    if (!last_.empty()) on_line_(std::exchange(last_, {}));
     return n > 0;
   }
 
@@ -134,12 +135,12 @@ class Lines {
       if (line_.size() < kLineBytesMax) line_ += c;
       return;
     }
-    if (!line_.empty()) on_line_(line_);
-    line_.clear();
+    if (!line_.empty()) last_ = std::exchange(line_, {});
   }
 
   const std::function<void(const std::string&)>& on_line_;
   std::string line_;
+  std::string last_;  // of those that came together only the last one is worth telling
   std::size_t total_bytes_ = 0;
 };
 

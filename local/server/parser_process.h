@@ -18,7 +18,8 @@ enum class ParserEnd {
 };
 
 /// Runs `parser parse order` as a process group of its own with limits on processor time, memory and file
-/// sizes, and waits for it. Each line that it prints is given to `on_line`. Whatever it started is killed
+/// sizes, and waits for it. Lines that it prints are given to `on_line`, the last one of those
+/// that come together. Whatever it started is killed
 /// at the end. `stop_fd` becomes readable when this program stops.
 /// Throws std::system_error if it cannot be started.
 ParserEnd run_parser(const std::filesystem::path& parser, const std::filesystem::path& order,
