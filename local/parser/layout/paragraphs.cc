@@ -47,6 +47,7 @@ class Grouping {
 
   bool begins_new(const Paragraph& open, const Line& line) const {
     const Line& last = open.lines.back();
+    if (has_leader(text_of(last)) || has_leader(text_of(line))) return true;
     if (has_other_style(last, line) || is_far(last, line)) return true;
     const std::string first_text = text_of(open.lines.front());
     const bool in_list = list_marker(first_text).has_value();
@@ -90,7 +91,7 @@ class Grouping {
 std::string text_of(const Paragraph& paragraph) {
   std::string text;
   for (const Line& line : paragraph.lines) join_line(text, text_of(line));
-  return text;
+  return has_leader(text) ? without_leader(text) : text;
 }
 
 std::vector<Paragraph> paragraphs_of(std::span<const Line> lines) {

@@ -62,6 +62,13 @@ TEST(Patterns, KnowSectionNumbers) {
     EXPECT_FALSE(begins_with_section_number(text)) << text;
 }
 
+TEST(Leader, BecomesOneCharacter) {
+  EXPECT_TRUE(has_leader("Cargo . . . . . 3"));
+  EXPECT_FALSE(has_leader("Cargo, and so on..."));
+  EXPECT_EQ(without_leader("1 Cargo . . . . . . 3"), "1 Cargo … 3");
+  EXPECT_EQ(without_leader("Money.......12"), "Money … 12");
+}
+
 std::string joined(std::string paragraph, std::string_view line) {
   join_line(paragraph, line);
   return paragraph;
