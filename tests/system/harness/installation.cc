@@ -45,6 +45,15 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+// Ready, or not ready for a reason: but no longer starting.
+bool has_started(int metrics_port) {
+  try {
+    return http_get(metrics_port, "/readyz").body.find("starting") == std::string::npos;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
 int count(const std::string& text, const std::string& part) {
   int found = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
@@ -166,20 +175,18 @@ void Installation::write_config() const {
                                         "profiles:\n  default: {{{}}}\n"
                                         "limits: {{{}}}\n"
                                         "metrics: {{listen: \"127.0.0.1:{}\"}}\n"
-                                        "log: {{level: {}, format: text}}\n",
+                                        "log: {{level: {}, format: text}}\n{}\n",
                                         service_port_, api_options, state.native(), inbox.native(),
                                         outbox.native(), failed.native(), archive.native(), inbox_options,
-                                        profile_options, limits, metrics_port_, log_level));
+                                        profile_options, limits, metrics_port_, log_level, top_level));
 }
 
 void Installation::start_daemon(const Process::Options& options) {
   if (metrics_port_ == 0) metrics_port_ = free_port();
   write_config();
-  const int ready = count(daemon_log(), " ready: ");
   daemon_.emplace(std::vector<std::string>{CHUNKRD_PROGRAM, "run", "--config", config_file()},
                   folder_ / "chunkrd.log", options);
-  const bool up =
-      eventually([&] { return count(daemon_log(), " ready: ") > ready || !daemon_->running(); }, kStart);
+  const bool up = eventually([&] { return !daemon_->running() || has_started(metrics_port_); }, kStart);
   if (!up || !daemon_->running()) throw std::runtime_error("chunkrd: " + daemon_log());
 }
 

@@ -43,6 +43,7 @@ class Installation {
   std::string api_options = "reconcile_grace: 1s";
   std::string limits = "submits_per_second: 1000";
   std::string log_level = "info";
+  std::string top_level;  ///< further lines
 
   void start_service(const std::string& rules = "", const std::vector<std::string>& arguments = {});
   void stop_service();
