@@ -1,5 +1,6 @@
 #include "local/parser/hocr.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <pugixml.hpp>
@@ -39,6 +40,8 @@ Box box_in(std::string_view title) {
 /// Below it, what tesseract reads is mostly not text at all.
 constexpr double kBelievable = 0.3;
 
+constexpr std::size_t kWordsOfLongLine = 5;
+
 std::vector<Word> words_in(const pugi::xml_node& line) {
   std::vector<Word> words;
   for (const pugi::xml_node& node : line.children("span")) {
@@ -62,25 +65,58 @@ std::vector<Word> words_in(const pugi::xml_node& line) {
   return words;
 }
 
-/// ocr_line, ocr_header, ocr_caption, ocr_textfloat: every span straight below a paragraph.
-void read_lines(const pugi::xml_node& node, Page& page) {
-  for (const pugi::xml_node& child : node.children()) {
-    if (!has_class(child, "ocr_par")) {
-      read_lines(child, page);
-      continue;
-    }
-    for (const pugi::xml_node& span : child.children("span")) {
-      std::vector<Word> words = words_in(span);
-      if (words.empty()) continue;
-      page.ocr_words.insert(page.ocr_words.end(), words.begin(), words.end());
-      Line line = line_of(std::move(words));
-      // Boxes are tight around the ink, so a line without a "p" is lower; x_size is not.
-      const double size = numbers(span.attribute("title").value(), "x_size ")[0];
-      if (size > 0) line.size = size;
-      page.lines.push_back(std::move(line));
+/// Reads one ocr_page.
+class PageReader {
+ public:
+  Page read(const pugi::xml_node& node) {
+    const Box box = box_in(node.attribute("title").value());
+    page_.width = box.right;
+    page_.height = box.bottom;
+    page_.source = TextSource::ocr;
+    read_lines(node);
+    const double turn = turn_of_page();
+    for (Line& line : page_.lines) line.base -= turn * line.box.left;
+    return std::move(page_);
+  }
+
+ private:
+  /// ocr_line, ocr_header, ocr_caption, ocr_textfloat: every span straight below a paragraph.
+  void read_lines(const pugi::xml_node& node) {
+    for (const pugi::xml_node& child : node.children()) {
+      if (!has_class(child, "ocr_par")) {
+        read_lines(child);
+        continue;
+      }
+      for (const pugi::xml_node& span : child.children("span")) read_line(span);
     }
   }
-}
+
+  void read_line(const pugi::xml_node& span) {
+    std::vector<Word> words = words_in(span);
+    if (words.empty()) return;
+    page_.ocr_words.insert(page_.ocr_words.end(), words.begin(), words.end());
+    Line line = line_of(std::move(words));
+    const std::string_view title = span.attribute("title").value();
+    // Boxes are tight around the ink, so a line without a "p" is lower; x_size is not.
+    const double size = numbers(title, "x_size ")[0];
+    if (size > 0) line.size = size;
+    // "baseline SLOPE OFFSET", counted from the box's lower left corner.
+    const auto [slope, offset, unused, unused_too] = numbers(title, "baseline ");
+    line.base = line.box.bottom + offset;
+    if (line.words.size() >= kWordsOfLongLine) slopes_.push_back(slope);
+    page_.lines.push_back(std::move(line));
+  }
+
+  /// What the long lines say; short ones cannot be measured well.
+  double turn_of_page() {
+    if (slopes_.empty()) return 0;
+    std::ranges::sort(slopes_);
+    return slopes_[slopes_.size() / 2];
+  }
+
+  Page page_;
+  std::vector<double> slopes_;
+};
 
 }  // namespace
 
@@ -94,13 +130,8 @@ std::vector<Page> read_hocr(std::string hocr) {
   std::vector<Page> pages;
   for (const pugi::xml_node& node : document.child("html").child("body").children("div")) {
     if (!has_class(node, "ocr_page")) continue;
-    const Box box = box_in(node.attribute("title").value());
-    Page page;
+    Page page = PageReader().read(node);
     page.number = static_cast<std::uint32_t>(pages.size()) + 1;
-    page.width = box.right;
-    page.height = box.bottom;
-    page.source = TextSource::ocr;
-    read_lines(node, page);
     pages.push_back(std::move(page));
   }
   return pages;
@@ -113,6 +144,7 @@ void scale_to(Page& page, double width, double height) {
   for (Line& line : page.lines) {
     line.box = scaled(line.box, x, y);
     line.size *= y;
+    line.base *= y;
     for (Word& word : line.words) word.box = scaled(word.box, x, y);
   }
   for (Word& word : page.ocr_words) word.box = scaled(word.box, x, y);

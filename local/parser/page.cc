@@ -20,6 +20,7 @@ Line line_of(std::vector<Word> words) {
     line.box = join(line.box, word.box);
     line.size = std::max(line.size, word.box.height());
   }
+  line.base = line.box.bottom;
   line.words = std::move(words);
   return line;
 }

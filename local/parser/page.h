@@ -20,6 +20,7 @@ struct Word {
 struct Line {
   Box box;
   std::vector<Word> words;
+  double base = 0;    ///< where its base line would meet the page's left edge, a scan's turn considered
   double size = 0;    ///< font size in points, as far as the source tells
   bool bold = false;  ///< every word of it
 };

@@ -37,7 +37,8 @@ void find_pictures_on(const Pdf& pdf, Page& page) {
   std::vector<Box> words;
   for (const Line& line : page.lines)
     for (const Word& word : line.words) words.push_back(word.box);
-  page.pictures = find_pictures(pdf.thumbnail(page), Pdf::kPointsPerPixel, words);
+  const Paper paper = page.source == TextSource::ocr ? Paper::photographed : Paper::white;
+  page.pictures = find_pictures(pdf.thumbnail(page), Pdf::kPointsPerPixel, paper, words);
 }
 
 class PdfReader {

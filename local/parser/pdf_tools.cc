@@ -50,9 +50,11 @@ std::vector<Page> Pdf::text_layers(std::uint32_t first, std::uint32_t last) cons
   const std::string to = std::to_string(last);
   std::vector<Page> pages = read_text_layer(
       run({"pdftotext", "-q", "-bbox-layout", "-f", from, "-l", to, file_.string(), "-"}).output, first);
-  const auto styles = read_styles(run({"pdftohtml", "-q", "-xml", "-i", "-stdout", "-hidden", "-zoom", "1",
-                                       "-f", from, "-l", to, file_.string()})
-                                      .output);
+  // Documents that forbid copying are refused by pdftohtml; then headings are known by their size alone.
+  const ChildResult styled = run_child({"pdftohtml", "-q", "-xml", "-i", "-stdout", "-hidden", "-zoom", "1",
+                                        "-f", from, "-l", to, file_.string()});
+  if (!styled.ok()) return pages;
+  const auto styles = read_styles(styled.output);
   for (std::size_t i = 0; i < std::min(pages.size(), styles.size()); ++i) apply_styles(pages[i], styles[i]);
   return pages;
 }

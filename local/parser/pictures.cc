@@ -77,6 +77,14 @@ bool is_picture(const Box& box, double ink_share, const Box& page, std::span<con
   return covered <= kLargestShareOfWords * box.area();
 }
 
+/// True for what runs along most of an edge of the page.
+bool is_shadow(const Box& box, const Box& page) {
+  const double near = 8;  // points
+  const bool at_side = box.left < near || box.right > page.right - near;
+  const bool at_end = box.top < near || box.bottom > page.bottom - near;
+  return (at_side && box.height() > 0.5 * page.height()) || (at_end && box.width() > 0.5 * page.width());
+}
+
 /// Joins boxes until none overlap: the parts of one drawing.
 std::vector<Box> without_overlaps(std::vector<Box> boxes) {
   for (bool changed = true; changed;) {
@@ -95,7 +103,8 @@ std::vector<Box> without_overlaps(std::vector<Box> boxes) {
 
 }  // namespace
 
-std::vector<Box> find_pictures(const GrayImage& image, double points_per_pixel, std::span<const Box> words) {
+std::vector<Box> find_pictures(const GrayImage& image, double points_per_pixel, Paper paper,
+                               std::span<const Box> words) {
   Ink page(image);
   for (const Box& word : words) page.wipe(scaled(word, 1 / points_per_pixel, 1 / points_per_pixel));
   const Box all = scaled({0, 0, static_cast<double>(image.width), static_cast<double>(image.height)},
@@ -106,6 +115,7 @@ std::vector<Box> find_pictures(const GrayImage& image, double points_per_pixel, 
       if (!page.at(x, y)) continue;
       const Piece piece = take_piece(page, x, y);
       const Box box = scaled(piece.box, points_per_pixel, points_per_pixel);
+      if (paper == Paper::photographed && is_shadow(box, all)) continue;
       if (is_picture(box, piece.ink / std::max(1.0, piece.box.area()), all, words)) pictures.push_back(box);
     }
   }

@@ -13,6 +13,16 @@ std::string element(std::string_view name, std::string_view inner) {
   return html;
 }
 
+/// What means something anywhere in Markdown.
+std::string escape_marks(std::string_view text) {
+  std::string markdown;
+  for (const char c : text) {
+    if (std::string_view("\\`*<").contains(c)) markdown += '\\';
+    markdown += c;
+  }
+  return markdown;
+}
+
 std::string html_table(const TableCells& cells) {
   std::string html = "<table>";
   for (std::size_t row = 0; row < cells.size(); ++row) {
@@ -28,7 +38,7 @@ std::string pipe_row(const std::vector<std::string>& cells) {
   std::string row = "|";
   for (const std::string& cell : cells) {
     row += ' ';
-    for (const char c : cell) {
+    for (const char c : escape_marks(cell)) {
       if (c == '|') row += '\\';
       row += c == '\n' ? ' ' : c;
     }
@@ -61,10 +71,10 @@ void render_item(Segment& item) {
   const std::string number = digits_of(item.marker);
   if (!number.empty()) {
     item.html = "<ol start=\"" + number + "\">" + inner + "</ol>";
-    item.markdown = number + ". " + escape_markdown(item.content);
+    item.markdown = number + ". " + escape_marks(item.content);
   } else if (is_numbered(item)) {
     item.html = element("ul", element("li", escape_html(item.marker + ' ' + item.content)));
-    item.markdown = "- " + item.marker + ' ' + escape_markdown(item.content);
+    item.markdown = "- " + item.marker + ' ' + escape_marks(item.content);
   } else {
     item.html = element("ul", inner);
     item.markdown = "- " + escape_markdown(item.content);
@@ -104,11 +114,7 @@ std::string escape_html(std::string_view text) {
 }
 
 std::string escape_markdown(std::string_view text) {
-  std::string markdown;
-  for (const char c : text) {
-    if (std::string_view("\\`*<").contains(c)) markdown += '\\';
-    markdown += c;
-  }
+  std::string markdown = escape_marks(text);
   // What would begin a heading, a quotation or a list.
   const auto words = words_of(markdown);
   if (words.empty()) return markdown;
@@ -133,11 +139,11 @@ void render(Segment& segment) {
   switch (segment.type) {
     case SegmentType::Title:
       segment.html = element("h1", html);
-      segment.markdown = "# " + markdown;
+      segment.markdown = "# " + escape_marks(segment.content);
       return;
     case SegmentType::SectionHeader:
       segment.html = element("h2", html);
-      segment.markdown = "## " + markdown;
+      segment.markdown = "## " + escape_marks(segment.content);
       return;
     case SegmentType::ListItem:
       render_item(segment);

@@ -11,6 +11,7 @@ constexpr double kWidestSpace = 1.3;
 
 Line part_of(const Line& line, std::vector<Word> words) {
   Line part = line_of(std::move(words));
+  part.base = line.base;
   part.size = line.size;
   part.bold = line.bold;
   return part;

@@ -41,6 +41,8 @@ bool is_heading(const Paragraph& paragraph, std::string_view text, const Documen
                 const Surroundings& where) {
   const std::size_t words = words_of(text).size();
   if (!has_letter(text) || paragraph.lines.size() > 3 || words > 25) return false;
+  // A line of the table of contents names a heading, and is none.
+  if (text.contains(" … ")) return false;
   const bool numbered = begins_with_section_number(text);
   if (paragraph.size >= heading_factor(where.page.source) * habit.body_size &&
       (numbered || !ends_like_prose(text)))

@@ -12,7 +12,7 @@ namespace {
 
 /// What is usual in a region.
 struct Habit {
-  double pitch = 0;  ///< from line to line, in points
+  double pitch = 0;  ///< from line to line, in font sizes
   double right = 0;  ///< where full lines end
 };
 
@@ -22,13 +22,13 @@ Habit habit_of(std::span<const Line> lines) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     habit.right = std::max(habit.right, lines[i].box.right);
     if (i == 0) continue;
-    const double pitch = lines[i].box.middle_y() - lines[i - 1].box.middle_y();
-    if (pitch > 0 && pitch < 3 * lines[i].size) pitches.push_back(pitch);
+    const double pitch = (lines[i].base - lines[i - 1].base) / lines[i].size;
+    if (pitch > 0.8 && pitch < 3) pitches.push_back(pitch);
   }
   if (pitches.empty()) return habit;
   std::ranges::sort(pitches);
-  // Below the median: the space between paragraphs is never the smaller one.
-  habit.pitch = pitches[pitches.size() / 3];
+  // Far below the median: lists and short paragraphs have more space than lines, never less.
+  habit.pitch = pitches[pitches.size() / 6];
   return habit;
 }
 
@@ -47,6 +47,7 @@ class Grouping {
 
   bool begins_new(const Paragraph& open, const Line& line) const {
     const Line& last = open.lines.back();
+    if (has_leader(text_of(last)) || has_leader(text_of(line))) return true;
     if (has_other_style(last, line) || is_far(last, line)) return true;
     const std::string first_text = text_of(open.lines.front());
     const bool in_list = list_marker(first_text).has_value();
@@ -59,16 +60,19 @@ class Grouping {
 
  private:
   static bool has_other_style(const Line& a, const Line& b) {
-    const bool from_ocr = a.words.front().confidence.has_value();
-    const double tolerance = from_ocr ? 0.3 : 0.08;
+    const double tolerance = is_from_ocr(a) ? 0.3 : 0.08;
     return a.bold != b.bold || std::abs(a.size - b.size) > tolerance * std::max(a.size, b.size);
   }
 
   bool is_far(const Line& above, const Line& line) const {
-    const double pitch = line.box.middle_y() - above.box.middle_y();
-    const double usual = std::clamp(habit_.pitch, line.size * 1.0, line.size * 2.2);
-    return pitch > 1.35 * usual;
+    const double pitch = line.base - above.base;
+    const double usual = std::clamp(habit_.pitch, 1.0, 2.2) * line.size;
+    const double factor = is_from_ocr(line) ? 1.3 : 1.2;
+    const bool ends_here = is_short(above) && ends_sentence(text_of(above));
+    return pitch > (ends_here ? 1.12 : factor) * usual;
   }
+
+  static bool is_from_ocr(const Line& line) { return line.words.front().confidence.has_value(); }
 
   bool is_short(const Line& line) const { return line.box.right < habit_.right - 4 * line.size; }
 
@@ -87,7 +91,7 @@ class Grouping {
 std::string text_of(const Paragraph& paragraph) {
   std::string text;
   for (const Line& line : paragraph.lines) join_line(text, text_of(line));
-  return text;
+  return has_leader(text) ? without_leader(text) : text;
 }
 
 std::vector<Paragraph> paragraphs_of(std::span<const Line> lines) {

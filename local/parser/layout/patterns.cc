@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "local/parser/unicode.h"
@@ -143,6 +144,31 @@ bool begins_with_note_mark(std::string_view text) {
 
 bool is_all_capitals(std::string_view text) {
   return std::ranges::any_of(text, is_capital) && std::ranges::none_of(text, is_small);
+}
+
+bool has_leader(std::string_view text) {
+  return text.contains(". . . .") || text.contains("......");
+}
+
+std::string without_leader(std::string_view text) {
+  std::string clean;
+  bool in_leader = false;
+  for (std::string_view word : words_of(text)) {
+    const bool is_dots = word.find_first_not_of('.') == std::string_view::npos;
+    // The first dots may be glued to the word before them, the last to the number: "Money....... 12".
+    const auto run = word.find("....");
+    const std::string_view head = is_dots ? std::string_view() : word.substr(0, run);
+    if (!head.empty()) {
+      if (!clean.empty()) clean += ' ';
+      clean += head;
+      in_leader = false;
+    }
+    if ((is_dots || run != std::string_view::npos) && !std::exchange(in_leader, true)) clean += " …";
+    if (is_dots || run == std::string_view::npos) continue;
+    const auto tail = word.find_first_not_of('.', run);
+    if (tail != std::string_view::npos) clean.append(" ").append(word.substr(tail));
+  }
+  return clean;
 }
 
 void join_line(std::string& paragraph, std::string_view line) {

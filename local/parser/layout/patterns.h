@@ -35,6 +35,12 @@ bool begins_with_note_mark(std::string_view text);
 /// A letter somewhere, and no small one.
 bool is_all_capitals(std::string_view text);
 
+/// "Cargo . . . . . . 3": dots that lead the eye to a page number, as in a table of contents.
+bool has_leader(std::string_view text);
+
+/// The same with one "…" for the dots.
+std::string without_leader(std::string_view text);
+
 /// Joins a paragraph's next line to it: with a space, or without one and without the hyphen where a word
 /// was divided.
 void join_line(std::string& paragraph, std::string_view line);

@@ -1,0 +1,67 @@
+#include <gtest/gtest.h>
+
+#include "local/parser/pictures.h"
+
+namespace chunkrd::local {
+namespace {
+
+GrayImage paper() {
+  return {306, 396, std::vector<std::uint8_t>(306 * 396, 255)};
+}
+
+void paint(GrayImage& image, std::size_t left, std::size_t top, std::size_t right, std::size_t bottom) {
+  for (std::size_t y = top; y < bottom; ++y)
+    for (std::size_t x = left; x < right; ++x) image.pixels[y * image.width + x] = 60;
+}
+
+std::vector<Box> found(const GrayImage& image, Paper on = Paper::white, const std::vector<Box>& words = {}) {
+  return find_pictures(image, 2, on, words);
+}
+
+TEST(Pictures, AreWhereThereIsMuchInk) {
+  GrayImage image = paper();
+  paint(image, 50, 60, 150, 120);
+  const auto pictures = found(image);
+  ASSERT_EQ(pictures.size(), 1U);
+  EXPECT_EQ(pictures[0], (Box{100, 120, 300, 240}));
+}
+
+TEST(Pictures, MayHaveGapsThatNobodySees) {
+  GrayImage image = paper();
+  for (std::size_t x = 50; x < 150; x += 2) paint(image, x, 60, x + 1, 120);
+  EXPECT_EQ(found(image).size(), 1U);
+}
+
+TEST(Pictures, AreNeitherRulesNorLettersNorAnEmptyPage) {
+  GrayImage image = paper();
+  paint(image, 20, 100, 280, 102);
+  paint(image, 20, 200, 26, 206);
+  EXPECT_TRUE(found(image).empty());
+  EXPECT_TRUE(found(paper()).empty());
+  EXPECT_TRUE(found(GrayImage{}).empty());
+}
+
+TEST(Pictures, AreNotTheShadeBehindText) {
+  GrayImage image = paper();
+  paint(image, 50, 60, 150, 120);
+  EXPECT_TRUE(found(image, Paper::white, {{104, 130, 290, 160}, {104, 170, 290, 200}}).empty());
+}
+
+TEST(Pictures, AreNotShadowsAtTheEdgeOfAPhoto) {
+  GrayImage image = paper();
+  paint(image, 240, 0, 306, 396);
+  EXPECT_TRUE(found(image, Paper::photographed).empty());
+  EXPECT_EQ(found(image, Paper::white).size(), 1U);
+}
+
+TEST(Pgm, IsReadOrRefused) {
+  const auto image = read_pgm(std::string_view("P5\n2 2\n255\nabcd"));
+  ASSERT_TRUE(image);
+  EXPECT_EQ(image->pixels, (std::vector<std::uint8_t>{'a', 'b', 'c', 'd'}));
+  for (const auto* bad : {"", "P6\n2 2\n255\nabcd", "P5\n2 2\n255\nabc", "P5\n2",
+                          "P5\n999999999 999999999\n255\n", "P5\n2 2\n255"})
+    EXPECT_FALSE(read_pgm(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace chunkrd::local
