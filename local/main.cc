@@ -21,11 +21,9 @@ using chunkrd::ExitCode;
 using chunkrd::UserError;
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, 2 (parse) the document cannot be parsed, 64 wrong command "
-    "line,\n"
-    "66 a named file cannot be read, 69 address in use, 70 a mistake of ours, 74 the state cannot be read "
-    "or\n"
-    "written, 78 wrong rules file.";
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, 2 (parse) the document cannot be parsed, 64 wrong command\n"
+    "line, 66 a named file cannot be read, 69 address in use, 70 a mistake of ours, 74 the state cannot be\n"
+    "read or written, 75 another chunkr-local uses the state, 78 wrong rules file.";
 
 /// What the command line says, before it is checked.
 struct Arguments {

@@ -1,22 +1,40 @@
 #include "local/server/folders.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
 
 #include <array>
 #include <stdexcept>
+
+#include "core/durable.h"
+#include "core/errors.h"
 
 namespace chunkrd::local::server {
 
 Folders::Folders(std::filesystem::path state) : state_(std::filesystem::absolute(std::move(state))) {
   std::filesystem::create_directories(state_ / "tasks");
+  lock_ = durable::open(state_ / "lock", O_RDWR | O_CREAT, 0600);
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw UserError(ExitCode::already_runs,
+                    fmt::format("--state {}: another chunkr-local uses it", state_.string()));
+  }
   std::filesystem::remove_all(state_ / "incoming");
   std::filesystem::create_directories(state_ / "incoming");
 }
 
 std::filesystem::path Folders::new_incoming() const {
   return state_ / "incoming" / make_uuid();
+}
+
+std::vector<std::string> Folders::task_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& entry : std::filesystem::directory_iterator(state_ / "tasks")) {
+    ids.push_back(entry.path().filename());
+  }
+  return ids;
 }
 
 void Folders::remove_task(const std::string& id) const {

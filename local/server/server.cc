@@ -57,6 +57,13 @@ awaitable<void> accept(tcp::acceptor& acceptor, Api& api, const Options& options
   }
 }
 
+/// Files of tasks that the end of this program kept from becoming a row, or whose row went first.
+void remove_orphans(const Folders& folders, Store& store) {
+  for (const auto& id : folders.task_ids()) {
+    if (!store.find(id)) folders.remove_task(id);
+  }
+}
+
 }  // namespace
 
 /// All that serves, in the order it needs each other.
@@ -65,10 +72,10 @@ class Server::House {
   explicit House(Options given)
       : options_(std::move(given)),
         rules_(options_.rules ? read_rules(*options_.rules) : std::vector<Rule>()),
+        acceptor_(listen(loop_, options_)),
         folders_(options_.state),
         store_(folders_.database()),
         signer_(folders_.signing_key(), options_.url_lifetime),
-        acceptor_(listen(loop_, options_)),
         workers_(options_, store_, folders_, rules_),
         api_({.options = options_,
               .store = store_,
@@ -77,6 +84,7 @@ class Server::House {
               .rules = rules_,
               .workers = workers_,
               .blocking = fetchers_.get_executor()}) {
+    remove_orphans(folders_, store_);
     options_.port = acceptor_.local_endpoint().port();
     asio::co_spawn(loop_, accept(acceptor_, api_, options_), [](const std::exception_ptr&) {});
     thread_ = std::thread([this] { loop_.run(); });
@@ -94,12 +102,12 @@ class Server::House {
  private:
   Options options_;
   Rules rules_;
+  asio::io_context loop_{1};
+  tcp::acceptor acceptor_;
   Folders folders_;
   Store store_;
   Signer signer_;
-  asio::io_context loop_{1};
   asio::thread_pool fetchers_{kFetchThreads};
-  tcp::acceptor acceptor_;
   Workers workers_;
   Api api_;
   std::thread thread_;

@@ -109,7 +109,8 @@ Workers::~Workers() {
   }
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_event_.get(), &one, sizeof one);
-  changed_.notify_all();
+  queued_.notify_all();
+  stopped_.notify_all();
   for (auto& thread : threads_) thread.join();
 }
 
@@ -118,7 +119,7 @@ void Workers::wake() {
     const std::scoped_lock lock(mutex_);
     ++wakes_;
   }
-  changed_.notify_all();
+  queued_.notify_one();
 }
 
 void Workers::work() {
@@ -137,7 +138,7 @@ void Workers::work() {
       continue;
     }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopping_ || wakes_ != seen; });
+    queued_.wait(lock, [&] { return stopping_ || wakes_ != seen; });
   }
 }
 
@@ -204,12 +205,19 @@ void Workers::run(const Task& task, const ParseEffect& effect) {
     return;
   }
   finish(task, outcome);
-  // The result that is not in use any more: of this run if it failed, of the earlier one if it did not.
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
-  const std::string obsolete = has_succeeded ? task.output.run : run_name;
-  if (obsolete.empty()) return;
+  remove_other_runs(task, has_succeeded ? run_name : task.output.run);
+}
+
+/// Also what a run left behind that ended with this program.
+void Workers::remove_other_runs(const Task& task, const std::string& kept) const {
   std::error_code ec;
-  std::filesystem::remove_all(folders_.run(task.id, obsolete), ec);
+  for (std::filesystem::directory_iterator entry(folders_.task(task.id), ec), end; !ec && entry != end;
+       entry.increment(ec)) {
+    const std::string name = entry->path().filename();
+    std::error_code gone;
+    if (name.starts_with("run-") && name != kept) std::filesystem::remove_all(entry->path(), gone);
+  }
 }
 
 Workers::Outcome Workers::parse(const Task& task, const ParseEffect& effect, const std::string& run_name) {
@@ -290,7 +298,7 @@ void Workers::tell(const Task& task, const std::string& message) {
 
 bool Workers::pause(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, time, [&] { return stopping_; });
+  return !stopped_.wait_for(lock, time, [&] { return stopping_; });
 }
 
 }  // namespace chunkrd::local::server

@@ -35,6 +35,7 @@ class Workers {
   struct Outcome;
   Outcome parse(const Task& task, const ParseEffect& effect, const std::string& run_name);
   Outcome parse_in_process(const Task& task, const std::filesystem::path& folder);
+  void remove_other_runs(const Task& task, const std::string& kept) const;
   void finish(const Task& task, const Outcome& outcome);
   void tell(const Task& task, const std::string& message);
   /// False when the program stops meanwhile.
@@ -48,9 +49,10 @@ class Workers {
   FileDescriptor stop_event_;  ///< readable for ever once the program stops
   std::mutex take_mutex_;      ///< one worker at a time looks at the head of the queue
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::uint64_t wakes_ = 0;  ///< guarded by mutex_
-  bool stopping_ = false;    ///< guarded by mutex_
+  std::condition_variable queued_;   ///< idle workers wait here
+  std::condition_variable stopped_;  ///< and everybody who pauses, here
+  std::uint64_t wakes_ = 0;          ///< guarded by mutex_
+  bool stopping_ = false;            ///< guarded by mutex_
   std::vector<std::thread> threads_;
 };
 

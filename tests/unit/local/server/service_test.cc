@@ -65,6 +65,26 @@ TEST_F(Service, AnAddressInUseIsAClearError) {
   }
 }
 
+TEST_F(Service, AStateFolderHasOneServer) {
+  start();
+  try {
+    const Server server(options_);
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_EQ(error.code(), ExitCode::already_runs);
+  }
+}
+
+TEST_F(Service, FilesWithoutATaskAreRemovedAtStart) {
+  start();
+  const auto id = create("a.txt");
+  stop();
+  std::filesystem::create_directories(options_.state / "tasks" / "orphan");
+  start();
+  EXPECT_FALSE(std::filesystem::exists(options_.state / "tasks" / "orphan"));
+  EXPECT_TRUE(std::filesystem::exists(options_.state / "tasks" / id / "input"));
+}
+
 TEST_F(Service, AStorageAddressNeedsNoKeyButItsSignature) {
   options_.key = "secret";
   start();
