@@ -191,7 +191,7 @@ TEST(BadInput, AFileThatGrowsWaitsUntilItIsWhole) {
 
 TEST(BadInput, AFileThatVanishesWhileSettlingIsForgotten) {
   Installation home;
-  home.inbox_options = "settle: 1s";
+  home.inbox_options = "settle: 4s";
   home.start_service(kFakeParser);
   home.start_daemon();
   home.drop("short-lived.txt", "Gone soon.");
