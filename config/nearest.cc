@@ -41,10 +41,11 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
   // A word longer than any name of ours is not worth the quadratic time.
   if (word.size() > 64) return {};
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = word.size();
   for (const std::string& name : names) {
     const std::size_t d = distance(plain(word), plain(name));
-    if (d < best_distance) {
+    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), name.size()) / 3);
+    if (d <= allowed && d < best_distance) {
       best = name;
       best_distance = d;
     }

@@ -64,9 +64,10 @@ std::string submitted_name(const Job& job) {
   const std::filesystem::path path(job.name);
   const auto plain = [](std::string_view text, std::size_t length_max) {
     std::string ascii;
-    for (const char c : text.substr(0, length_max))
-      ascii +=
-          std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80 ? c : '_';
+    for (const char c : text.substr(0, length_max)) {
+      const auto byte = static_cast<unsigned char>(c);
+      ascii += byte < 0x80 && (std::isalnum(byte) != 0 || c == '-') ? c : '_';
+    }
     return ascii;
   };
   const std::string ending = path.extension().native();

@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 30);
+  EXPECT_EQ(defaults, 31);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {
