@@ -20,7 +20,8 @@ class BrokenResult : public std::runtime_error {
 /// out as soon as it is whole, and what is left is the skeleton, the same document with an empty array
 /// there. So memory follows the largest chunk and never the document.
 ///
-/// Checks the whole grammar of JSON but not UTF-8: simdjson does that, on the slices and on the skeleton.
+/// Checks the whole grammar of JSON but not UTF-8 and pairs of surrogates: simdjson does that, on the slices
+/// and on the skeleton.
 /// Keys come in any order; a second `output` or `output.chunks` is refused, because readers of JSON do not
 /// agree on which one counts.
 class ResultScanner {
