@@ -158,9 +158,21 @@ class Parsing {
       if (page == pages.end()) return;
       if (!is_cropped(segment)) continue;
       fs::create_directory(images);
-      pdf.draw_part(*page, segment.box, order_.settings.high_resolution ? 300 : 150,
+      crop(pdf, *page, images, segment);
+    }
+  }
+
+  void crop(const Pdf& pdf, const Page& page, const fs::path& images, Segment& segment) const {
+    try {
+      pdf.draw_part(page, segment.box, order_.settings.high_resolution ? 300 : 150,
                     images / (segment.id + ".png"));
       segment.has_image = true;
+    } catch (const DocumentFailure& failure) {
+      if (order_.settings.error_handling == ErrorHandling::fail) throw;
+      say_page(page.number, page_count_, std::string("image left out: ") + failure.what());
+      if (segment.type != SegmentType::Picture) return;
+      segment.html.clear();
+      segment.markdown.clear();
     }
   }
 

@@ -43,7 +43,7 @@ PdfInfo read_pdf_info(const std::filesystem::path& file) {
   // The server asks too, in its own process, so the limits cannot be left to whoever started us.
   const ChildResult result =
       run_child({"prlimit", "--as=2147483648", "--cpu=20", "--", "pdfinfo", file.string()},
-                {.time = std::chrono::seconds{30}, .output_bytes = 1 << 20});
+                {.time = std::chrono::seconds{60}, .output_bytes = 1 << 20});
   if (result.end != ChildResult::End::exited)
     throw DocumentFailure("The PDF is damaged: it cannot be opened within the limits of time and memory");
   if (result.exit_code != 0) throw DocumentFailure(std::string(pdf_complaint(result.errors)));

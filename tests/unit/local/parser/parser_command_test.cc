@@ -15,8 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const std::filesystem::path kSamples = SAMPLES;
-
 /// One run of the command.
 class ParsedDocument {
  public:

@@ -6,8 +6,6 @@
 namespace chunkrd::local {
 namespace {
 
-const std::filesystem::path kSamples = SAMPLES;
-
 TEST(DocumentType, IsJudgedByContentNotByName) {
   EXPECT_EQ(detect_type(kSamples / "harbour-report.pdf", "x.docx"), DocumentType::pdf);
   EXPECT_EQ(detect_type(kSamples / "photo-notice.png", "x.pdf"), DocumentType::png);

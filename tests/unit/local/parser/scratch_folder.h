@@ -10,6 +10,8 @@
 
 namespace chunkrd::local {
 
+inline const std::filesystem::path kSamples = SAMPLES;
+
 /// A new folder for one test, gone at its end.
 class ScratchFolder {
  public:
