@@ -14,8 +14,8 @@ using taskapi::Refusal;
 Decision wait(const Job& job, State state, std::string what, std::string detail, Signal signal,
               const Moment& moment, const Policy& policy) {
   const int failures = job.transient_failures;
-  const Duration pause =
-      std::max(signal.wait.value_or(Duration::zero()), backoff(policy, failures, moment.jitter));
+  const Duration asked_for = std::min(signal.wait.value_or(Duration::zero()), policy.retry_after_ceiling);
+  const Duration pause = std::max(asked_for, backoff(policy, failures, moment.jitter));
   Job after = moved(job, state, moment.now + pause);
   after.transient_failures = std::min(failures + 1, 1000);
   return decide(job, std::move(after), std::move(what), std::move(detail), signal);
@@ -35,16 +35,21 @@ Decision try_again_or_bury(const Job& job, std::string stage, std::string code, 
                            const Moment& moment, const Policy& policy) {
   Job counted = job;
   counted.attempts += 1;
-  if (counted.attempts >= policy.attempts) {
-    Decision decision = bury(counted, std::move(stage), std::move(code), std::move(message), moment);
-    decision.transition.from = job.state;
-    return decision;
-  }
+  if (counted.attempts >= policy.attempts)
+    return bury(counted, std::move(stage), std::move(code), std::move(message), moment, kReachable);
   Job after = without_task(moved(counted, State::ready, moment.now));
   after.due = moment.now + backoff(policy, counted.attempts, moment.jitter);
   return decide(
       job, std::move(after), "try_again",
-      fmt::format("attempt {} of {} came to nothing: {}", counted.attempts, policy.attempts, message));
+      fmt::format("attempt {} of {} came to nothing: {}", counted.attempts, policy.attempts, message),
+      kReachable);
+}
+
+Decision give_up_task(const Job& job, std::string stage, std::string code, std::string message,
+                      const Moment& moment) {
+  Job counted = job;
+  counted.attempts += 1;
+  return bury(counted, std::move(stage), std::move(code), std::move(message), moment, kReachable);
 }
 
 Decision not_found(const Job& job, const Moment& moment, const Policy& policy) {
@@ -53,10 +58,9 @@ Decision not_found(const Job& job, const Moment& moment, const Policy& policy) {
     after.not_found += 1;
     return decide(job, std::move(after), "not_found", "404: asked again before it counts");
   }
-  // The list decides: reconcile finds the task by its tag, or lets the document be submitted again.
+  // The list decides: reconcile finds the task by its tag, or counts it as lost. That there was one is known
+  // by the task id, which stays in the row until then.
   Job after = moved(job, State::submitting, moment.now);
-  after.task_id.clear();
-  after.task_status.clear();
   after.not_found = 0;
   return decide(job, std::move(after), "lost",
                 fmt::format("task {} is not found {} times", job.task_id, policy.not_found_reads));
@@ -80,6 +84,10 @@ std::string describe(const Refusal& refusal) {
 
 std::string describe(const NoAnswer& failure) {
   return fmt::format("no answer: {}", failure.message);
+}
+
+std::string or_else(const std::string& text, std::string_view otherwise) {
+  return text.empty() ? std::string(otherwise) : text;
 }
 
 Job without_task(Job job) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "pipeline/lifecycle.h"
@@ -26,6 +27,9 @@ inline Decision decide(const queue::Job& job, queue::Job after, std::string what
 Decision wait(const queue::Job& job, queue::State state, std::string what, std::string detail, Signal signal,
               const Moment& moment, const Policy& policy);
 
+/// What is said about the service when it answered as the contract says.
+inline constexpr Signal kReachable{Signal::Kind::reachable, {}, Signal::Source::other};
+
 /// Dead letter. `code` is stable and listed in docs/architecture.md.
 Decision bury(const queue::Job& job, std::string stage, std::string code, std::string message,
               const Moment& moment, Signal signal = {});
@@ -34,6 +38,10 @@ Decision bury(const queue::Job& job, std::string stage, std::string code, std::s
 Decision try_again_or_bury(const queue::Job& job, std::string stage, std::string code, std::string message,
                            const Moment& moment, const Policy& policy);
 
+/// A task came to nothing and another one would not do better: dead letter. The task counts as an attempt.
+Decision give_up_task(const queue::Job& job, std::string stage, std::string code, std::string message,
+                      const Moment& moment);
+
 /// The task of this job is not known to the service (404).
 Decision not_found(const queue::Job& job, const Moment& moment, const Policy& policy);
 
@@ -41,9 +49,12 @@ Decision not_found(const queue::Job& job, const Moment& moment, const Policy& po
 Signal signal_of(const taskapi::Refusal& refusal);
 bool is_quota(const taskapi::Refusal& refusal);
 
-/// For the story: "503 Service Unavailable text", "no answer (timeout): ...".
+/// For the story: "HTTP 503: text", "no answer: ...".
 std::string describe(const taskapi::Refusal& refusal);
 std::string describe(const taskapi::NoAnswer& failure);
+
+/// `text`, or `otherwise` where the service said nothing: an error is never without words.
+std::string or_else(const std::string& text, std::string_view otherwise);
 
 /// A job that is to be submitted anew, with nothing left of the task before.
 queue::Job without_task(queue::Job job);

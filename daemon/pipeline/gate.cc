@@ -8,8 +8,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
+using lifecycle::Signal;
+
 // Failures in a row until the breaker opens: one bad connection is no outage.
 constexpr int kFailuresToOpen = 5;
+
+// A wait that the service asks for is kept up to here; a longer one is taken for a mistake.
+constexpr Duration kLongestHold = 5min;
+constexpr Duration kLongestQuotaWait = 24h;
+
+// "Too fast" halves the rate down to this share of it; each submit that is taken gives a tenth back, so some
+// thirty of them lead from the floor to the whole.
+constexpr double kSmallestShare = 1.0 / 16;
+constexpr double kRecovery = 1.1;
+
+constexpr double kSlowestRate = 0.001;
+
+// Times may come in a little out of order (a step's and the scheduler's); more is a clock that was set back.
+constexpr Duration kDisorder = 10s;
 
 }  // namespace
 
@@ -29,23 +45,41 @@ std::string_view to_string(Pause pause) noexcept {
   return "unknown";
 }
 
-Gate::Gate(double submits_per_second) : rate_(submits_per_second), tokens_(std::max(1.0, rate_)) {}
+Gate::Gate(double submits_per_second) : rate_(std::max(kSlowestRate, submits_per_second)), tokens_(burst()) {}
 
 void Gate::set_rate(double submits_per_second) {
-  rate_ = submits_per_second;
-  tokens_ = std::min(tokens_, std::max(1.0, rate_));
+  rate_ = std::max(kSlowestRate, submits_per_second);
+  tokens_ = std::min(tokens_, burst());
+}
+
+double Gate::burst() const {
+  return std::max(1.0, rate());
 }
 
 double Gate::tokens_at(WallTime now) const {
   const double seconds = std::max(0.0, std::chrono::duration<double>(now - tokens_since_).count());
-  return std::min(std::max(1.0, rate_), tokens_ + seconds * rate_);
+  return std::min(burst(), tokens_ + seconds * rate());
 }
 
 bool Gate::open() const {
   return std::ranges::none_of(causes_, [](const Cause& cause) { return cause.on; });
 }
 
+// A clock that was set back by a day must not make a pause of a minute one of a day: what was to come moves
+// back with it.
+void Gate::notice(WallTime now) {
+  if (now < latest_ - kDisorder) {
+    const Duration back = latest_ - now;
+    tokens_since_ -= back;
+    not_before_ -= back;
+    for (Cause& reason : causes_) reason.until -= back;
+    latest_ = now;
+  }
+  latest_ = std::max(latest_, now);
+}
+
 Gate::Pass Gate::ask(WallTime now) {
+  notice(now);
   // A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
   if (Cause& disk = cause(Pause::disk); disk.on && disk.until <= now) disk.on = false;
   if (now < not_before_ || tokens_at(now) < 1) return Pass::no;
@@ -66,18 +100,28 @@ void Gate::ended(Pass pass) {
 }
 
 std::optional<WallTime> Gate::next(WallTime now) const {
-  if (probing_) return std::nullopt;
+  if (probing_ && !open()) return std::nullopt;
   WallTime time = std::max(now, not_before_);
   for (const Cause& reason : causes_)
     if (reason.on) time = std::max(time, reason.until);
   if (const double tokens = tokens_at(now); tokens < 1)
-    time = std::max(time, now + Duration(static_cast<std::int64_t>(std::ceil((1 - tokens) / rate_ * 1000))));
+    time = std::max(time, std::max(now, tokens_since_) +
+                              Duration(static_cast<std::int64_t>(std::ceil((1 - tokens) / rate() * 1000))));
   return time;
 }
 
-void Gate::prolong(Pause pause, Duration base, Duration ceiling, WallTime now, double jitter) {
+void Gate::hold_until(WallTime time) {
+  not_before_ = std::max(not_before_, time);
+}
+
+// Each pause that follows another without a sign of its end is twice as long, up to the ceiling.
+void Gate::prolong(Pause pause, Span span, const Signal& signal, WallTime now, double jitter) {
   Cause& reason = cause(pause);
-  const Duration full = std::min(ceiling, base * (1 << std::min(reason.times, 20)));
+  reason.others_said = reason.others_said || signal.source == Source::other;
+  // What was under way when it began says nothing new.
+  if (reason.on && now < reason.until) return;
+  if (!reason.on && now - reason.until > span.ceiling) reason.times = 0;
+  const Duration full = std::min(span.ceiling, span.base * (1 << std::min(reason.times, 20)));
   // Between half and all of it: many daemons shall not probe together.
   reason.until =
       now + full / 2 + Duration(static_cast<std::int64_t>(jitter * static_cast<double>(full.count() / 2)));
@@ -85,39 +129,81 @@ void Gate::prolong(Pause pause, Duration base, Duration ceiling, WallTime now, d
   reason.times += 1;
 }
 
-void Gate::hear(const lifecycle::Signal& signal, WallTime now, double jitter) {
-  using Kind = lifecycle::Signal::Kind;
+void Gate::trouble(const Signal& signal, WallTime now, double jitter) {
+  int& in_a_row = failures(signal.source);
+  in_a_row = std::min(in_a_row + 1, kFailuresToOpen);
+  if (signal.wait) hold_until(now + std::min(*signal.wait, kLongestHold));
+  if (paused(Pause::breaker) || in_a_row >= kFailuresToOpen)
+    prolong(Pause::breaker, {1s, 60s}, signal, now, jitter);
+}
+
+void Gate::slow_down(const Signal& signal, WallTime now) {
+  // The answers to a burst are one sign, not many.
+  if (now >= not_before_ && !signal.wait) {
+    tokens_ = tokens_at(now);
+    tokens_since_ = now;
+    share_ = std::max(kSmallestShare, share_ / 2);
+  }
+  hold_until(now + std::clamp<Duration>(signal.wait.value_or(1s), 100ms, kLongestHold));
+}
+
+void Gate::over_quota(const Signal& signal, WallTime now, double jitter) {
+  prolong(Pause::quota, kQuotaPause, signal, now, jitter);
+  Cause& quota = cause(Pause::quota);
+  if (signal.wait) quota.until = std::max(quota.until, now + std::min(*signal.wait, kLongestQuotaWait));
+}
+
+// The service is there and takes our key, as far as `source` can tell.
+void Gate::reached(Source source) {
+  failures(source) = 0;
+  for (const Pause pause : {Pause::breaker, Pause::auth})
+    if (source == Source::submit || cause(pause).others_said) lift(pause);
+}
+
+void Gate::submit_taken(const Signal& signal, WallTime now, double jitter) {
+  share_ = std::min(1.0, share_ * kRecovery);
+  Cause& quota = cause(Pause::quota);
+  if (!quota.on) return;
+  if (!quota.others_said) {
+    lift(Pause::quota);
+    return;
+  }
+  // Where tasks have failed for the quota, only what becomes of this one tells whether there is some again:
+  // the pause goes on until it does.
+  prolong(Pause::quota, kQuotaPause, signal, now, jitter);
+}
+
+void Gate::hear(const Signal& signal, WallTime now, double jitter) {
+  using Kind = Signal::Kind;
+  notice(now);
   switch (signal.kind) {
     case Kind::none:
       return;
     case Kind::good:
-      lift(Pause::quota);
-      [[fallthrough]];
+      reached(Source::submit);
+      submit_taken(signal, now, jitter);
+      return;
+    case Kind::processed:
+      reached(signal.source);
+      if (cause(Pause::quota).others_said) lift(Pause::quota);
+      return;
     case Kind::reachable:
-      failures_ = 0;
-      lift(Pause::breaker);
-      lift(Pause::auth);
+      reached(signal.source);
       return;
     case Kind::slow_down:
-      not_before_ = std::max(not_before_, now + std::clamp<Duration>(signal.wait.value_or(1s), 100ms, 5min));
+      slow_down(signal, now);
       return;
     case Kind::trouble:
-      failures_ += 1;
-      if (signal.wait) not_before_ = std::max(not_before_, now + std::min<Duration>(*signal.wait, 5min));
-      // Failures that were under way when it opened say nothing new.
-      if (failures_ >= kFailuresToOpen && !(paused(Pause::breaker) && now < cause(Pause::breaker).until))
-        prolong(Pause::breaker, 1s, 60s, now, jitter);
+      trouble(signal, now, jitter);
       return;
     case Kind::refused_key:
-      if (!(paused(Pause::auth) && now < cause(Pause::auth).until))
-        prolong(Pause::auth, 15s, 5min, now, jitter);
+      prolong(Pause::auth, {15s, 5min}, signal, now, jitter);
       return;
     case Kind::over_quota:
-      if (!(paused(Pause::quota) && now < cause(Pause::quota).until))
-        prolong(Pause::quota, 1min, 1h, now, jitter);
+      over_quota(signal, now, jitter);
       return;
     case Kind::disk_full:
-      prolong(Pause::disk, 15s, 60s, now, jitter);
+      prolong(Pause::disk, {15s, 60s}, signal, now, jitter);
       return;
   }
 }

@@ -14,9 +14,13 @@ namespace chunkrd::pipeline {
 /// Two kinds of waiting that burn no document's attempts. A pause (auth, quota, disk) has a cause that
 /// somebody ends; the breaker opens after several failures in a row. From both, one submit at a time is let
 /// through as a probe when its time has come; what becomes of it closes or prolongs the pause.
+///
+/// What ends a pause must be of the kind that began it: the service may refuse submits while it answers
+/// polls, and it takes submits whose tasks then fail because the quota is spent.
 class Gate {
  public:
-  /// `submits_per_second` is the hosted limit unless configured; bursts are up to one second's worth.
+  /// `submits_per_second` is the hosted limit unless configured; bursts are up to one second's worth. After
+  /// "too fast" the gate goes on at half the rate, and comes back to all of it with the submits that succeed.
   explicit Gate(double submits_per_second);
 
   enum class Pass { no, yes, probe };
@@ -25,7 +29,7 @@ class Gate {
   Pass ask(WallTime now);
   void ended(Pass pass);
 
-  /// When asking again can make sense; nothing while a probe is under way.
+  /// When asking again can make sense, never before `now`; nothing while a probe is under way.
   std::optional<WallTime> next(WallTime now) const;
 
   /// What a step has learnt. `jitter` in [0, 1).
@@ -38,21 +42,42 @@ class Gate {
   void lift(Pause pause) { cause(pause) = {}; }
 
  private:
+  using Source = lifecycle::Signal::Source;
+
   struct Cause {
     bool on = false;
     WallTime until;
-    int times = 0;  ///< in a row, for the length of the next
+    int times = 0;             ///< in a row, for the length of the next
+    bool others_said = false;  ///< not only submits: their getting through again is a sign of its end
   };
+  struct Span {
+    Duration base, ceiling;
+  };
+  static constexpr Span kQuotaPause{std::chrono::minutes(1), std::chrono::hours(1)};
+
   Cause& cause(Pause pause) { return causes_[static_cast<std::size_t>(pause)]; }
   const Cause& cause(Pause pause) const { return causes_[static_cast<std::size_t>(pause)]; }
-  void prolong(Pause pause, Duration base, Duration ceiling, WallTime now, double jitter);
+  int& failures(Source source) { return failures_[static_cast<std::size_t>(source)]; }
+  double rate() const { return rate_ * share_; }
+  double burst() const;
   double tokens_at(WallTime now) const;
 
+  void prolong(Pause pause, Span span, const lifecycle::Signal& signal, WallTime now, double jitter);
+  void trouble(const lifecycle::Signal& signal, WallTime now, double jitter);
+  void slow_down(const lifecycle::Signal& signal, WallTime now);
+  void over_quota(const lifecycle::Signal& signal, WallTime now, double jitter);
+  void reached(Source source);
+  void submit_taken(const lifecycle::Signal& signal, WallTime now, double jitter);
+  void hold_until(WallTime time);
+  void notice(WallTime now);
+
   double rate_;
+  double share_ = 1;  ///< of the rate, in (0, 1]
   double tokens_;
   WallTime tokens_since_{};
-  WallTime not_before_{};  ///< the service asked for it
-  int failures_ = 0;       ///< in a row, any operation
+  WallTime not_before_{};          ///< the service asked for it
+  WallTime latest_{};              ///< the latest time that came in
+  std::array<int, 2> failures_{};  ///< in a row, by source
   bool probing_ = false;
   std::array<Cause, kPauseCount> causes_{};
 };

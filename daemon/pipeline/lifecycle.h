@@ -27,7 +27,8 @@ struct Moment {
 struct Signal {
   enum class Kind {
     none,
-    good,         ///< the service took a submit: it is there, takes our key, and there is quota
+    good,         ///< the service took a submit: it is there and takes our key
+    processed,    ///< a task succeeded: the quota had room for it
     reachable,    ///< it answered something else that is no fault: it is there and takes our key
     slow_down,    ///< 429: too fast; `wait` if it said how long
     trouble,      ///< network, 5xx: counts towards the breaker
@@ -35,8 +36,13 @@ struct Signal {
     over_quota,   ///< 402, 429 "Usage limit exceeded", "Page limit exceeded"
     disk_full,    ///< here, not there
   };
+  /// What was asked. Submits can fail while everything else works, and the other way round: what one of
+  /// them has learnt does not speak for the other.
+  enum class Source { other, submit };
+
   Kind kind = Kind::none;
   std::optional<Duration> wait;
+  Source source = Source::other;
 };
 
 struct Decision {
@@ -89,10 +95,12 @@ Decision after_reconcile(const queue::Job& job, const Search& search, const Mome
 Decision after_poll(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer, const Moment& moment,
                     const Policy& policy);
 
-/// Is it time to cancel a task that never leaves Starting? Then poll cancels and reads again, and the
-/// decision is after_overdue's.
+/// Is it time to cancel a task that never leaves Starting? Then poll makes intend_cancel() durable, cancels
+/// and reads again, and the decision is after_overdue's.
 bool is_overdue_in_starting(const queue::Job& job, const taskapi::Task& task, const Moment& moment,
                             const Policy& policy);
+/// Without it a cancel whose answer or row is lost would look, at the next poll, like somebody else's.
+queue::Transition intend_cancel(const queue::Job& job, WallTime now);
 Decision after_overdue(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read_again,
                        const Moment& moment, const Policy& policy);
 

@@ -14,27 +14,37 @@ using taskapi::Status;
 using taskapi::Task;
 using taskapi::Unreadable;
 
+// Stands in `task_status` from the moment a cancel may have left this machine until the task reads
+// otherwise: a task that is Cancelled then was cancelled by us.
+constexpr std::string_view kCancelling = "Cancelling";
+
 Job polled(const Job& job, const Task& task) {
   Job after = job;
   after.polls += 1;
   after.not_found = 0;
   after.transient_failures = 0;
-  after.task_status = taskapi::to_string(task.status);
+  if (task.status != Status::Starting || job.task_status != kCancelling)
+    after.task_status = taskapi::to_string(task.status);
   if (task.page_count && *task.page_count > 0) after.pages = task.page_count;
   return after;
 }
 
 Decision still_running(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
-  const WallTime since = task.started_at.value_or(job.submitted_at.value_or(moment.now));
+  // No task began before it was submitted (a started_at that says so is from a clock that differs from ours),
+  // and one that does not say when it began may have begun as late as it could.
+  const WallTime submitted = job.submitted_at.value_or(moment.now);
+  const WallTime since =
+      task.started_at ? std::max(*task.started_at, submitted) : submitted + policy.starting_deadline;
   if (task.status == Status::Processing && moment.now - since > policy.processing_deadline)
-    return bury(polled(job, task), "poll", "processing_timeout",
-                fmt::format("task {} is Processing since {} s; nothing stops it at the service", job.task_id,
-                            std::chrono::duration_cast<std::chrono::seconds>(moment.now - since).count()),
-                moment);
+    return give_up_task(
+        polled(job, task), "poll", "processing_timeout",
+        fmt::format("task {} is Processing since {} s; nothing stops it at the service", job.task_id,
+                    std::chrono::floor<std::chrono::seconds>(moment.now - since).count()),
+        moment);
   Job after = polled(job, task);
   after.due = moment.now + moment.poll_in;
   return decide(job, std::move(after), "polled", fmt::format("{}: {}", to_string(task.status), task.message),
-                {Signal::Kind::reachable, {}});
+                kReachable);
 }
 
 Decision task_failed(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
@@ -43,7 +53,16 @@ Decision task_failed(const Job& job, const Task& task, const Moment& moment, con
     Job after = without_task(moved(read, State::ready, moment.now));
     return decide(job, std::move(after), "over_quota", task.message, {Signal::Kind::over_quota, {}});
   }
-  return try_again_or_bury(read, "poll", "task_failed", task.message, moment, policy);
+  return try_again_or_bury(read, "poll", "task_failed", or_else(task.message, "the service gave no reason"),
+                           moment, policy);
+}
+
+Decision cancelled(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
+  if (job.task_status == kCancelling)
+    return try_again_or_bury(polled(job, task), "poll", "starting_timeout",
+                             "the task never left Starting and was cancelled", moment, policy);
+  return give_up_task(polled(job, task), "poll", "cancelled", "cancelled at the service, not by this daemon",
+                      moment);
 }
 
 Decision on_status(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
@@ -53,12 +72,11 @@ Decision on_status(const Job& job, const Task& task, const Moment& moment, const
       return still_running(job, task, moment, policy);
     case Status::Succeeded:
       return decide(job, moved(polled(job, task), State::collecting, moment.now), "succeeded",
-                    fmt::format("{} pages", task.page_count.value_or(0)), {Signal::Kind::reachable, {}});
+                    fmt::format("{} pages", task.page_count.value_or(0)), {Signal::Kind::processed, {}});
     case Status::Failed:
       return task_failed(job, task, moment, policy);
     case Status::Cancelled:
-      return bury(polled(job, task), "poll", "cancelled", "cancelled at the service, not by this daemon",
-                  moment);
+      return cancelled(job, task, moment, policy);
   }
   return still_running(job, task, moment, policy);
 }
@@ -74,10 +92,25 @@ Decision unusable(const Job& job, std::string code, std::string why, const Momen
                   const Policy& policy) {
   Job counted = job;
   counted.empty_reads += 1;
+  counted.not_found = 0;
   if (counted.empty_reads >= policy.empty_reads)
-    return bury(counted, "collect", std::move(code), std::move(why), moment);
+    return give_up_task(counted, "collect", std::move(code), std::move(why), moment);
   counted.due = moment.now + backoff(policy, counted.empty_reads, moment.jitter);
-  return decide(job, std::move(counted), "read_again", std::move(why));
+  return decide(job, std::move(counted), "read_again", std::move(why), kReachable);
+}
+
+// The task does not read Succeeded any more (somebody updated it): poll follows it. Counted, so that a task
+// that reads one way here and another way there is not followed for ever.
+Decision not_ready(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
+  std::string why = fmt::format("the task reads {} again", to_string(task.status));
+  Decision decision = unusable(job, "not_ready", std::move(why), moment, policy);
+  Job& after = decision.transition.after;
+  if (after.state != State::collecting) return decision;
+  after.state = State::submitted;
+  after.due = moment.now + moment.poll_in;
+  after.task_status = taskapi::to_string(task.status);
+  decision.transition.event.what = "not_ready";
+  return decision;
 }
 
 Decision collected_whole(const Job& job, const artifacts::Summary& result, const Moment& moment,
@@ -85,20 +118,17 @@ Decision collected_whole(const Job& job, const artifacts::Summary& result, const
   const Task& task = result.task;
   if (task.task_id != job.task_id)
     return unusable(job, "wrong_task", "the answer is about task " + task.task_id, moment, policy);
-  if (task.status != Status::Succeeded) {
-    Job after = moved(job, State::submitted, moment.now + moment.poll_in);
-    after.task_status = taskapi::to_string(task.status);
-    return decide(job, std::move(after), "not_ready",
-                  fmt::format("the task reads {} again", to_string(task.status)));
-  }
-  if (result.chunks == 0 && task.page_count.value_or(0) != 0)
+  if (task.status != Status::Succeeded) return not_ready(job, task, moment, policy);
+  const std::optional<int> pages = task.page_count ? task.page_count : job.pages;
+  if (result.chunks == 0 && pages != 0)
     return unusable(job, "empty_output",
-                    fmt::format("Succeeded with {} pages, but without chunks", *task.page_count), moment,
-                    policy);
+                    pages ? fmt::format("Succeeded with {} pages, but without chunks", *pages)
+                          : "Succeeded without chunks and without a number of pages",
+                    moment, policy);
   Job after = moved(job, State::delivering, moment.now);
-  after.pages = task.page_count;
+  after.pages = pages;
   return decide(job, std::move(after), "collected",
-                fmt::format("{} chunks, {} segments", result.chunks, result.segments));
+                fmt::format("{} chunks, {} segments", result.chunks, result.segments), kReachable);
 }
 
 }  // namespace
@@ -107,7 +137,12 @@ Decision after_poll(const Job& job, const taskapi::Answer<Task>& answer, const M
                     const Policy& policy) {
   return std::visit(
       Match{
-          [&](const Task& task) { return on_status(job, task, moment, policy); },
+          [&](const Task& task) {
+            if (task.task_id != job.task_id)
+              return later(job, "poll_failed", "the answer is about task " + task.task_id,
+                           {Signal::Kind::trouble, {}}, moment, policy);
+            return on_status(job, task, moment, policy);
+          },
           [&](const Refusal& refusal) {
             if (refusal.http_status == 404) return not_found(job, moment, policy);
             return later(job, "poll_failed", describe(refusal), signal_of(refusal), moment, policy);
@@ -129,12 +164,17 @@ bool is_overdue_in_starting(const Job& job, const Task& task, const Moment& mome
 
 Decision after_overdue(const Job& job, const taskapi::Answer<Task>& read_again, const Moment& moment,
                        const Policy& policy) {
-  const auto* task = std::get_if<Task>(&read_again);
-  // Not known whether the cancel took: never a second task while the first may still run.
-  if (task == nullptr || task->status != Status::Cancelled)
-    return after_poll(job, read_again, moment, policy);
-  return try_again_or_bury(polled(job, *task), "poll", "starting_timeout",
-                           "the task never left Starting and was cancelled", moment, policy);
+  // Cancelled now: by us. Anything else, and it is not known whether the cancel took: never a second task
+  // while the first may still run.
+  Job cancelling = job;
+  cancelling.task_status = kCancelling;
+  return after_poll(cancelling, read_again, moment, policy);
+}
+
+queue::Transition intend_cancel(const Job& job, WallTime now) {
+  Job after = moved(job, job.state, now);
+  after.task_status = kCancelling;
+  return {job.state, std::move(after), {"cancelling", "the task is too long in Starting"}};
 }
 
 Decision after_collect(const Job& job, const Collected& collected, const Moment& moment,
@@ -153,8 +193,10 @@ Decision after_collect(const Job& job, const Collected& collected, const Moment&
             return later(job, "collect_failed", describe(refusal), signal_of(refusal), moment, policy);
           },
           [&](const NoAnswer& failure) {
-            return later(job, "collect_failed", describe(failure), {Signal::Kind::trouble, {}}, moment,
-                         policy);
+            // It could not be written here: no matter of the service's.
+            const bool here = failure.cause == NoAnswer::Cause::local_file;
+            return later(job, "collect_failed", describe(failure),
+                         {here ? Signal::Kind::disk_full : Signal::Kind::trouble, {}}, moment, policy);
           },
       },
       collected);

@@ -10,19 +10,23 @@ using queue::Job;
 using queue::State;
 
 Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& moment) {
-  return std::visit(Match{
-                        [&](const Published& published) {
-                          Job after = moved(job, State::delivered, moment.now);
-                          after.delivered_name = published.name;
-                          return decide(job, std::move(after), "delivered",
-                                        "as " + printable(published.name));
-                        },
-                        [&](const ResultMissing&) {
-                          return decide(job, moved(job, State::collecting, moment.now), "result_missing",
-                                        "the fetched result is not there any more: fetched again");
-                        },
-                    },
-                    delivery);
+  return std::visit(
+      Match{
+          [&](const Published& published) {
+            Job after = moved(job, State::delivered, moment.now);
+            after.delivered_name = published.name;
+            return decide(job, std::move(after), "delivered", "as " + printable(published.name));
+          },
+          [&](const ResultMissing&) {
+            // With a pause: where the outbox itself is gone it would be fetched without end.
+            Job after =
+                moved(job, State::collecting, moment.now + backoff(Policy{}, job.empty_reads, moment.jitter));
+            after.empty_reads += 1;
+            return decide(job, std::move(after), "result_missing",
+                          "the fetched result is not there any more: fetched again");
+          },
+      },
+      delivery);
 }
 
 Decision after_archive(const Job& job, const std::string& where, const Moment& moment) {

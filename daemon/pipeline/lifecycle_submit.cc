@@ -1,7 +1,7 @@
 // Decisions on the way to a task: claim, create, reconcile.
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 #include "pipeline/decision.h"
 
@@ -19,19 +19,23 @@ using taskapi::Unreadable;
 // off.
 constexpr Duration kFirstLook = std::chrono::seconds(1);
 
-Decision with_task(const Job& job, const Task& task, const char* what, Signal::Kind kind,
+Decision with_task(const Job& job, const Task& task, WallTime since, const char* what, Signal::Kind kind,
                    const Moment& moment) {
   Job after = moved(job, State::submitted, moment.now + moment.poll_in);
   after.task_id = task.task_id;
   after.task_status = taskapi::to_string(task.status);
-  after.submitted_at = moment.now;
+  after.submitted_at = since;
   after.polls = after.not_found = after.empty_reads = 0;
   return decide(job, std::move(after), what, "task " + task.task_id, {kind, {}});
 }
 
+// The grace time begins here, not with the intent: an upload may take longer than all of it.
 Decision ambiguous(const Job& job, std::string why, Signal signal, const Moment& moment) {
-  return decide(job, moved(job, State::submitting, moment.now + kFirstLook), "answer_lost",
-                std::move(why) + "; looking for the task by its tag", signal);
+  Job after = moved(job, State::submitting, moment.now + kFirstLook);
+  after.submitted_at = moment.now;
+  after.transient_failures = 0;
+  return decide(job, std::move(after), "answer_lost", std::move(why) + "; looking for the task by its tag",
+                signal);
 }
 
 // Nothing of this submit can have become a task: the row is ready again.
@@ -46,13 +50,15 @@ Decision back_to_ready(const Job& job, std::string what, std::string why, Signal
 Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, const Policy& policy) {
   const Signal signal = signal_of(refusal);
   switch (refusal.http_status) {
-    case 400: {
+    case 400:
+    case 415:
+    case 422: {  // what the contract answers with 400, in the words of other releases and frameworks
       const bool type = refusal.text.find("Unsupported file type") != std::string::npos;
-      return bury(job, "submit", type ? "unsupported_type" : "bad_request", refusal.text, moment,
-                  {Signal::Kind::reachable, {}});
+      return bury(job, "submit", type ? "unsupported_type" : "bad_request",
+                  or_else(refusal.text, describe(refusal)), moment, kReachable);
     }
     case 413:
-      return bury(job, "submit", "too_large", refusal.text, moment, {Signal::Kind::reachable, {}});
+      return bury(job, "submit", "too_large", or_else(refusal.text, describe(refusal)), moment, kReachable);
     case 401:
     case 402:
     case 403:
@@ -67,6 +73,54 @@ Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, c
   // A redirect or 404 for the whole operation: the address is wrong, not the document.
   return back_to_ready(job, "held", describe(refusal) + " (is api.url right?)", {Signal::Kind::trouble, {}},
                        moment, policy);
+}
+
+// When an adopted task was made: its deadlines count from there. The service's clock is believed only as far
+// as ours allows it.
+WallTime made_at(const Job& job, const Task& task, const Moment& moment) {
+  return std::clamp(task.created_at, std::min(job.intent_at.value_or(moment.now), moment.now), moment.now);
+}
+
+// There was a task, its id was known, and now it is neither found nor listed. One more submit may be paid
+// for, so it counts as a possible duplicate too and keeps the tag: should the first turn up again, the next
+// reconcile finds it.
+Decision lost(const Job& job, const Moment& moment, const Policy& policy) {
+  const std::string why =
+      fmt::format("task {} is not known to the service any more, nor in its list", job.task_id);
+  if (job.possible_duplicates >= policy.possible_duplicates)
+    return give_up_task(job, "reconcile", "task_lost", why, moment);
+  Decision decision = try_again_or_bury(job, "reconcile", "task_lost", why, moment, policy);
+  Job& after = decision.transition.after;
+  if (after.state != State::ready) return decision;
+  after.tag = job.tag;
+  after.possible_duplicates += 1;
+  return decision;
+}
+
+// Absence is no proof: a document is sent again only after it was looked for all through the grace time.
+Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) {
+  // Nobody saw the submit end (a crash), or the clock was set back: the grace time begins with this look.
+  const WallTime since = std::min(job.submitted_at.value_or(moment.now), moment.now);
+  if (moment.now - since < policy.reconcile_grace) {
+    Decision decision = wait(job, State::submitting, "not_listed", "looked for by tag, again later",
+                             kReachable, moment, policy);
+    Job& after = decision.transition.after;
+    after.submitted_at = since;
+    // Not beyond the end of the grace time by more than a moment: the document waits for it.
+    after.due = std::min(after.due, std::max(moment.now + kFirstLook, since + policy.reconcile_grace));
+    return decision;
+  }
+  if (!job.task_id.empty()) return lost(job, moment, policy);
+  if (job.possible_duplicates >= policy.possible_duplicates)
+    return bury(job, "reconcile", "submit_unconfirmed",
+                fmt::format("sent {} times without an answer, and not in the task list; tag {}",
+                            job.possible_duplicates + 1, job.tag),
+                moment, kReachable);
+  Job after = moved(job, State::ready, moment.now);
+  after.submitted_at.reset();
+  after.possible_duplicates += 1;
+  return decide(job, std::move(after), "possible_duplicate",
+                "not in the task list after the grace time: submitted again with the same tag", kReachable);
 }
 
 }  // namespace
@@ -106,70 +160,63 @@ queue::Transition intend(const Job& job, const std::string& new_tag, WallTime no
   after.state = State::submitting;
   after.due = now;
   after.intent_at = now;
+  after.submitted_at.reset();
   if (after.tag.empty()) after.tag = new_tag;
-  return {job.state, std::move(after), {"submitting", "tag " + (job.tag.empty() ? new_tag : job.tag)}};
+  std::string tag = "tag " + after.tag;
+  return {job.state, std::move(after), {"submitting", std::move(tag)}};
 }
 
 Decision after_create(const Job& job, const taskapi::Answer<Task>& answer, const Moment& moment,
                       const Policy& policy) {
-  return std::visit(
-      Match{
-          [&](const Task& task) { return with_task(job, task, "submitted", Signal::Kind::good, moment); },
-          [&](const Refusal& refusal) { return refused(job, refusal, moment, policy); },
-          [&](const Unreadable& answer_text) {
-            return ambiguous(job, answer_text.message, {Signal::Kind::trouble, {}}, moment);
-          },
-          [&](const NoAnswer& failure) {
-            if (failure.cause == NoAnswer::Cause::local_file)
-              return bury(job, "submit", "unreadable", failure.message, moment);
-            if (failure.request == NoAnswer::Request::not_sent)
-              return back_to_ready(job, "not_sent", describe(failure), {Signal::Kind::trouble, {}}, moment,
-                                   policy);
-            return ambiguous(job, describe(failure), {Signal::Kind::trouble, {}}, moment);
-          },
-      },
-      answer);
+  Decision decision =
+      std::visit(Match{
+                     [&](const Task& task) {
+                       if (task.task_id.empty())
+                         return ambiguous(job, "200 without a task id", {Signal::Kind::trouble, {}}, moment);
+                       return with_task(job, task, moment.now, "submitted", Signal::Kind::good, moment);
+                     },
+                     [&](const Refusal& refusal) { return refused(job, refusal, moment, policy); },
+                     [&](const Unreadable& answer_text) {
+                       return ambiguous(job, answer_text.message, {Signal::Kind::trouble, {}}, moment);
+                     },
+                     [&](const NoAnswer& failure) {
+                       if (failure.cause == NoAnswer::Cause::local_file)
+                         return bury(job, "submit", "unreadable", failure.message, moment);
+                       if (failure.request == NoAnswer::Request::not_sent)
+                         return back_to_ready(job, "not_sent", describe(failure), {Signal::Kind::trouble, {}},
+                                              moment, policy);
+                       return ambiguous(job, describe(failure), {Signal::Kind::trouble, {}}, moment);
+                     },
+                 },
+                 answer);
+  decision.signal.source = Signal::Source::submit;
+  return decision;
 }
 
 Decision after_reconcile(const Job& job, const Search& search, const Moment& moment, const Policy& policy) {
-  return std::visit(
-      Match{
-          [&](const Task& task) { return with_task(job, task, "adopted", Signal::Kind::reachable, moment); },
-          [&](const NotListed&) {
-            const WallTime since = job.intent_at.value_or(moment.now);
-            if (moment.now - since < policy.reconcile_grace) {
-              Decision decision = wait(job, State::submitting, "not_listed", "looked for by tag, again later",
-                                       {Signal::Kind::reachable, {}}, moment, policy);
-              // Not beyond the end of the grace time by more than a moment: the document waits for it.
-              queue::Job& after = decision.transition.after;
-              after.due =
-                  std::min(after.due, std::max(moment.now + kFirstLook, since + policy.reconcile_grace));
-              return decision;
-            }
-            if (job.possible_duplicates >= policy.possible_duplicates)
-              return bury(job, "reconcile", "submit_unconfirmed",
-                          fmt::format("sent {} times without an answer, and not in the task list; tag {}",
-                                      job.possible_duplicates + 1, job.tag),
-                          moment);
-            Job after = moved(job, State::ready, moment.now);
-            after.possible_duplicates += 1;
-            return decide(job, std::move(after), "possible_duplicate",
-                          "not in the task list after the grace time: submitted again with the same tag");
-          },
-          [&](const Refusal& refusal) {
-            return wait(job, State::submitting, "no_list", describe(refusal), signal_of(refusal), moment,
-                        policy);
-          },
-          [&](const NoAnswer& failure) {
-            return wait(job, State::submitting, "no_list", describe(failure), {Signal::Kind::trouble, {}},
-                        moment, policy);
-          },
-          [&](const Unreadable& answer_text) {
-            return wait(job, State::submitting, "no_list", answer_text.message, {Signal::Kind::trouble, {}},
-                        moment, policy);
-          },
-      },
-      search);
+  return std::visit(Match{
+                        [&](const Task& task) {
+                          if (task.task_id.empty())
+                            return wait(job, State::submitting, "no_list", "a listed task has no id",
+                                        {Signal::Kind::trouble, {}}, moment, policy);
+                          return with_task(job, task, made_at(job, task, moment), "adopted",
+                                           Signal::Kind::reachable, moment);
+                        },
+                        [&](const NotListed&) { return not_listed(job, moment, policy); },
+                        [&](const Refusal& refusal) {
+                          return wait(job, State::submitting, "no_list", describe(refusal),
+                                      signal_of(refusal), moment, policy);
+                        },
+                        [&](const NoAnswer& failure) {
+                          return wait(job, State::submitting, "no_list", describe(failure),
+                                      {Signal::Kind::trouble, {}}, moment, policy);
+                        },
+                        [&](const Unreadable& answer_text) {
+                          return wait(job, State::submitting, "no_list", answer_text.message,
+                                      {Signal::Kind::trouble, {}}, moment, policy);
+                        },
+                    },
+                    search);
 }
 
 }  // namespace chunkrd::pipeline::lifecycle

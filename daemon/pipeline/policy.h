@@ -26,6 +26,7 @@ struct Policy {
 
   Duration backoff_base = std::chrono::seconds(1);
   Duration backoff_ceiling = std::chrono::minutes(5);
+  Duration retry_after_ceiling = std::chrono::hours(1);  ///< a longer Retry-After is taken for a mistake
 };
 
 Policy policy_of(const config::Profile& profile, const config::Api& api);

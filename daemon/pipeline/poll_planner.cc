@@ -9,7 +9,10 @@ using namespace std::chrono_literals;
 
 constexpr Duration kUnknown = 3s;  // nothing learnt yet
 constexpr Duration kShortest = 250ms;
-constexpr Duration kLongest = 60s;  // the longest that an end goes unnoticed
+constexpr Duration kLongestToEnd = 10min;  // from one poll to the next, whatever was learnt
+// An end goes unnoticed for a minute at most, or for a tenth of the time the task took.
+constexpr Duration kLongestUnnoticed = 60s;
+constexpr int kUnnoticedPart = 10;
 // The newest task counts for a quarter: a queue that grows at the service is followed within a few tasks.
 constexpr double kWeightOfNewest = 0.25;
 
@@ -21,19 +24,21 @@ void PollPlanner::learn(const std::string& profile, Duration took) {
   if (!first_time) usual->second += kWeightOfNewest * (ms - usual->second);
 }
 
-Duration PollPlanner::first(const std::string& profile) const {
+// A little beyond the mean: most tasks are then found ended by one poll.
+Duration PollPlanner::expected(const std::string& profile) const {
   const auto usual = usual_ms_.find(profile);
-  if (usual == usual_ms_.end()) return kUnknown;
-  // A little beyond the mean: most tasks are then found ended by one poll.
-  return std::clamp(Duration(static_cast<std::int64_t>(usual->second * 1.2)), kShortest, Duration(10min));
+  return usual == usual_ms_.end() ? kUnknown : Duration(static_cast<std::int64_t>(usual->second * 1.2));
+}
+
+Duration PollPlanner::first(const std::string& profile) const {
+  return std::clamp(expected(profile), kShortest, kLongestToEnd);
 }
 
 Duration PollPlanner::next(const std::string& profile, Duration waited) const {
-  const auto usual = usual_ms_.find(profile);
-  const Duration expected =
-      usual == usual_ms_.end() ? kUnknown : Duration(static_cast<std::int64_t>(usual->second));
-  if (waited < expected / 2) return std::clamp(expected - waited, kShortest, Duration(10min));
-  return std::clamp(std::max(waited, expected) / 3, kShortest, kLongest);
+  const Duration end = expected(profile);
+  if (waited < end) return std::clamp(end - waited, kShortest, kLongestToEnd);
+  const Duration longest = std::clamp(waited / kUnnoticedPart, kLongestUnnoticed, kLongestToEnd);
+  return std::clamp(waited / 3, kShortest, longest);
 }
 
 }  // namespace chunkrd::pipeline

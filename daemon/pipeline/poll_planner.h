@@ -20,6 +20,8 @@ class PollPlanner {
   Duration next(const std::string& profile, Duration waited) const;
 
  private:
+  Duration expected(const std::string& profile) const;
+
   std::map<std::string, double> usual_ms_;  ///< exponentially weighted mean
 };
 

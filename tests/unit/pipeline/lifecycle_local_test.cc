@@ -1,0 +1,62 @@
+// The decisions about files: deliver, archive, bury, and what nobody planned for.
+#include "tests/unit/pipeline/expect.h"
+
+namespace chunkrd::pipeline::lifecycle {
+namespace {
+
+TEST(AfterDeliver, APublishedResultIsDeliveredUnderItsName) {
+  const Job job = job_in(State::delivering);
+  const Decision decision = after_deliver(job, Published{"report~ab12.pdf"}, moment_at(kNow));
+  expect_decision(job, decision, {State::delivered, Due::now, Kind::none});
+  EXPECT_EQ(decision.transition.after.delivered_name, "report~ab12.pdf");
+}
+
+TEST(AfterDeliver, AResultThatIsNotThereIsFetchedAgain) {
+  const Job job = job_in(State::delivering);
+  const Decision decision = after_deliver(job, ResultMissing{}, moment_at(kNow));
+  expect_decision(job, decision, {State::collecting, Due::backoff, Kind::none});
+  EXPECT_EQ(decision.transition.after.task_id, kTaskId);
+}
+
+TEST(AfterArchive, TheDocumentIsDone) {
+  const Job job = job_in(State::delivered);
+  expect_decision(job, after_archive(job, "archived", moment_at(kNow)), {State::done, Due::now, Kind::none});
+}
+
+TEST(AfterBury, TheEndSaysWhy) {
+  Job job = job_in(State::burying);
+  job.error_code = "task_failed";
+  expect_decision(job, after_bury(job, "in failed/", moment_at(kNow)),
+                  {State::failed, Due::now, Kind::none, "task_failed"});
+  job.error_code = "cancelled";
+  expect_decision(job, after_bury(job, "in failed/", moment_at(kNow)),
+                  {State::cancelled, Due::now, Kind::none, "cancelled"});
+}
+
+TEST(AfterError, TheStepIsRunAgainLaterInEveryState) {
+  for (int i = 1; i <= static_cast<int>(State::burying); ++i) {
+    Job job = job_in(static_cast<State>(i));
+    const Decision decision = after_error(job, "ENOSPC", {Kind::disk_full, {}}, moment_at(kNow), Policy{});
+    expect_decision(job, decision,
+                    {job.state, Due::backoff, Kind::disk_full, job.error_code.c_str(), 0, 0, 1});
+    EXPECT_EQ(decision.transition.event.detail, "ENOSPC");
+  }
+}
+
+TEST(AfterError, BacksOffFurtherEachTimeUpToTheCeiling) {
+  Job job = job_in(State::burying);
+  const Policy policy;
+  Duration longest{0};
+  for (int i = 0; i < 2000; ++i) {
+    const Decision decision = after_error(job, "EIO", {}, {kNow, 0.999999, {}}, policy);
+    const Duration pause = decision.transition.after.due - kNow;
+    EXPECT_GE(pause, longest);
+    EXPECT_LE(pause, policy.backoff_ceiling);
+    longest = pause;
+    job = decision.transition.after;
+  }
+  EXPECT_GT(longest, policy.backoff_ceiling - 1s);
+}
+
+}  // namespace
+}  // namespace chunkrd::pipeline::lifecycle

@@ -1,0 +1,380 @@
+// The decisions on the way to a task, as tables: claim, intend, create, reconcile.
+#include <gmock/gmock.h>
+
+#include "tests/unit/pipeline/expect.h"
+
+namespace chunkrd::pipeline::lifecycle {
+namespace {
+
+using testing::HasSubstr;
+using Request = NoAnswer::Request;
+using Cause = NoAnswer::Cause;
+
+// --- claim ---
+
+struct ClaimRow {
+  const char* what;
+  Claim claim;
+  Intake intake;
+  Expected expected;
+};
+
+TEST(AfterClaim, DecidesOnEveryOutcome) {
+  const Intake intake{1000, true};
+  const ClaimRow table[] = {
+      {"in the spool", Spooled{"d1", 1000}, intake, {State::ready, Due::now, Kind::none}},
+      {"gone", Gone{"vanished"}, intake, {State::vanished, Due::now, Kind::none}},
+      {"unreadable", CannotRead{"EACCES"}, intake, {State::burying, Due::now, Kind::none, "unreadable"}},
+      {"empty", Spooled{"d1", 0}, intake, {State::burying, Due::now, Kind::none, "empty_file"}},
+      {"a byte too large", Spooled{"d1", 1001}, intake, {State::burying, Due::now, Kind::none, "too_large"}},
+      {"another type",
+       Spooled{"d1", 9},
+       {1000, false},
+       {State::burying, Due::now, Kind::none, "unsupported_type"}},
+  };
+  for (const ClaimRow& row : table) {
+    SCOPED_TRACE(row.what);
+    const Job job = job_in(State::claiming);
+    expect_decision(job, after_claim(job, row.claim, row.intake, moment_at(kNow)), row.expected);
+  }
+}
+
+TEST(AfterClaim, KnowsSizeAndDigestAlsoOfWhatIsRefused) {
+  const Job job = job_in(State::claiming);
+  const auto refused = after_claim(job, Spooled{"d1", 1001}, {1000, true}, moment_at(kNow));
+  EXPECT_EQ(refused.transition.after.sha256, "d1");
+  EXPECT_EQ(refused.transition.after.size_bytes, 1001);
+}
+
+// --- intend ---
+
+TEST(Intend, WritesTagAndTimeBeforeAnythingLeaves) {
+  Job job = job_in(State::ready);
+  job.submitted_at = kNow - 1h;  // of a submit before
+  const queue::Transition intent = intend(job, "new-tag", kNow);
+  expect_sound(job, intent);
+  EXPECT_EQ(intent.after.state, State::submitting);
+  EXPECT_EQ(intent.after.tag, "new-tag");
+  EXPECT_EQ(intent.after.intent_at, kNow);
+  EXPECT_EQ(intent.after.submitted_at, std::nullopt);
+  EXPECT_EQ(intent.after.due, kNow);
+}
+
+TEST(Intend, KeepsTheTagOfASubmitThatMayHaveArrived) {
+  Job job = job_in(State::ready);
+  job.tag = kTag;
+  job.possible_duplicates = 1;
+  const queue::Transition intent = intend(job, "new-tag", kNow);
+  EXPECT_EQ(intent.after.tag, kTag);
+  EXPECT_THAT(intent.event.detail, HasSubstr(kTag));
+}
+
+TEST(Intend, KeepsTheBackoffOfAHostThatCannotBeReached) {
+  Job job = job_in(State::ready);
+  job.transient_failures = 4;
+  EXPECT_EQ(intend(job, "t", kNow).after.transient_failures, 4);
+}
+
+// --- create ---
+
+struct CreateRow {
+  const char* what;
+  taskapi::Answer<Task> answer;
+  Expected expected;
+};
+
+const Expected kTaken{State::submitted, Due::poll, Kind::good};
+const Expected kLookForIt{State::submitting, Due::first_look, Kind::trouble};
+const Expected kNotSent{State::ready, Due::backoff, Kind::trouble, "", 0, 0, 1};
+
+Expected held(Kind signal, Due due = Due::backoff) {
+  return {State::ready, due, signal, "", 0, 0, 1};
+}
+
+Expected dead_letter(const char* code, Kind signal = Kind::reachable) {
+  return {State::burying, Due::now, signal, code};
+}
+
+const CreateRow kCreateTable[] = {
+    {"Starting", task_in(Status::Starting, "Task queued"), kTaken},
+    {"Processing", task_in(Status::Processing), kTaken},
+    {"Succeeded", task_in(Status::Succeeded), kTaken},
+    {"Failed", task_in(Status::Failed), kTaken},
+    {"Cancelled", task_in(Status::Cancelled), kTaken},
+    {"200 without an id", Task{}, kLookForIt},
+
+    {"400 type", refusal(400, "Unsupported file type"), dead_letter("unsupported_type")},
+    {"400 base64", refusal(400, "Invalid base64 data"), dead_letter("bad_request")},
+    {"400 settings", refusal(400, "Json deserialize error: missing field `file`"),
+     dead_letter("bad_request")},
+    {"400 model", refusal(400, "Unknown model_id 'nope'."), dead_letter("bad_request")},
+    {"400 without a text", refusal(400), dead_letter("bad_request")},
+    {"413", refusal(413, "Payload too large"), dead_letter("too_large")},
+    {"413 without a text", refusal(413), dead_letter("too_large")},
+    {"415", refusal(415, "Unsupported Media Type"), dead_letter("bad_request")},
+    {"422", refusal(422, "invalid value"), dead_letter("bad_request")},
+
+    {"401", refusal(401, "Invalid or inactive API key"), held(Kind::refused_key)},
+    {"402", refusal(402, "Payment required"), held(Kind::over_quota)},
+    {"403", refusal(403, "Forbidden"), held(Kind::refused_key)},
+    {"429 quota", refusal(429, "Usage limit exceeded"), held(Kind::over_quota)},
+    {"429 edge", refusal(429, "429 Failure"), held(Kind::slow_down)},
+    {"429 with Retry-After", refusal(429, "429 Failure", kRetryAfter), held(Kind::slow_down, Due::asked_for)},
+
+    {"408", refusal(408, "Request Timeout"), kLookForIt},
+    {"500 file", refusal(500, "Failed to process file"), kLookForIt},
+    {"500 task", refusal(500, "Failed to create task"), kLookForIt},
+    {"500 key", refusal(500, "Failed to find API key"), kLookForIt},
+    {"502", refusal(502, "<html>"), kLookForIt},
+    {"503 with Retry-After", refusal(503, "", kRetryAfter), kLookForIt},
+    {"504", refusal(504), kLookForIt},
+
+    {"301", refusal(301), kNotSent},
+    {"404", refusal(404), kNotSent},
+    {"405", refusal(405), kNotSent},
+    {"418", refusal(418), kNotSent},
+
+    {"no such host", no_answer(Request::not_sent, Cause::resolve), kNotSent},
+    {"refused", no_answer(Request::not_sent, Cause::connect), kNotSent},
+    {"certificate", no_answer(Request::not_sent, Cause::tls), kNotSent},
+    {"connect timeout", no_answer(Request::not_sent, Cause::timeout), kNotSent},
+    {"never left", no_answer(Request::not_sent, Cause::cut), kNotSent},
+    {"other, not sent", no_answer(Request::not_sent, Cause::other), kNotSent},
+    {"sent, timeout", no_answer(Request::maybe_sent, Cause::timeout), kLookForIt},
+    {"sent, cut", no_answer(Request::maybe_sent, Cause::cut), kLookForIt},
+    {"sent, connect", no_answer(Request::maybe_sent, Cause::connect), kLookForIt},
+    {"sent, tls", no_answer(Request::maybe_sent, Cause::tls), kLookForIt},
+    {"sent, resolve", no_answer(Request::maybe_sent, Cause::resolve), kLookForIt},
+    {"sent, other", no_answer(Request::maybe_sent, Cause::other), kLookForIt},
+    {"file unreadable", no_answer(Request::not_sent, Cause::local_file),
+     dead_letter("unreadable", Kind::trouble)},
+    {"file cut short", no_answer(Request::maybe_sent, Cause::local_file),
+     dead_letter("unreadable", Kind::trouble)},
+
+    {"200 garbled", Unreadable{"not JSON"}, kLookForIt},
+};
+
+TEST(AfterCreate, DecidesOnEveryAnswer) {
+  for (CreateRow row : kCreateTable) {
+    SCOPED_TRACE(row.what);
+    if (row.expected.error_code == std::string("unreadable")) row.expected.signal = Kind::none;
+    const Job job = job_in(State::submitting);
+    const Decision decision = after_create(job, row.answer, moment_at(kNow), Policy{});
+    expect_decision(job, decision, row.expected);
+    EXPECT_EQ(decision.signal.source, Signal::Source::submit);
+    EXPECT_EQ(decision.transition.after.task_id.empty(), row.expected.state != State::submitted);
+  }
+}
+
+TEST(AfterCreate, ATaskStartsWithCleanCounters) {
+  Job job = job_in(State::submitting);
+  job.polls = job.not_found = job.empty_reads = job.transient_failures = 3;
+  const Job after = after_create(job, task_in(Status::Starting), moment_at(kNow), Policy{}).transition.after;
+  EXPECT_EQ(after.task_id, kTaskId);
+  EXPECT_EQ(after.task_status, "Starting");
+  EXPECT_EQ(after.submitted_at, kNow);
+  EXPECT_EQ(after.polls + after.not_found + after.empty_reads + after.transient_failures, 0);
+}
+
+TEST(AfterCreate, APlainFailureGivesTheTagBackButNotOneThatMayBeInUse) {
+  Job job = job_in(State::submitting);
+  const taskapi::Answer<Task> answer = no_answer(Request::not_sent, Cause::connect);
+  EXPECT_EQ(after_create(job, answer, moment_at(kNow), Policy{}).transition.after.tag, "");
+  job.possible_duplicates = 1;
+  EXPECT_EQ(after_create(job, answer, moment_at(kNow), Policy{}).transition.after.tag, kTag);
+}
+
+TEST(AfterCreate, ALostAnswerKeepsTagAndIntentAndBeginsTheLookingAnew) {
+  Job job = job_in(State::submitting);
+  job.transient_failures = 9;  // of a host that could not be reached before
+  const Job after = after_create(job, Unreadable{"?"}, moment_at(kNow), Policy{}).transition.after;
+  EXPECT_EQ(after.tag, kTag);
+  EXPECT_EQ(after.intent_at, job.intent_at);
+  EXPECT_EQ(after.transient_failures, 0);
+}
+
+TEST(AfterCreate, TheReportHasTheServicesText) {
+  const Job job = job_in(State::submitting);
+  const auto text = [&](const Refusal& answer) {
+    return after_create(job, answer, moment_at(kNow), Policy{}).transition.after.error_message;
+  };
+  EXPECT_EQ(text(refusal(400, "Unsupported file type")), "Unsupported file type");
+  EXPECT_THAT(text(refusal(400)), HasSubstr("400"));
+}
+
+TEST(AfterCreate, ARetryAfterOfAYearIsNotBelieved) {
+  const Job job = job_in(State::submitting);
+  const auto decision = after_create(job, refusal(429, "", Duration(24h * 365)), moment_at(kNow), Policy{});
+  EXPECT_EQ(decision.transition.after.due, kNow + Policy{}.retry_after_ceiling);
+}
+
+TEST(AfterCreate, ANegativeRetryAfterIsNoTimeTravel) {
+  const Job job = job_in(State::submitting);
+  const auto decision = after_create(job, refusal(429, "", Duration(-5s)), moment_at(kNow), Policy{});
+  EXPECT_GT(decision.transition.after.due, kNow);
+}
+
+// --- reconcile ---
+
+struct ReconcileRow {
+  const char* what;
+  Search search;
+  Expected expected;
+};
+
+TEST(AfterReconcile, DecidesOnEveryAnswer) {
+  const Expected adopted{State::submitted, Due::poll, Kind::reachable};
+  const auto no_list = [](Kind signal, Due due = Due::backoff) {
+    return Expected{State::submitting, due, signal, "", 0, 0, 1};
+  };
+  const ReconcileRow table[] = {
+      {"Starting", task_in(Status::Starting), adopted},
+      {"Processing", task_in(Status::Processing), adopted},
+      {"Succeeded", task_in(Status::Succeeded), adopted},
+      {"Failed", task_in(Status::Failed), adopted},
+      {"Cancelled", task_in(Status::Cancelled), adopted},
+      {"a task without an id", Task{}, no_list(Kind::trouble)},
+      {"not listed", NotListed{}, no_list(Kind::reachable)},
+      {"400", refusal(400, "bad query"), no_list(Kind::trouble)},
+      {"401", refusal(401), no_list(Kind::refused_key)},
+      {"403", refusal(403), no_list(Kind::refused_key)},
+      {"404", refusal(404), no_list(Kind::trouble)},
+      {"429", refusal(429, "429 Failure"), no_list(Kind::slow_down)},
+      {"429 with Retry-After", refusal(429, "", kRetryAfter), no_list(Kind::slow_down, Due::asked_for)},
+      {"429 quota", refusal(429, "Usage limit exceeded"), no_list(Kind::over_quota)},
+      {"500", refusal(500, "Failed to get tasks"), no_list(Kind::trouble)},
+      {"503 with Retry-After", refusal(503, "", kRetryAfter), no_list(Kind::trouble, Due::asked_for)},
+      {"not sent", no_answer(Request::not_sent, Cause::connect), no_list(Kind::trouble)},
+      {"cut", no_answer(Request::maybe_sent, Cause::cut), no_list(Kind::trouble)},
+      {"garbled", Unreadable{"<html>"}, no_list(Kind::trouble)},
+  };
+  for (const ReconcileRow& row : table) {
+    SCOPED_TRACE(row.what);
+    Job job = job_in(State::submitting);
+    job.submitted_at = kNow - 1s;
+    const Decision decision = after_reconcile(job, row.search, moment_at(kNow), Policy{});
+    expect_decision(job, decision, row.expected);
+    EXPECT_EQ(decision.signal.source, Signal::Source::other);
+    EXPECT_EQ(decision.transition.after.tag, kTag);
+  }
+}
+
+Job answer_lost(Duration ago) {
+  Job job = job_in(State::submitting);
+  job.intent_at = kNow - ago - 1min;
+  job.submitted_at = kNow - ago;
+  return job;
+}
+
+TEST(AfterReconcile, AfterTheGraceTimeItIsSentAgainWithTheSameTag) {
+  const Job job = answer_lost(2min);
+  const Decision decision = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  expect_decision(job, decision, {State::ready, Due::now, Kind::reachable, "", 0, 1});
+  EXPECT_EQ(decision.transition.after.tag, kTag);
+  EXPECT_EQ(decision.transition.event.what, "possible_duplicate");
+}
+
+TEST(AfterReconcile, NotAMomentBeforeTheGraceTimeIsOver) {
+  Job job = answer_lost(2min - 1ms);
+  job.transient_failures = 30;
+  const Decision decision = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  EXPECT_EQ(decision.transition.after.state, State::submitting);
+  EXPECT_EQ(decision.transition.after.possible_duplicates, 0);
+}
+
+TEST(AfterReconcile, LooksAgainNoLaterThanTheEndOfTheGraceTime) {
+  Job job = answer_lost(90s);
+  job.transient_failures = 30;
+  EXPECT_EQ(after_reconcile(job, NotListed{}, {kNow, 0.999, {}}, Policy{}).transition.after.due, kNow + 30s);
+}
+
+// An upload may take longer than the grace time: it counts from when the answer was lost.
+TEST(AfterReconcile, ALongUploadDoesNotUseUpTheGraceTime) {
+  Job job = job_in(State::submitting);
+  job.intent_at = kNow - 1h;
+  const Job lost =
+      after_create(job, no_answer(Request::maybe_sent, Cause::timeout), moment_at(kNow), Policy{})
+          .transition.after;
+  const Decision look = after_reconcile(lost, NotListed{}, moment_at(kNow + 1s), Policy{});
+  EXPECT_EQ(look.transition.after.state, State::submitting);
+}
+
+// Killed while a submit was under way, and started again much later: when the request ended is not known.
+TEST(AfterReconcile, AfterACrashTheGraceTimeBeginsWithTheFirstLook) {
+  Job job = job_in(State::submitting);
+  job.intent_at = kNow - 24h;
+  const Decision first = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  EXPECT_EQ(first.transition.after.state, State::submitting);
+  EXPECT_EQ(first.transition.after.intent_at, job.intent_at) << "the search must not begin later";
+  const Decision last =
+      after_reconcile(first.transition.after, NotListed{}, moment_at(kNow + 2min), Policy{});
+  EXPECT_EQ(last.transition.after.state, State::ready);
+}
+
+TEST(AfterReconcile, AClockSetBackDelaysByTheGraceTimeOnly) {
+  Job job = answer_lost(-24h);
+  const Decision first = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  EXPECT_EQ(first.transition.after.state, State::submitting);
+  EXPECT_LE(first.transition.after.due, kNow + 2min);
+  const Decision last =
+      after_reconcile(first.transition.after, NotListed{}, moment_at(kNow + 2min), Policy{});
+  EXPECT_EQ(last.transition.after.state, State::ready);
+}
+
+TEST(AfterReconcile, OnlySoManySubmitsMayBeRepeated) {
+  Job job = answer_lost(2min);
+  job.possible_duplicates = Policy{}.possible_duplicates;
+  const Decision decision = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  expect_decision(job, decision, {State::burying, Due::now, Kind::reachable, "submit_unconfirmed"});
+  EXPECT_THAT(decision.transition.after.error_message, HasSubstr(kTag));
+}
+
+TEST(AfterReconcile, AnAdoptedTasksDeadlinesCountFromItsMaking) {
+  Job job = answer_lost(3h);
+  Task task = task_in(Status::Starting);
+  task.created_at = kNow - 3h;
+  EXPECT_EQ(after_reconcile(job, task, moment_at(kNow), Policy{}).transition.after.submitted_at, kNow - 3h);
+  task.created_at = kNow + 1h;  // the service's clock differs
+  EXPECT_EQ(after_reconcile(job, task, moment_at(kNow), Policy{}).transition.after.submitted_at, kNow);
+  task.created_at = kNow - 24h;
+  EXPECT_EQ(after_reconcile(job, task, moment_at(kNow), Policy{}).transition.after.submitted_at,
+            *job.intent_at);
+}
+
+// --- a task that is not found any more, and not listed either ---
+
+Job lost_task() {
+  Job job = answer_lost(1h);
+  job.task_id = kTaskId;
+  return job;
+}
+
+TEST(AfterReconcile, ALostTaskCountsAsAnAttemptAndIsSentAgain) {
+  const Job job = lost_task();
+  const Decision decision = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  expect_decision(job, decision, {State::ready, Due::backoff, Kind::reachable, "", 1, 1});
+  EXPECT_EQ(decision.transition.after.task_id, "");
+  EXPECT_EQ(decision.transition.after.tag, kTag) << "it may turn up again";
+  EXPECT_THAT(decision.transition.event.detail, HasSubstr(kTaskId));
+}
+
+TEST(AfterReconcile, ATaskLostTooOftenIsADeadLetter) {
+  Job job = lost_task();
+  job.possible_duplicates = Policy{}.possible_duplicates;
+  expect_decision(job, after_reconcile(job, NotListed{}, moment_at(kNow), Policy{}),
+                  {State::burying, Due::now, Kind::reachable, "task_lost", 1});
+  job.possible_duplicates = 0;
+  job.attempts = Policy{}.attempts - 1;
+  expect_decision(job, after_reconcile(job, NotListed{}, moment_at(kNow), Policy{}),
+                  {State::burying, Due::now, Kind::reachable, "task_lost", 1});
+}
+
+TEST(AfterReconcile, ATaskThatIsListedAfterAllIsFollowedAgain) {
+  const Job job = lost_task();
+  const Decision decision = after_reconcile(job, task_in(Status::Processing), moment_at(kNow), Policy{});
+  expect_decision(job, decision, {State::submitted, Due::poll, Kind::reachable});
+  EXPECT_EQ(decision.transition.after.task_id, kTaskId);
+}
+
+}  // namespace
+}  // namespace chunkrd::pipeline::lifecycle
