@@ -114,9 +114,12 @@ awaitable<Outcome> poll(Job job, Context& context) {
     context.planner.learn(job.profile, task->finished_at ? *task->finished_at - task->created_at : waited);
   const auto moment = context.moment(context.planner.next(job.profile, waited));
   if (task != nullptr && lifecycle::is_overdue_in_starting(job, *task, moment, policy)) {
+    // Durable before it leaves: a task that reads Cancelled after a crash was cancelled by us.
+    const auto cancelling = co_await context.commit(lifecycle::intend_cancel(job, context.clock.now()));
+    if (!cancelling) co_return std::nullopt;
     co_await context.tasks.cancel(job.task_id);
     answer = co_await context.tasks.get(job.task_id);
-    co_return lifecycle::after_overdue(job, answer, moment, policy);
+    co_return lifecycle::after_overdue(*cancelling, answer, moment, policy);
   }
   co_return lifecycle::after_poll(job, answer, moment, policy);
 }
