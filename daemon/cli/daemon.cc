@@ -210,7 +210,10 @@ void Daemon::apply(config::Settings wanted) {
   gate_.lift(pipeline::Pause::auth);
   metrics_.on_pause(pipeline::Pause::auth, false);
   set_log_level(settings_.log.level);
-  for (auto& [path, inbox] : inboxes_) inbox->stop();
+  for (auto& [path, inbox] : inboxes_) {
+    inbox->stop();
+    if (!context_.rules->places.contains(path)) metrics_.inboxes().forget(path);
+  }
   inboxes_.clear();
   start_inboxes();
   scheduler_.wake();
