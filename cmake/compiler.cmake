@@ -21,7 +21,9 @@ endif()
 
 set(CHUNKRD_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
 if(CHUNKRD_SANITIZE)
-  add_compile_options(-fsanitize=${CHUNKRD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  # Not optimized, and with line numbers only: half the time to compile, and reports are as good.
+  add_compile_options(-fsanitize=${CHUNKRD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O0
+                      -gline-tables-only)
   add_link_options(-fsanitize=${CHUNKRD_SANITIZE})
 endif()
 

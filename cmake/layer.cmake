@@ -9,8 +9,15 @@ function(chunkrd_layer name)
 endfunction()
 
 # A GoogleTest program whose tests ctest knows one by one: chunkrd_test(queue_test SOURCES a.cc LINKS chunkrd_queue).
+# THREADED: the code under test uses more than one thread, so it is also built by the target threaded_tests and run
+# under ThreadSanitizer (label threaded).
+add_custom_target(threaded_tests)
 function(chunkrd_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  if(ARG_THREADED)
+    list(APPEND ARG_LABELS threaded)
+    add_dependencies(threaded_tests ${name})
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
