@@ -208,7 +208,6 @@ void Daemon::apply(config::Settings wanted) {
   context_.rules = std::move(rules);
   gate_.set_rate(settings_.limits.submits_per_second);
   gate_.lift(pipeline::Pause::auth);
-  metrics_.on_pause(pipeline::Pause::auth, false);
   set_log_level(settings_.log.level);
   for (auto& [path, inbox] : inboxes_) {
     inbox->stop();

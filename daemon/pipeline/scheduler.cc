@@ -71,8 +71,12 @@ std::size_t Scheduler::capacity(State state) const {
 
 awaitable<void> Scheduler::run() {
   while (!stopping_) {
-    for (const State state : kWorked)
-      if (!stopping_) co_await fill(state);
+    try {
+      for (const State state : kWorked)
+        if (!stopping_) co_await fill(state);
+    } catch (const queue::StoreError&) {
+      fail();
+    }
     if (!stopping_) co_await alarm_->wait_until(next_look());
   }
   while (!busy_.empty()) co_await alarm_->wait_until(kNever);
@@ -84,7 +88,14 @@ void Scheduler::stop() {
   alarm_->ring();
 }
 
+// Without the queue nothing may go on; what is under way ends first, because it uses this object.
+void Scheduler::fail() {
+  if (!failure_) failure_ = std::current_exception();
+  stopping_ = true;
+}
+
 void Scheduler::wake() {
+  tell_pauses();
   for (Lane& each : lanes_) each.look_at = {};
   alarm_->ring();
 }
@@ -128,6 +139,7 @@ bool Scheduler::start(const Job& job, WallTime now) {
     const auto budget = context_.rules->limits.upload_bytes_in_flight;
     if (upload_bytes_ > 0 && upload_bytes_ + job.size_bytes > budget) return false;
     pass = gate_.ask(now);
+    tell_pauses();
     if (pass == Gate::Pass::no) {
       if (const auto next = gate_.next(now))
         lane(job.state).look_at = std::min(lane(job.state).look_at, std::max(*next, now + Duration(1)));
@@ -147,8 +159,7 @@ awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass) {
   } catch (const std::exception& error) {
     // Only the queue itself comes here: without it nothing may go on.
     spdlog::error("the queue failed: {}", error.what());
-    failure_ = std::current_exception();
-    stopping_ = true;
+    fail();
   }
   ended(job, pass);
 }
@@ -190,18 +201,22 @@ void Scheduler::ended(const Job& job, Gate::Pass pass) {
 }
 
 void Scheduler::hear(const Signal& signal) {
-  std::array<bool, kPauseCount> before{};
-  for (int i = 0; i < kPauseCount; ++i)
-    before[static_cast<std::size_t>(i)] = gate_.paused(static_cast<Pause>(i));
   gate_.hear(signal, context_.clock.now(), context_.random.fraction());
-  for (int i = 0; i < kPauseCount; ++i) {
+  tell_pauses();
+}
+
+// A pause can also end by itself (the disk's) or by a reload: so what was told last is compared.
+void Scheduler::tell_pauses() {
+  for (std::size_t i = 0; i < told_.size(); ++i) {
     const auto pause = static_cast<Pause>(i);
-    if (gate_.paused(pause) == before[static_cast<std::size_t>(i)]) continue;
-    context_.observer.on_pause(pause, gate_.paused(pause));
-    spdlog::log(gate_.paused(pause) ? spdlog::level::warn : spdlog::level::info, "submits {} ({})",
-                gate_.paused(pause) ? "paused" : "resumed", to_string(pause));
+    const bool paused = gate_.paused(pause);
+    if (paused == told_[i]) continue;
+    told_[i] = paused;
+    context_.observer.on_pause(pause, paused);
+    spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({})",
+                paused ? "paused" : "resumed", to_string(pause));
+    lane(State::ready).look_at = {};
   }
-  if (gate_.open()) lane(State::ready).look_at = {};
 }
 
 }  // namespace chunkrd::pipeline

@@ -51,6 +51,8 @@ class Scheduler {
   awaitable<void> carry_out(const queue::Job& job);
   void ended(const queue::Job& job, Gate::Pass pass);
   void hear(const lifecycle::Signal& signal);
+  void tell_pauses();
+  void fail();
   WallTime next_look() const;
 
   Context& context_;
@@ -61,6 +63,7 @@ class Scheduler {
   std::set<std::string> busy_;  ///< ids of jobs whose step is running
   std::uint64_t upload_bytes_ = 0;
   bool stopping_ = false;
+  std::array<bool, kPauseCount> told_{};  ///< which pauses the observer knows of
   std::exception_ptr failure_;
 };
 

@@ -18,8 +18,8 @@ using taskapi::Saved;
 using taskapi::Status;
 using taskapi::Task;
 
-// The service's clock and ours may differ by this much without a task being overlooked.
-constexpr Duration kClockSkew = std::chrono::minutes(10);
+// Looked further back than the submit by this much.
+constexpr Duration kMargin = std::chrono::minutes(10);
 constexpr int kTasksAPage = 100;
 constexpr int kPagesAtMost = 200;
 
@@ -41,18 +41,25 @@ Wide widen(Answer<Good>&& answer) {
 
 // Looks for a task with our tag, newest first. One that can still succeed is preferred: a submit that was
 // repeated may have made two.
+//
+// How far back is measured from the newest task in the list, by the service's own clock: with `start` taken
+// from ours, a clock that is ahead would hide every task, and each lost answer would be paid twice.
 awaitable<Search> find_by_tag(const Job& job, Context& context) {
   const WallTime from = job.possible_duplicates > 0 ? job.found_at : job.intent_at.value_or(job.found_at);
+  const Duration back = std::max(context.clock.now() - from, Duration::zero()) + kMargin;
   std::optional<Task> found;
+  std::optional<WallTime> oldest;
   for (int page = 1; page <= kPagesAtMost; ++page) {
-    auto answer = co_await context.tasks.list(
-        {.start = from - kClockSkew, .end = {}, .page = page, .limit = kTasksAPage});
+    auto answer = co_await context.tasks.list({.page = page, .limit = kTasksAPage});
     auto* tasks = std::get_if<std::vector<Task>>(&answer);
     if (tasks == nullptr) co_return widen<Search>(std::move(answer));
+    if (tasks->empty()) break;
+    if (!oldest) oldest = tasks->front().created_at - back;
+    const bool further = tasks->back().created_at >= *oldest;
     for (Task& task : *tasks)
       if (task.file_name.find(job.tag) != std::string::npos && (!found || is_over(*found)))
         found = std::move(task);
-    if ((found && !is_over(*found)) || tasks->empty()) break;
+    if ((found && !is_over(*found)) || !further) break;
   }
   if (found) co_return *found;
   co_return lifecycle::NotListed{};

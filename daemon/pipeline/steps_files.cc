@@ -17,6 +17,12 @@ namespace {
 using queue::Job;
 using queue::State;
 
+// Not the document's fault, and over some time later.
+bool is_shortage(const std::error_code& code) {
+  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
+         code == std::errc::not_enough_memory;
+}
+
 lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::Identity& identity) {
   using inbox::Taken;
   switch (place.spool.take(job.name, identity, job.id)) {
@@ -35,6 +41,7 @@ lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::
     const FileDigest digest = sha256_file(place.spool.path_of(job.id));
     return lifecycle::Spooled{digest.sha256, digest.size_bytes};
   } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
     return lifecycle::CannotRead{error.what()};
   }
 }
@@ -57,7 +64,11 @@ lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile&
     const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
     return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
   } catch (const std::system_error& error) {
-    if (error.code() != std::errc::no_such_file_or_directory) throw;
+    // Only the fetched result may be missing; an outbox that is not there is another matter.
+    std::error_code missing;
+    if (error.code() != std::errc::no_such_file_or_directory || !std::filesystem::exists(folder, missing) ||
+        std::filesystem::exists(parts[0].file, missing))
+      throw;
     return lifecycle::ResultMissing{};
   }
 }

@@ -56,11 +56,13 @@ struct Job {
   std::uint64_t size_bytes = 0;
   std::string sha256;  ///< of the original, once it is in the spool
 
-  std::string tag;                       ///< of the current attempt, in the submitted file_name
-  std::string task_id;                   ///< of the current attempt, once known
-  std::optional<WallTime> intent_at;     ///< when `submitting` was written: reconcile searches from here
-  std::optional<WallTime> submitted_at;  ///< when the task id became known
-  std::string task_status;               ///< as last read: the contract's Status
+  std::string tag;                    ///< of the current attempt, in the submitted file_name
+  std::string task_id;                ///< of the current attempt, once known
+  std::optional<WallTime> intent_at;  ///< when `submitting` was written: reconcile searches from here
+  /// When the task id became known; in `submitting`: when its answer was lost, from where the grace time
+  /// counts.
+  std::optional<WallTime> submitted_at;
+  std::string task_status;  ///< as last read: the contract's Status
 
   int attempts = 0;             ///< tasks made for this document that came to nothing
   int transient_failures = 0;   ///< in a row, of the current step: sets the backoff

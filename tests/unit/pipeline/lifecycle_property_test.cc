@@ -1,4 +1,5 @@
 // What holds whatever the service answers: documents driven through random answers.
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <set>
