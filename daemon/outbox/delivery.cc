@@ -137,7 +137,11 @@ bool Delivery::visible(const Manifest& manifest, const Manifest::File& file) con
 // The intent, with everything that is not yet visible back at its place in the delivery's folder.
 std::optional<Manifest> Delivery::read_intent() const {
   auto intent = read_manifest(folder_ / kIntent);
-  if (intent && intent->layout == Layout::folder) gather(*intent);
+  if (!intent) return intent;
+  if (intent->layout == Layout::folder) gather(*intent);
+  // A crash between link and unlink, see Folder::move_in().
+  const fs::path json = folder_ / intent->json().source;
+  if (are_one_file(json, visible_path(places_, *intent, intent->json()))) durable::remove_file(json);
   return intent;
 }
 

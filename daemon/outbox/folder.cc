@@ -38,10 +38,40 @@ FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std:
   return folder;
 }
 
-bool rename_new(int from_folder, const fs::path& from, int to_folder, const fs::path& to) {
-  if (::renameat2(from_folder, from.c_str(), to_folder, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno == EEXIST) return false;
-  fail("rename to", to);
+/// A name in an open folder, or a path with AT_FDCWD.
+struct At {
+  int folder;
+  const char* name;
+  bool there(struct stat& status) const { return ::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0; }
+};
+
+bool are_one_file(At one, At other) {
+  struct stat of_one, of_other;
+  return one.there(of_one) && other.there(of_other) && of_one.st_dev == of_other.st_dev &&
+         of_one.st_ino == of_other.st_ino;
+}
+
+void remove_old_name(At name, const fs::path& path_for_errors) {
+  if (::unlinkat(name.folder, name.name, 0) != 0) fail("remove the old name of", path_for_errors);
+}
+
+// For filesystems without RENAME_NOREPLACE, as in core/durable.cc.
+bool move_by_link(At from, At to, const fs::path& path_for_errors) {
+  if (::linkat(from.folder, from.name, to.folder, to.name, 0) == 0) {
+    remove_old_name(from, path_for_errors);
+    return true;
+  }
+  struct stat status;
+  if (errno == EEXIST || to.there(status)) return false;
+  if (::renameat(from.folder, from.name, to.folder, to.name) != 0) fail("rename to", path_for_errors);
+  return true;
+}
+
+bool rename_new(At from, At to, const fs::path& path_for_errors) {
+  if (::renameat2(from.folder, from.name, to.folder, to.name, RENAME_NOREPLACE) == 0) return true;
+  if (errno == EINVAL) return move_by_link(from, to, path_for_errors);
+  if (errno != EEXIST) fail("rename to", path_for_errors);
+  return false;
 }
 
 }  // namespace
@@ -77,11 +107,15 @@ bool Folder::has(const std::string& name) const {
 }
 
 bool Folder::move_in(const fs::path& from, const std::string& name) const {
-  return rename_new(AT_FDCWD, from, fd_.get(), name);
+  const At source{AT_FDCWD, from.c_str()}, target{fd_.get(), name.c_str()};
+  if (rename_new(source, target, path_ / name)) return true;
+  if (!are_one_file(source, target)) return false;
+  remove_old_name(source, from);  // a crash came between link and unlink
+  return true;
 }
 
 bool Folder::move_out(const std::string& name, const fs::path& to) const {
-  return rename_new(fd_.get(), name, AT_FDCWD, to);
+  return rename_new({fd_.get(), name.c_str()}, {AT_FDCWD, to.c_str()}, to);
 }
 
 void Folder::replace(const fs::path& from, const std::string& name) const {
@@ -93,7 +127,8 @@ void Folder::remove(const std::string& name) const {
 }
 
 void Folder::sync() const {
-  durable::sync_file(fd_.get(), path_);
+  // EINVAL: a network filesystem that has no fsync for directories.
+  if (::fsync(fd_.get()) != 0 && errno != EINVAL) fail("fsync", path_);
 }
 
 bool is_there(const fs::path& path) {
@@ -101,6 +136,10 @@ bool is_there(const fs::path& path) {
   if (::lstat(path.c_str(), &status) == 0) return true;
   if (errno != ENOENT) fail("look up", path);
   return false;
+}
+
+bool are_one_file(const fs::path& one, const fs::path& other) {
+  return are_one_file(At{AT_FDCWD, one.c_str()}, At{AT_FDCWD, other.c_str()});
 }
 
 std::optional<std::string> read_if_there(const fs::path& path) {

@@ -31,7 +31,8 @@ class Folder {
   bool has(const std::string& name) const;
 
   /// Renames `from` to `name` in this folder, never replacing: false when the name is taken. Durable only
-  /// after sync(), as with all that follows.
+  /// after sync(), as with all that follows. On a filesystem that cannot refuse to replace (NFS, many of
+  /// FUSE) a file is linked and unlinked; dying in between, a repeated call ends it.
   bool move_in(const std::filesystem::path& from, const std::string& name) const;
 
   /// Renames the same way out of this folder.
@@ -56,6 +57,9 @@ class Folder {
 
 /// Whether anything (a dangling link too) is at `path`.
 bool is_there(const std::filesystem::path& path);
+
+/// Whether both paths name one file.
+bool are_one_file(const std::filesystem::path& one, const std::filesystem::path& other);
 
 /// The whole of a small file of ours; nothing when it is not there.
 std::optional<std::string> read_if_there(const std::filesystem::path& path);

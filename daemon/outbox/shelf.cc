@@ -103,7 +103,7 @@ std::string Move::run() {
     // Reports are replaced by newer ones, so no document may have a report's name.
     if (n == 0 && wanted.base().ends_with(kReport)) continue;
     const std::string base = candidate(n, wanted.base(), marks_, 0);
-    if (!target.has(base) && place(target, base)) return joined(target.names(), base);
+    if (place(target, base)) return joined(target.names(), base);
   }
   throw std::system_error(
       EEXIST, std::generic_category(),
@@ -136,8 +136,11 @@ void Move::remove_note() const {
 
 // The contents are compared although the note says so: the original is about to be removed.
 bool Move::copy_is_in_place(const Note& note) const {
-  if (is_there(copy_) || !same_content(root_ / note.name, original_)) return false;
-  durable::sync_directory((root_ / note.name).parent_path());
+  const fs::path placed = root_ / note.name;
+  if (is_there(copy_) && !are_one_file(copy_, placed)) return false;
+  if (!same_content(placed, original_)) return false;
+  durable::remove_file(copy_);  // a crash between link and unlink, see Folder::move_in()
+  durable::sync_directory(placed.parent_path());
   return true;
 }
 

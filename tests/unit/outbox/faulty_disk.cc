@@ -23,6 +23,7 @@ struct Disk {
   int at_call = 0;
   int error = 0;
   Calls calls;
+  Rename rename = Rename::may_refuse;
 };
 
 Disk& disk() {
@@ -62,6 +63,16 @@ long call(What what, long number, Arguments... arguments) {
 }
 
 }  // namespace
+
+void set_rename(Rename rename) {
+  const std::scoped_lock lock(disk().mutex);
+  disk().rename = rename;
+}
+
+bool knows_rename_flags() {
+  const std::scoped_lock lock(disk().mutex);
+  return disk().rename == Rename::may_refuse;
+}
 
 void break_disk(Fault fault, int at_call, int error) {
   Disk& it = disk();
@@ -109,6 +120,10 @@ int mkdirat(int folder, const char* name, mode_t mode) {
 }
 
 int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  if (flags != 0 && !chunkrd::test::knows_rename_flags()) {
+    errno = EINVAL;
+    return -1;
+  }
   return static_cast<int>(
       call([&] { return "rename " + path_of(from_folder, from) + " " + path_of(to_folder, to); },
            SYS_renameat2, from_folder, from, to_folder, to, flags));
@@ -120,6 +135,12 @@ int renameat(int from_folder, const char* from, int to_folder, const char* to) n
 
 int rename(const char* from, const char* to) noexcept {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
+  return static_cast<int>(
+      call([&] { return "link " + path_of(from_folder, from) + " " + path_of(to_folder, to); }, SYS_linkat,
+           from_folder, from, to_folder, to, flags));
 }
 
 int unlinkat(int folder, const char* name, int flags) {

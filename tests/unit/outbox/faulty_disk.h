@@ -13,6 +13,10 @@ enum class Fault {
   fail,  ///< the call fails once with `error`
 };
 
+/// Whether renameat2(2) can refuse to replace. NFS and many FUSE filesystems cannot.
+enum class Rename { may_refuse, always_replaces };
+void set_rename(Rename rename);
+
 /// The process's disk from here on. Calls of other threads count too.
 void break_disk(Fault fault, int at_call, int error = 0);
 

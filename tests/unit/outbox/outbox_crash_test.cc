@@ -22,14 +22,21 @@ const Origin kOrigin{.job_id = "job1",
                      .task_id = "task",
                      .input_sha256 = std::string(64, 'a'),
                      .settings_hash = "settings"};
-const Files kTaken{{"a/report.pdf.md", "of somebody else"}};
 
-// What a test may find beside a complete result of job1: `before`, whatever happens.
-class Crash : public ::testing::TestWithParam<Layout> {
+struct Case {
+  Layout layout;
+  test::Rename rename;
+  const char* name;
+};
+
+class Crash : public ::testing::TestWithParam<Case> {
  protected:
+  Crash() { test::set_rename(GetParam().rename); }
+  ~Crash() override { test::set_rename(test::Rename::may_refuse); }
+
   // The documents of a crash-free run.
   Files whole(const std::string& name) const {
-    const std::string path = GetParam() == Layout::folder ? name + name.substr(name.rfind('/')) : name;
+    const std::string path = GetParam().layout == Layout::folder ? name + name.substr(name.rfind('/')) : name;
     return {{path + ".json", "json"}, {path + ".md", "md"}};
   }
 
@@ -55,7 +62,7 @@ class Crash : public ::testing::TestWithParam<Layout> {
     const Files all = whole(name);
     const auto& [json, json_text] = *all.begin();
     for (const auto& [path, text] : files) EXPECT_TRUE(all.contains(path) && all.at(path) == text) << path;
-    if (files.contains(json) || GetParam() == Layout::folder) {
+    if (files.contains(json) || GetParam().layout == Layout::folder) {
       EXPECT_TRUE(files.empty() || files == all);
     }
   }
@@ -69,14 +76,17 @@ class Crash : public ::testing::TestWithParam<Layout> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(, Crash, ::testing::Values(Layout::flat, Layout::folder),
-                         [](const auto& test) { return test.param == Layout::flat ? "Flat" : "Folder"; });
+INSTANTIATE_TEST_SUITE_P(, Crash,
+                         ::testing::Values(Case{Layout::flat, test::Rename::may_refuse, "Flat"},
+                                           Case{Layout::folder, test::Rename::may_refuse, "Folder"},
+                                           Case{Layout::flat, test::Rename::always_replaces, "FlatByLink"}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_P(Crash, ARepeatedDeliveryEndsTheSameWhereverTheFirstDied) {
   int deaths = 0;
   for (bool died = true; died; ++deaths) {
     SCOPED_TRACE(deaths);
-    const Ground ground(GetParam());
+    const Ground ground(GetParam().layout);
     died = dies(deaths, [&] { ground.publish(); });
     expect_nobody_misled(visible(ground.root), "a/report.pdf");
     EXPECT_EQ(ground.publish().name, "a/report.pdf");
@@ -90,7 +100,7 @@ TEST_P(Crash, ARepetitionMayDieToo) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam());
+      const Ground ground(GetParam().layout);
       if (!dies(first, [&] { ground.publish(); })) return;
       died = dies(second, [&] { ground.publish(); });
       expect_nobody_misled(visible(ground.root), "a/report.pdf");
@@ -107,10 +117,10 @@ TEST_P(Crash, ANameTakenInBetweenMeansAnotherNameForTheWholeResult) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam());
+      const Ground ground(GetParam().layout);
       if (!dies(first, [&] { ground.publish(); })) return;
       if (visible(ground.root) == whole("a/report.pdf")) return;
-      const std::string intruder = GetParam() == Layout::folder ? "a/report.pdf" : "a/report.pdf.json";
+      const std::string intruder = GetParam().layout == Layout::folder ? "a/report.pdf" : "a/report.pdf.json";
       fs::create_directories(ground.root / "a");
       test::write(ground.root / intruder, "of somebody else");
       died = dies(second, [&] { ground.publish(); });
@@ -127,7 +137,7 @@ TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam());
+      const Ground ground(GetParam().layout);
       if (!dies(first, [&] { ground.publish(); })) return;
       const auto sweep = [&] { Outbox(ground.root, ground.layout).sweep({}); };
       died = dies(second, sweep);
@@ -144,7 +154,7 @@ TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
 TEST_P(Crash, AResultWrittenAnewDoesNotBecomeASecondCopy) {
   for (int deaths = 0;; ++deaths) {
     SCOPED_TRACE(deaths);
-    const Ground ground(GetParam());
+    const Ground ground(GetParam().layout);
     if (!dies(deaths, [&] { ground.publish(); })) return;
     const bool was_whole = visible(ground.root) == whole("a/report.pdf");
     if (was_whole) return;

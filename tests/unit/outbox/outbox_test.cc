@@ -219,8 +219,9 @@ TEST_F(OutboxTest, NothingIsShownBeforeItIsDurable) {
   const auto synced = [&](const std::string& path, auto from, auto to) {
     return std::find(from, to, "fsync " + path) != to;
   };
-  const auto intent = std::ranges::find_if(
-      log, [&](const std::string& line) { return line.ends_with(" " + tmp + "/.intent"); });
+  const auto intent = std::ranges::find_if(log, [&](const std::string& line) {
+    return line.starts_with("rename ") && line.ends_with("/.intent");
+  });
   EXPECT_TRUE(synced(tmp + "/result.md", log.begin(), intent));
   EXPECT_TRUE(synced(tmp + "/result.json", log.begin(), intent));
   EXPECT_TRUE(synced(root(), log.begin(), md)) << "the new folder's name";

@@ -26,13 +26,22 @@ const std::string kMark = "~" + kSha.substr(0, 8);
 
 enum class Spool { same_filesystem, other_filesystem };
 
-class ShelfTest : public ::testing::TestWithParam<Spool> {
+struct Case {
+  Spool spool;
+  test::Rename rename;
+  const char* name;
+};
+
+class ShelfTest : public ::testing::TestWithParam<Case> {
  protected:
+  ShelfTest() { test::set_rename(GetParam().rename); }
+  ~ShelfTest() override { test::set_rename(test::Rename::may_refuse); }
+
   void SetUp() override {
     struct stat here, there;
     ASSERT_EQ(::stat(shelf_directory_.path().c_str(), &here), 0);
     ASSERT_EQ(::stat(spool_.path().c_str(), &there), 0);
-    if (GetParam() == Spool::other_filesystem && here.st_dev == there.st_dev)
+    if (GetParam().spool == Spool::other_filesystem && here.st_dev == there.st_dev)
       GTEST_SKIP() << "/dev/shm and the temporary directory are one filesystem here";
   }
 
@@ -48,14 +57,18 @@ class ShelfTest : public ::testing::TestWithParam<Spool> {
   fs::path root() const { return shelf_directory_.path() / "archive"; }
 
   Directory shelf_directory_{test::fast_disk()};
-  Directory spool_{GetParam() == Spool::same_filesystem ? test::fast_disk() : fs::path(::testing::TempDir())};
+  Directory spool_{GetParam().spool == Spool::same_filesystem ? test::fast_disk()
+                                                              : fs::path(::testing::TempDir())};
 };
 
-INSTANTIATE_TEST_SUITE_P(, ShelfTest, ::testing::Values(Spool::same_filesystem, Spool::other_filesystem),
-                         [](const auto& test) {
-                           return test.param == Spool::same_filesystem ? "OneFilesystem"
-                                                                       : "AcrossFilesystems";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , ShelfTest,
+    ::testing::Values(Case{Spool::same_filesystem, test::Rename::may_refuse, "OneFilesystem"},
+                      Case{Spool::other_filesystem, test::Rename::may_refuse, "AcrossFilesystems"},
+                      Case{Spool::same_filesystem, test::Rename::always_replaces, "OneFilesystemByLink"},
+                      Case{Spool::other_filesystem, test::Rename::always_replaces,
+                           "AcrossFilesystemsByLink"}),
+    [](const auto& test) { return test.param.name; });
 
 TEST_P(ShelfTest, TakesADocumentUnderItsName) {
   spool("job1");
