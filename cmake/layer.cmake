@@ -10,10 +10,10 @@ endfunction()
 
 # A GoogleTest program whose tests ctest knows one by one: chunkrd_test(queue_test SOURCES a.cc LINKS chunkrd_queue).
 # THREADED: the code under test uses more than one thread, so it is also built by the target threaded_tests and run
-# under ThreadSanitizer (label threaded). FIXTURES: what ctest has to set up before.
+# under ThreadSanitizer (label threaded).
 add_custom_target(threaded_tests)
 function(chunkrd_test name)
-  cmake_parse_arguments(ARG "THREADED" "TIMEOUT" "SOURCES;LINKS;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
   if(ARG_THREADED)
     list(APPEND ARG_LABELS threaded)
     add_dependencies(threaded_tests ${name})
@@ -24,6 +24,5 @@ function(chunkrd_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES
-    TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" FIXTURES_REQUIRED "${ARG_FIXTURES}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()

@@ -4,6 +4,7 @@
 
 #include <boost/json/serialize.hpp>
 #include <fstream>
+#include <memory>
 
 #include "core/iso_time.h"
 #include "taskapi/http_client.h"
@@ -28,6 +29,10 @@ constexpr const char* kTask = "3f1c9c1e-6a52-4b0e-9a53-6f1c0c6a2f10";
 
 class Requests : public testing::Test {
  protected:
+  // Prism has no state, and takes its time to start: one for all tests.
+  static void SetUpTestSuite() { prism_ = std::make_unique<Prism>(); }
+  static void TearDownTestSuite() { prism_.reset(); }
+
   /// "good", or the status and text of the refusal, or why there is no answer.
   template <class Good>
   std::string send(awaitable<Answer<Good>> work) {
@@ -62,10 +67,10 @@ class Requests : public testing::Test {
 
   OpenApi api_;
   tests::TemporaryFolder folder_;
-  Prism prism_;
+  static inline std::unique_ptr<Prism> prism_;
   asio::io_context io_;
   http::Engine engine_{io_.get_executor(), {}};
-  taskapi::HttpClient client_{engine_, {.url = prism_.url()}, "key", nullptr};
+  taskapi::HttpClient client_{engine_, {.url = prism_->url()}, "key", nullptr};
 };
 
 // Prism stops validating without a word when a schema does not compile; then these would pass everything.
