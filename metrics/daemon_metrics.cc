@@ -18,10 +18,16 @@ constexpr StateLabel kOutcomes[] = {{State::delivered, "delivered"},
                                     {State::failed, "failed"},
                                     {State::cancelled, "cancelled"},
                                     {State::vanished, "vanished"}};
-constexpr StateLabel kOnTheWay[] = {{State::claiming, "claiming"},     {State::ready, "ready"},
-                                    {State::submitting, "submitting"}, {State::submitted, "submitted"},
-                                    {State::collecting, "collecting"}, {State::delivering, "delivering"},
-                                    {State::delivered, "delivered"},   {State::burying, "burying"}};
+constexpr StateLabel kOnTheWay[] = {
+    {State::claiming, "claiming"},   {State::ready, "ready"},           {State::submitting, "submitting"},
+    {State::submitted, "submitted"}, {State::collecting, "collecting"}, {State::delivering, "delivering"},
+    {State::delivered, "delivered"}, {State::burying, "burying"},       {State::removing, "removing"},
+    {State::updating, "updating"},   {State::reparsing, "reparsing"},   {State::retrying, "retrying"}};
+
+// A document that had come to its end and comes back to it is not counted again.
+bool is_back(State before) {
+  return before == State::removing || before == State::updating || before == State::reparsing;
+}
 constexpr std::array<const char*, 8> kOperationLabels = {"create", "get",    "get_result", "update",
                                                          "cancel", "remove", "list",       "health"};
 static_assert(static_cast<std::size_t>(taskapi::Operation::health) + 1 == kOperationLabels.size());
@@ -116,7 +122,7 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
 
 void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   if (before == after.state) return;
-  if (auto* counter = documents_[index(after.state)]) counter->Increment();
+  if (auto* counter = documents_[index(after.state)]; counter && !is_back(before)) counter->Increment();
   if (after.state != State::delivered) return;
   // A clock set back must not make a negative duration.
   document_seconds_->Observe(std::max(0.0, seconds(after.state_since - after.found_at)));

@@ -146,6 +146,10 @@ awaitable<Outcome> run(Job job, Context& context) {
     case State::failed:
     case State::cancelled:
     case State::vanished:
+    case State::removing:
+    case State::updating:
+    case State::reparsing:
+    case State::retrying:
       break;
   }
   throw std::logic_error("a job that has ended has no step");

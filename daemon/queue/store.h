@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "queue/command.h"
 #include "queue/job.h"
 
 namespace chunkrd::queue {
@@ -20,7 +21,7 @@ struct Insertion {
   Event event;
 };
 
-using Change = std::variant<Insertion, Transition>;
+using Change = std::variant<Insertion, Transition, Answering>;
 
 using StateCounts = std::array<std::int64_t, kStateCount + 1>;  ///< indexed by State
 
@@ -52,6 +53,19 @@ class Store {
 
   /// When the oldest job that has not ended was found.
   virtual std::optional<WallTime> oldest_unfinished() = 0;
+
+  /// The latest job that is done with these bytes and these settings: its result may be delivered again.
+  virtual std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) = 0;
+
+  /// What was paid for on the day (UTC) of `moment`.
+  virtual Spent spent_on(WallTime moment) = 0;
+
+  /// Writes a wish down and gives it its number.
+  virtual std::int64_t ask(const Command& command) = 0;
+  /// Not answered yet, oldest first.
+  virtual std::vector<Command> pending_commands(std::size_t limit) = 0;
+  /// Nothing while it is pending.
+  virtual std::optional<CommandAnswer> answer_of(std::int64_t seq) = 0;
 
   /// Small durable values by name, beside the jobs: pauses, learnt poll times.
   virtual std::optional<std::string> note(const std::string& key) = 0;

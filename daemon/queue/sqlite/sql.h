@@ -40,11 +40,35 @@ inline const std::string kEvents =
 
 inline const std::string kCounts = "SELECT state, n FROM counts";
 
-inline const std::string kOldestUnfinished = "SELECT min(found_at) FROM jobs WHERE state < 9";
+inline const std::string kOldestUnfinished = "SELECT min(found_at) FROM jobs WHERE state < 9 OR state > 12";
 
 inline const std::string kNote = "SELECT value FROM notes WHERE key = ?";
 
 inline const std::string kSetNote =
     "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+inline const std::string kDeliveredLike =
+    "SELECT " + kJobColumns +
+    " FROM jobs INDEXED BY jobs_delivered WHERE state = 9 AND sha256 = ? AND settings_hash = ? "
+    "ORDER BY seq DESC LIMIT 1";
+
+inline const std::string kAddSpent =
+    "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+    "documents = documents + excluded.documents, pages = pages + excluded.pages";
+
+inline const std::string kSpent = "SELECT documents, pages FROM spending WHERE day = ?";
+
+inline const std::string kAsk = "INSERT INTO commands (asked_at, kind, job, arguments) VALUES (?, ?, ?, ?)";
+
+inline const std::string kAnswer =
+    "UPDATE commands SET answered_at = ?, outcome = ?, answer = ? WHERE seq = ? AND answered_at IS NULL "
+    "RETURNING seq";
+
+inline const std::string kPendingCommands =
+    "SELECT seq, asked_at, kind, job, arguments FROM commands INDEXED BY commands_pending "
+    "WHERE answered_at IS NULL ORDER BY seq LIMIT ?";
+
+inline const std::string kCommandAnswer =
+    "SELECT outcome, answer FROM commands WHERE seq = ? AND answered_at IS NOT NULL";
 
 }  // namespace chunkrd::queue::sql

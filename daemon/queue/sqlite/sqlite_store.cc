@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/iso_time.h"
 #include "queue/sqlite/sql.h"
 
 namespace chunkrd::queue {
@@ -31,6 +32,11 @@ class Run {
   SQLite::Statement& statement_;
 };
 
+// The day of `moment`, UTC: "2026-11-24".
+std::string day_of(WallTime moment) {
+  return to_iso(moment).substr(0, 10);
+}
+
 }  // namespace
 
 struct SqliteStore::Statements {
@@ -46,11 +52,19 @@ struct SqliteStore::Statements {
         events(database, sql::kEvents),
         counts(database, sql::kCounts),
         oldest_unfinished(database, sql::kOldestUnfinished),
+        delivered_like(database, sql::kDeliveredLike),
+        add_spent(database, sql::kAddSpent),
+        spent(database, sql::kSpent),
+        ask(database, sql::kAsk),
+        answer(database, sql::kAnswer),
+        pending_commands(database, sql::kPendingCommands),
+        command_answer(database, sql::kCommandAnswer),
         note(database, sql::kNote),
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, due, next_due, find, knows, events, counts,
-      oldest_unfinished, note, set_note;
+      oldest_unfinished, delivered_like, add_spent, spent, ask, answer, pending_commands, command_answer,
+      note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -119,7 +133,26 @@ bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
     seq = update.column(0).getInt64();
   }
   add_event(seq, transition.event, now);
+  if (transition.spent != Spent{}) {
+    const std::string day = day_of(now);
+    Run add(statements_->add_spent);
+    add.parameters().text(day).number(transition.spent.documents).number(transition.spent.pages);
+    add.next_row();
+  }
   return true;
+}
+
+bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
+  {
+    Run answered(statements_->command_answer);
+    answered.parameters().number(answering.seq);
+    if (answered.next_row()) return false;
+  }
+  if (answering.transition && !apply_one(*answering.transition, now)) return false;
+  const std::string outcome(to_string(answering.answer.outcome));
+  Run answer(statements_->answer);
+  answer.parameters().time(now).text(outcome).text(answering.answer.text).number(answering.seq);
+  return answer.next_row();
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
@@ -195,6 +228,64 @@ std::optional<WallTime> SqliteStore::oldest_unfinished() {
     Run query(statements_->oldest_unfinished);
     query.next_row();
     return time_in(query.column(0));
+  });
+}
+
+std::optional<Job> SqliteStore::delivered_like(const std::string& sha256, const std::string& settings_hash) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->delivered_like);
+    query.parameters().text(sha256).text(settings_hash);
+    if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+Spent SqliteStore::spent_on(WallTime moment) {
+  return run("reading", [&] {
+    const std::string day = day_of(moment);
+    Run query(statements_->spent);
+    query.parameters().text(day);
+    if (!query.next_row()) return Spent{};
+    return Spent{query.column(0).getInt(), query.column(1).getInt()};
+  });
+}
+
+std::int64_t SqliteStore::ask(const Command& command) {
+  return run("writing", [&] {
+    const std::string kind(to_string(command.kind));
+    Run insert(statements_->ask);
+    insert.parameters().time(command.asked_at).text(kind).text(command.job).text(command.arguments);
+    insert.next_row();
+    return database_.getLastInsertRowid();
+  });
+}
+
+std::vector<Command> SqliteStore::pending_commands(std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Command> commands;
+    Run query(statements_->pending_commands);
+    query.parameters().number(static_cast<std::int64_t>(limit));
+    while (query.next_row()) {
+      const auto kind = command_from(query.column(2).getString());
+      if (!kind) continue;
+      commands.push_back({query.column(0).getInt64(), WallTime(Duration(query.column(1).getInt64())), *kind,
+                          query.column(3).getString(), query.column(4).getString()});
+    }
+    return commands;
+  });
+}
+
+std::optional<CommandAnswer> SqliteStore::answer_of(std::int64_t seq) {
+  return run("reading", [&]() -> std::optional<CommandAnswer> {
+    Run query(statements_->command_answer);
+    query.parameters().number(seq);
+    if (!query.next_row()) return std::nullopt;
+    CommandAnswer answer;
+    for (const auto outcome :
+         {CommandAnswer::Outcome::done, CommandAnswer::Outcome::accepted, CommandAnswer::Outcome::refused})
+      if (query.column(0).getString() == to_string(outcome)) answer.outcome = outcome;
+    answer.text = query.column(1).getString();
+    return answer;
   });
 }
 

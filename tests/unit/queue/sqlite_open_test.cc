@@ -200,6 +200,24 @@ TEST_F(Migrating, AStepThatFailsLeavesTheVersionBeforeIt) {
   EXPECT_EQ(asked(database, "SELECT count(*) FROM pragma_table_info('one')"), "1") << "half a step stayed";
 }
 
+// Version 1 went out: what it has written must be read by every later program.
+TEST_F(Migrating, AQueueOfTheFirstVersionKeepsItsDocuments) {
+  migrate(database, migrations().first(1));
+  database.exec(
+      "INSERT INTO jobs VALUES (1, '01J', x'2F696E', x'612E706466', 'ino 1', 1, 'default', '{}', 'h', 5, 9, "
+      "2, 3, 2,"
+      " 10, 'ab', 'tag', 'task', 1, 2, 'Succeeded', 1, 0, 0, 2, 0, 0, 7, x'612E706466', '', '', '')");
+  migrate(database, migrations());
+  SqliteStore store(folder / "queue.db");
+  const auto job = store.find("01J").value();
+  EXPECT_EQ(job.name, "a.pdf");
+  EXPECT_EQ(job.state, State::done);
+  EXPECT_EQ(job.pages, 7);
+  EXPECT_EQ(job.asked, Asked::nothing);
+  EXPECT_EQ(job.earlier_tasks, "");
+  EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::done)), 1);
+}
+
 // --- where it lies
 
 TEST(NetworkFilesystem, IsToldByItsMagicNumber) {

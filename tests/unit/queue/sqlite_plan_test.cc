@@ -30,9 +30,14 @@ class Plan : public ::testing::Test {
 TEST_F(Plan, NoStatementScansOrSorts) {
   for (const auto& statement :
        {sql::kInsert, sql::kTransition, sql::kAddEvent, sql::kDueReady, sql::kDue, sql::kNextDue, sql::kFind,
-        sql::kKnows, sql::kEvents, sql::kOldestUnfinished, sql::kNote, sql::kSetNote}) {
+        sql::kKnows, sql::kEvents, sql::kOldestUnfinished, sql::kNote, sql::kSetNote, sql::kDeliveredLike,
+        sql::kAddSpent, sql::kSpent, sql::kAsk, sql::kAnswer, sql::kCommandAnswer}) {
     EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
   }
+}
+
+TEST_F(Plan, PendingCommandsAreAllThatIsReadOfTheCommands) {
+  EXPECT_EQ(of(sql::kPendingCommands), "SCAN commands USING INDEX commands_pending\n");
 }
 
 TEST_F(Plan, CountsReadTheirOwnSmallTable) {

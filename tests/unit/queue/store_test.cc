@@ -88,6 +88,14 @@ Job with_everything_set() {
   job.error_stage = "collect";
   job.error_code = "empty_output";
   job.error_message = "nothing in it";
+  job.original_name = "a/\xFE~2.pdf";
+  job.asked = Asked::cancel_or_remove;
+  job.wanted_profile = "scans";
+  job.wanted_settings = R"({"ocr_strategy":"Auto"})";
+  job.may_resubmit = true;
+  job.revision = 8;
+  job.reused_from = "job-0009";
+  job.earlier_tasks = "t1 t2";
   return job;
 }
 
@@ -123,6 +131,14 @@ void expect_same(const Job& a, const Job& b) {
   EXPECT_EQ(a.error_stage, b.error_stage);
   EXPECT_EQ(a.error_code, b.error_code);
   EXPECT_EQ(a.error_message, b.error_message);
+  EXPECT_EQ(a.original_name, b.original_name);
+  EXPECT_EQ(a.asked, b.asked);
+  EXPECT_EQ(a.wanted_profile, b.wanted_profile);
+  EXPECT_EQ(a.wanted_settings, b.wanted_settings);
+  EXPECT_EQ(a.may_resubmit, b.may_resubmit);
+  EXPECT_EQ(a.revision, b.revision);
+  EXPECT_EQ(a.reused_from, b.reused_from);
+  EXPECT_EQ(a.earlier_tasks, b.earlier_tasks);
 }
 
 TEST_P(EveryStore, GivesBackEveryFieldOfANewRowAsItCame) {
@@ -355,6 +371,95 @@ TEST_P(EveryStore, NotesAreKeptAndReplaced) {
   reopen();
   EXPECT_EQ(store->note("pause.auth"), "");
   EXPECT_EQ(store->note("other"), "x");
+}
+
+TEST_P(EveryStore, AnEarlierResultIsFoundByBytesAndSettingsOnlyWhenItIsDone) {
+  Job job = found(1);
+  job.sha256 = "ab12";
+  job.state = State::delivered;
+  const Job before = add(job);
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3"), std::nullopt);
+  ASSERT_TRUE(apply(moved(before, State::done)));
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, job.id);
+  EXPECT_EQ(store->delivered_like("ab12", "other"), std::nullopt);
+  EXPECT_EQ(store->delivered_like("cd34", "44136fa3"), std::nullopt);
+}
+
+TEST_P(EveryStore, OfSeveralEarlierResultsTheLatestIsFound) {
+  for (const int number : {1, 2, 3}) {
+    Job job = found(number);
+    job.sha256 = "ab12";
+    job.state = number == 3 ? State::failed : State::done;
+    add(job);
+  }
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, "job-0002");
+}
+
+// --- what was paid
+
+constexpr std::int64_t kDay = 86'400'000;
+
+TEST_P(EveryStore, WhatATransitionSpendsIsAddedToItsDay) {
+  Job job = add(found(1));
+  for (const auto when : {kDay - 2, kDay - 1, kDay}) {
+    Transition transition = moved(job, job.state);
+    transition.spent = {1, 20};
+    ASSERT_TRUE(apply(transition, at(when)));
+    job = stored(job.id);
+  }
+  reopen();
+  EXPECT_EQ(store->spent_on(at(0)), (Spent{2, 40}));
+  EXPECT_EQ(store->spent_on(at(kDay)), (Spent{1, 20})) << "the day turns at midnight UTC";
+  EXPECT_EQ(store->spent_on(at(2 * kDay)), Spent{});
+}
+
+TEST_P(EveryStore, ALateTransitionSpendsNothing) {
+  const Job job = add(found(1));
+  Transition late = moved(job, State::submitted);
+  late.after.lease += 1;
+  late.spent = {1, 1};
+  EXPECT_FALSE(apply(late));
+  EXPECT_EQ(store->spent_on(at(5000)), Spent{});
+}
+
+// --- commands
+
+Command wish(CommandKind kind, std::string job = {}) {
+  return {.asked_at = at(700), .kind = kind, .job = std::move(job), .arguments = R"({"a":1})"};
+}
+
+TEST_P(EveryStore, CommandsArePendingInTheirOrderUntilTheyAreAnswered) {
+  const auto first = store->ask(wish(CommandKind::remove, "job-0001"));
+  const auto second = store->ask(wish(CommandKind::pause));
+  reopen();
+  const auto pending = store->pending_commands(10);
+  ASSERT_EQ(pending.size(), 2U);
+  EXPECT_EQ(pending[0].seq, first);
+  EXPECT_EQ(pending[0].kind, CommandKind::remove);
+  EXPECT_EQ(pending[0].job, "job-0001");
+  EXPECT_EQ(pending[0].arguments, R"({"a":1})");
+  EXPECT_EQ(pending[0].asked_at, at(700));
+  EXPECT_EQ(store->pending_commands(1).size(), 1U);
+  EXPECT_FALSE(store->answer_of(first).has_value());
+
+  ASSERT_TRUE(apply(Answering{first, {CommandAnswer::Outcome::refused, "no such job"}}));
+  EXPECT_EQ(store->pending_commands(10).front().seq, second);
+  EXPECT_EQ(store->answer_of(first).value().outcome, CommandAnswer::Outcome::refused);
+  EXPECT_EQ(store->answer_of(first).value().text, "no such job");
+}
+
+TEST_P(EveryStore, ACommandIsAnsweredTogetherWithItsTransitionOrNotAtAll) {
+  const Job job = add(found(1));
+  const auto seq = store->ask(wish(CommandKind::cancel, job.id));
+  Transition late = moved(job, State::burying);
+  late.after.lease += 1;
+  EXPECT_FALSE(apply(Answering{seq, {}, late}));
+  EXPECT_FALSE(store->answer_of(seq).has_value());
+
+  EXPECT_TRUE(apply(Answering{seq, {}, moved(job, State::burying)}));
+  EXPECT_EQ(stored(job.id).state, State::burying);
+  EXPECT_FALSE(apply(Answering{seq, {}, moved(stored(job.id), State::failed)})) << "answered already";
+  EXPECT_EQ(stored(job.id).state, State::burying);
 }
 
 INSTANTIATE_TEST_SUITE_P(, EveryStore,
