@@ -16,8 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kLater = "not supported by this version; remove it";
-
 Keys<Api> api_keys() {
   Keys<Api> keys;
   keys.value("url", &Api::url, service_url());
@@ -190,7 +188,7 @@ Keys<Profile> profile_keys() {
   keys.value("attempts", &Profile::attempts, small_number({1, 20}));
   keys.value("starting_deadline", &Profile::starting_deadline, seconds_in({1s, 30 * 24h}));
   keys.value("processing_deadline", &Profile::processing_deadline, seconds_in({1s, 30 * 24h}));
-  keys.refuse("reuse", std::string(kLater));
+  keys.value("reuse", &Profile::reuse, boolean());
   return keys;
 }
 
@@ -215,7 +213,8 @@ Keys<Limits> limit_keys() {
   keys.value("downloads", &Limits::downloads, small_number({1, 256}));
   keys.value("upload_bytes_in_flight", &Limits::upload_bytes_in_flight, size_in({kMiB, kMiB << 20}));
   keys.value("document_bytes", &Limits::document_bytes, size_in({1, kMiB << 20}));
-  for (const char* budget : {"pages_per_day", "documents_per_day"}) keys.refuse(budget, std::string(kLater));
+  keys.value("pages_per_day", &Limits::pages_per_day, small_number({0, 1'000'000'000}));
+  keys.value("documents_per_day", &Limits::documents_per_day, small_number({0, 1'000'000'000}));
   return keys;
 }
 

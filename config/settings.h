@@ -67,6 +67,8 @@ struct Profile {
   int attempts = 3;                       ///< tasks that may be paid for one document
   seconds starting_deadline{6 * 3600};    ///< a task longer in Starting is given up
   seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
+  /// An earlier result for the same bytes and settings is delivered again instead of a new task.
+  bool reuse = true;
 
   bool operator==(const Profile&) const = default;
 };
@@ -79,6 +81,10 @@ struct Limits {
   int downloads = 8;
   std::uint64_t upload_bytes_in_flight = std::uint64_t{4} << 30;  ///< one larger document still goes alone
   std::uint64_t document_bytes = 805'000'000;  ///< larger ones are refused here: 1 GiB as base64 JSON
+
+  // What may be paid for on a day (UTC); 0: no bound.
+  int pages_per_day = 0;
+  int documents_per_day = 0;
 
   bool operator==(const Limits&) const = default;
 };

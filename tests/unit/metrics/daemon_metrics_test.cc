@@ -28,7 +28,7 @@ TEST_F(Metrics, AreThereAtZeroBeforeAnythingHappened) {
        {"claiming", "ready", "submitting", "submitted", "collecting", "delivering", "delivered", "burying"}) {
     EXPECT_EQ(value("chunkrd_queue_documents{state=\"" + std::string(state) + "\"}"), "0");
   }
-  for (const char* reason : {"auth", "quota", "disk", "operator", "breaker"}) {
+  for (const char* reason : {"auth", "quota", "disk", "operator", "breaker", "budget"}) {
     EXPECT_EQ(value("chunkrd_paused{reason=\"" + std::string(reason) + "\"}"), "0");
   }
   for (const std::string operation :
