@@ -104,10 +104,11 @@ INSERT INTO counts (state, n) VALUES (13, 0), (14, 0), (15, 0), (16, 0);
 DROP INDEX jobs_unfinished;
 CREATE INDEX jobs_unfinished ON jobs (found_at) WHERE state < 9 OR state > 12;
 
--- For people who look for a document: by inbox newest first, by what went wrong. And the earlier results that
--- may be delivered again.
-CREATE INDEX jobs_of_inbox ON jobs (inbox, seq);
-CREATE INDEX jobs_of_error ON jobs (error_code, seq) WHERE error_code <> '';
+-- For people who look for documents, newest first (ids sort by age): any choice of inboxes, states and an error is
+-- a few ranges of one of these, so no choice looks at rows that it does not show. See SqliteStore::list().
+CREATE INDEX jobs_listed ON jobs (inbox, state, id);
+CREATE INDEX jobs_of_error ON jobs (error_code, inbox, state, id) WHERE error_code <> '';
+-- The earlier results that may be delivered again.
 CREATE INDEX jobs_delivered ON jobs (sha256, settings_hash) WHERE state = 9;
 
 -- What people ask for with the command line. `job` is empty for what concerns the whole daemon.

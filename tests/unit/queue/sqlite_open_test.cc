@@ -168,6 +168,60 @@ TEST_F(OpeningAQueue, ADatabaseOfAnotherProgramIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("another program"));
 }
 
+// --- by a command, beside the daemon or without it
+
+TEST_F(OpeningAQueue, ACommandMakesNoQueue) {
+  for (const auto access : {Access::read, Access::change}) {
+    EXPECT_THROW(SqliteStore(file, {.access = access}), StoreError);
+    EXPECT_FALSE(fs::exists(file));
+  }
+}
+
+TEST_F(OpeningAQueue, ACommandThatReadsSeesWhatTheDaemonWritesAndCannotWrite) {
+  SqliteStore daemon(file);
+  SqliteStore command(file, {.access = Access::read});
+  const std::vector<Change> one{insertion(found(1))};
+  daemon.apply(one, at(1));
+  EXPECT_TRUE(command.find("job-0001"));
+  EXPECT_THROW(command.apply(one, at(2)), StoreError);
+  EXPECT_THROW(command.set_note("a", "b"), StoreError);
+}
+
+TEST_F(OpeningAQueue, ACommandReadsWhatAKilledDaemonHasLeftInTheLog) {
+  std::string crashed, crashed_log;
+  {
+    SqliteStore daemon(file);
+    const std::vector<Change> one{insertion(found(1))};
+    daemon.apply(one, at(1));
+    crashed = bytes_of(file);
+    crashed_log = bytes_of(log);
+  }
+  write_bytes(file, crashed);
+  write_bytes(log, crashed_log);
+  fs::remove(folder / "queue.db-shm");
+  EXPECT_TRUE(SqliteStore(file, {.access = Access::read}).find("job-0001"));
+}
+
+TEST_F(OpeningAQueue, ACommandLeavesAWishBesideTheDaemon) {
+  SqliteStore daemon(file);
+  SqliteStore command(file, {.access = Access::change});
+  command.ask({.asked_at = at(1), .kind = CommandKind::pause, .job = "", .arguments = "{}"});
+  EXPECT_EQ(daemon.pending_commands(10).size(), 1U);
+}
+
+TEST_F(OpeningAQueue, ACommandLeavesAnOlderQueueToTheDaemon) {
+  fill(1);
+  sql("UPDATE meta SET value = '1' WHERE key = 'chunkrd_schema'");
+  const std::string before = bytes_of(file);
+  for (const auto access : {Access::read, Access::change}) try {
+      SqliteStore command(file, {.access = access});
+      FAIL() << "opened";
+    } catch (const StoreError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("has schema version 1"), HasSubstr("restart the daemon")));
+    }
+  EXPECT_EQ(bytes_of(file), before);
+}
+
 // --- migrations
 
 constexpr std::array<std::string_view, 2> kTwoSteps = {
