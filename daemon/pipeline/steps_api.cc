@@ -96,10 +96,10 @@ awaitable<Outcome> submit(Job job, Context& context) {
   const auto intent =
       co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
-  const auto answer = co_await context.tasks.create({.document = place->spool.path_of(job.id),
-                                                     .size_bytes = job.size_bytes,
-                                                     .file_name = submitted_name(*intent),
-                                                     .settings = lifecycle::with_wanted(job).settings});
+  const auto answer = co_await context.tasks.create(
+      {.document = taskapi::LocalFile{.path = place->spool.path_of(job.id), .size_bytes = job.size_bytes},
+       .file_name = submitted_name(*intent),
+       .settings = lifecycle::with_wanted(job).settings});
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
                                     rules->policy_of(job));
 }

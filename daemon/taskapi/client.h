@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/async.h"
@@ -12,11 +13,33 @@
 
 namespace chunkrd::taskapi {
 
+/// A document on this machine, streamed as base64 while it is sent; must not change meanwhile.
+struct LocalFile {
+  std::filesystem::path path;
+  std::uint64_t size_bytes = 0;  ///< a file of another size fails with local_file
+};
+
+/// An http or https address from which the service fetches the document, while we wait for its answer.
+struct WebAddress {
+  std::string url;  ///< may be signed: never log
+};
+
+/// A data URL that stands in a file, streamed from there as it is; see read_link(). Must not change
+/// meanwhile.
+struct DataUrl {
+  std::filesystem::path path;
+  std::uint64_t size_bytes = 0;  ///< of the file; one of another size fails with local_file
+  std::string media_type;        ///< "application/pdf", or empty; the service looks at the content only
+  std::uint64_t begin = 0;       ///< where in the file the base64 begins ...
+  std::uint64_t length = 0;      ///< ... and how long it is
+};
+
 struct CreateRequest {
-  std::filesystem::path document;  ///< streamed as base64 while it is sent; must not change meanwhile
-  std::uint64_t size_bytes = 0;    ///< of `document`; a file of another size fails with local_file
-  std::string file_name;           ///< ASCII, carries our tag
-  std::string settings;            ///< JSON object: CreateForm without file and file_name
+  std::variant<LocalFile, WebAddress, DataUrl> document;
+  /// ASCII, carries our tag. Not sent if absent. For a WebAddress the service prefers the name it finds
+  /// there (contract), so that a tag in this one may not come back.
+  std::optional<std::string> file_name;
+  std::string settings;  ///< JSON object: CreateForm without file and file_name
 };
 
 struct ListQuery {

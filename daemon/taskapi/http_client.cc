@@ -98,6 +98,20 @@ NoAnswer local_failure(const std::exception& error) {
       .request = NoAnswer::Request::not_sent, .cause = NoAnswer::Cause::local_file, .message = error.what()};
 }
 
+/// The body of a create: the frame, and what is streamed within it.
+struct BodyBetween {
+  CreateFrame frame;
+
+  template <class OnDisk>
+  std::unique_ptr<http::BodySource> operator()(OnDisk document) {
+    return std::make_unique<DocumentBody>(std::move(document), std::move(frame.before),
+                                          std::move(frame.after));
+  }
+  std::unique_ptr<http::BodySource> operator()(const WebAddress&) {
+    return http::text_body(frame.before + frame.after);
+  }
+};
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -145,12 +159,11 @@ awaitable<Answer<Good>> HttpClient::exchange(Operation operation, http::Request 
 }
 
 awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
-  CreateFrame frame = create_frame(document.file_name, document.settings);
+  CreateFrame frame = create_frame(document);
   http::Request post = request(Method::post, "/api/v1/task/parse");
   post.headers.push_back({"Content-Type", "application/json"});
   try {
-    post.body = std::make_unique<DocumentBody>(std::move(document.document), document.size_bytes,
-                                               std::move(frame.before), std::move(frame.after));
+    post.body = std::visit(BodyBetween{std::move(frame)}, std::move(document.document));
   } catch (const std::exception& error) {
     co_return local_failure(error);
   }

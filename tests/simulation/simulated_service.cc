@@ -93,8 +93,8 @@ awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weat
 SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateRequest& request) {
   Record task;
   task.task_id = fmt::format("task-{:016x}", random_.next());
-  task.file_name = request.file_name;
-  task.content = read_all(request.document);
+  task.file_name = request.file_name.value_or(task.task_id + ".pdf");
+  task.content = read_all(std::get<taskapi::LocalFile>(request.document).path);
   task.created_at = clock_.now();
   task.starts_at = task.created_at + Duration(random_.below(Duration(20s).count()));
   task.ends_at = task.starts_at + Duration(500 + random_.below(Duration(60s).count()));

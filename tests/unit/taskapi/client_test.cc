@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include "taskapi/http_client.h"
+#include "taskapi/link.h"
 #include "tests/support/http_server.h"
 #include "tests/support/loop.h"
 #include "tests/unit/taskapi/base64.h"
@@ -43,8 +44,7 @@ class ClientTest : public testing::Test {
   }
 
   CreateRequest document(const std::string& bytes, const std::string& settings = "{}") const {
-    return {.document = folder_.write("document", bytes),
-            .size_bytes = bytes.size(),
+    return {.document = LocalFile{.path = folder_.write("document", bytes), .size_bytes = bytes.size()},
             .file_name = "report-tag.pdf",
             .settings = settings};
   }
@@ -94,6 +94,30 @@ TEST_P(CreateOfSize, CarriesTheDocumentsBytes) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, CreateOfSize, testing::Values(0, 1, 2, 3, 65535, 65536, 65537, 5 << 20),
                          testing::PrintToStringParamName());
+
+TEST_F(ClientTest, CreateCanSendAnAddress) {
+  server_.script(example("task_starting"));
+  const auto answer =
+      wait(client_.create({.document = WebAddress{"https://example.com/annual.pdf?page=\"1\""},
+                           .file_name = std::nullopt,
+                           .settings = R"({"expires_in":60})"}));
+  ASSERT_EQ(outcome(answer), "good");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.body, R"({"file":"https://example.com/annual.pdf?page=\"1\"","expires_in":60})");
+  EXPECT_EQ(received.headers.at("content-type"), "application/json");
+}
+
+TEST_F(ClientTest, CreateCanSendADataUrlFromAFile) {
+  server_.script(example("task_starting"));
+  const std::string base64 = std::string(1 << 20, 'Q') + "Qw==";
+  const auto link = read_link(folder_.write("a.url", "data:application/pdf;base64," + base64 + "\n"));
+  ASSERT_TRUE(link.has_value()) << link.error();
+  const auto answer = wait(client_.create(
+      {.document = std::get<DataUrl>(*link), .file_name = "report-tag.pdf", .settings = "{}"}));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_TRUE(server_.requests().at(0).body ==
+              R"({"file":"data:application/pdf;base64,)" + base64 + R"(","file_name":"report-tag.pdf"})");
+}
 
 TEST_F(ClientTest, GetAsksWithoutChunks) {
   server_.script(example("task_processing"));
@@ -254,7 +278,7 @@ TEST_F(ClientTest, AFileThatCannotBeMadeSendsNothing) {
 
 TEST_F(ClientTest, ADocumentThatIsNotAsItWasSendsNothing) {
   CreateRequest request = document("four");
-  request.size_bytes = 5;
+  std::get<LocalFile>(request.document).size_bytes = 5;
   const auto answer = wait(client_.create(request));
   EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::not_sent);
   EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::local_file);
