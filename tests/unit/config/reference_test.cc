@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 31);
+  EXPECT_EQ(defaults, 32);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {
