@@ -25,6 +25,7 @@ Keys<Api> api_keys() {
   keys.value("answer_timeout", &Api::answer_timeout, seconds_in({1s, 1h}));
   keys.value("reconcile_grace", &Api::reconcile_grace, seconds_in({1s, 1h}));
   keys.value("stall_timeout", &Api::stall_timeout, seconds_in({1s, 1h}));
+  keys.value("base64_urls", &Api::base64_urls, boolean());
   return keys;
 }
 
@@ -143,28 +144,28 @@ Reader<Inbox> inbox(const std::vector<std::string>& profiles) {
   };
 }
 
-std::optional<Artifact> read_artifact(const Entry& entry) {
-  static const std::vector<std::string> later{"html", "text", "chunks", "pdf", "images", "report"};
-  if (entry.node().IsScalar() && std::ranges::find(later, entry.node().Scalar()) != later.end()) {
-    entry.wrong(fmt::format("{} is not supported by this version; use json or markdown",
-                            in_quotes(entry.node().Scalar())));
-    return std::nullopt;
-  }
-  return choice<Artifact>({{"json", Artifact::json}, {"markdown", Artifact::markdown}})(entry);
+Reader<Artifact> artifact() {
+  return choice<Artifact>({{"json", Artifact::json},
+                           {"markdown", Artifact::markdown},
+                           {"html", Artifact::html},
+                           {"chunks", Artifact::chunks},
+                           {"text", Artifact::text},
+                           {"pdf", Artifact::pdf},
+                           {"images", Artifact::images},
+                           {"report", Artifact::report}});
 }
 
 // The JSON is always made, and first, also where the list leaves it out.
 Reader<std::vector<Artifact>> artifacts() {
-  return
-      [read = list_of<Artifact>(read_artifact)](const Entry& entry) -> std::optional<std::vector<Artifact>> {
-        const auto named = read(entry);
-        if (!named) return std::nullopt;
-        std::vector<Artifact> result{Artifact::json};
-        for (const Artifact artifact : *named) {
-          if (std::ranges::find(result, artifact) == result.end()) result.push_back(artifact);
-        }
-        return result;
-      };
+  return [read = list_of(artifact())](const Entry& entry) -> std::optional<std::vector<Artifact>> {
+    const auto named = read(entry);
+    if (!named) return std::nullopt;
+    std::vector<Artifact> result{Artifact::json};
+    for (const Artifact artifact : *named) {
+      if (std::ranges::find(result, artifact) == result.end()) result.push_back(artifact);
+    }
+    return result;
+  };
 }
 
 // `int` settings: whole_number() with a cast that its range makes safe.

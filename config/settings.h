@@ -26,6 +26,7 @@ struct Api {
   /// How long a submit without an answer is looked for in the task list before it is sent again.
   seconds reconcile_grace{120};
   seconds stall_timeout{60};  ///< a transfer that moves nothing for so long is ended
+  bool base64_urls = false;   ///< results come with their files inside instead of signed URLs
 
   bool operator==(const Api&) const = default;
 };
@@ -55,7 +56,7 @@ struct Inbox {
   bool operator==(const Inbox&) const = default;
 };
 
-enum class Artifact { json, markdown };
+enum class Artifact { json, markdown, html, chunks, text, pdf, images, report };
 enum class AfterDelivery { keep, remove };  ///< `keep`, `delete` in the file: what becomes of the task
 
 /// One entry of `profiles:`.

@@ -30,9 +30,9 @@ bool is_outcome(State before, State after) {
   if (after == State::delivered) return before == State::delivering;
   return before != State::removing && before != State::updating && before != State::reparsing;
 }
-constexpr std::array<const char*, 8> kOperationLabels = {"create", "get",    "get_result", "update",
-                                                         "cancel", "remove", "list",       "health"};
-static_assert(static_cast<std::size_t>(taskapi::Operation::health) + 1 == kOperationLabels.size());
+constexpr std::array<const char*, 9> kOperationLabels = {"create", "get",  "get_result", "update",  "cancel",
+                                                         "remove", "list", "health",     "download"};
+static_assert(static_cast<std::size_t>(taskapi::Operation::download) + 1 == kOperationLabels.size());
 constexpr std::array<const char*, 6> kAnswerLabels = {"2xx", "4xx", "429", "5xx", "network", "unreadable"};
 static_assert(static_cast<std::size_t>(taskapi::AnswerClass::unreadable) + 1 == kAnswerLabels.size());
 constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {"auth",     "quota",   "disk",

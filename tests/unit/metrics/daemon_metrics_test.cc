@@ -32,7 +32,7 @@ TEST_F(Metrics, AreThereAtZeroBeforeAnythingHappened) {
     EXPECT_EQ(value("chunkrd_paused{reason=\"" + std::string(reason) + "\"}"), "0");
   }
   for (const std::string operation :
-       {"create", "get", "get_result", "update", "cancel", "remove", "list", "health"}) {
+       {"create", "get", "get_result", "update", "cancel", "remove", "list", "health", "download"}) {
     for (const char* answer : {"2xx", "4xx", "429", "5xx", "network", "unreadable"}) {
       EXPECT_EQ(value("chunkrd_api_requests_total{class=\"" + std::string(answer) + "\",operation=\"" +
                       operation + "\"}"),
