@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -24,10 +25,16 @@ std::uint64_t SystemRandom::next() {
 }
 
 std::string make_job_id(WallTime now, Random& random) {
+  std::string id = first_job_id_at(now);
+  append_base32(id, random.next(), 8);
+  append_base32(id, random.next(), 8);
+  return id;
+}
+
+std::string first_job_id_at(WallTime time) {
   std::string id;
-  append_base32(id, static_cast<std::uint64_t>(now.time_since_epoch().count()), 10);
-  append_base32(id, random.next(), 8);
-  append_base32(id, random.next(), 8);
+  append_base32(id, static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.time_since_epoch().count())),
+                10);
   return id;
 }
 

@@ -27,6 +27,9 @@ class SystemRandom final : public Random {
 /// Crockford base 32), so that ids sort by age and a short prefix names a job.
 std::string make_job_id(WallTime now, Random& random);
 
+/// What the id of every job found at `time` or later is not less than, and no earlier one's reaches.
+std::string first_job_id_at(WallTime time);
+
 /// What marks one submit as ours at the service: 20 random characters [0-9a-z], 100 bits.
 std::string make_tag(Random& random);
 

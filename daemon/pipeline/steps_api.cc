@@ -7,6 +7,7 @@
 #include "core/durable.h"
 #include "core/ids.h"
 #include "pipeline/steps.h"
+#include "pipeline/update_form.h"
 
 namespace chunkrd::pipeline::steps {
 namespace {
@@ -98,7 +99,7 @@ awaitable<Outcome> submit(Job job, Context& context) {
   const auto answer = co_await context.tasks.create(
       {.document = taskapi::LocalFile{.path = place->spool.path_of(job.id), .size_bytes = job.size_bytes},
        .file_name = submitted_name(*intent),
-       .settings = job.settings});
+       .settings = lifecycle::with_wanted(job).settings});
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
                                     rules->policy_of(job));
 }
@@ -110,24 +111,28 @@ awaitable<Outcome> reconcile(Job job, Context& context) {
   co_return lifecycle::after_reconcile(job, search, context.moment(), rules->policy_of(job));
 }
 
+// Cancels the task and reads it again: the answer to a cancel proves nothing (contract).
+awaitable<Outcome> cancel(Job job, Context& context, lifecycle::Moment moment, const Policy& policy) {
+  // Durable before it leaves: a task that reads Cancelled after a crash was cancelled by us.
+  const auto cancelling = co_await context.commit(lifecycle::intend_cancel(job, context.clock.now()));
+  if (!cancelling) co_return std::nullopt;
+  co_await context.tasks.cancel(job.task_id);
+  const auto answer = co_await context.tasks.get(job.task_id);
+  co_return lifecycle::after_cancel(*cancelling, answer, moment, policy);
+}
+
 // Asks how the task is doing, and decides when to ask again.
 awaitable<Outcome> poll(Job job, Context& context) {
   const auto rules = context.rules;
   const Policy& policy = rules->policy_of(job);
-  auto answer = co_await context.tasks.get(job.task_id);
+  const auto answer = co_await context.tasks.get(job.task_id);
   const auto* task = std::get_if<Task>(&answer);
   const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
   if (task != nullptr && task->status == Status::Succeeded)
     context.planner.learn(job.profile, task->finished_at ? *task->finished_at - task->created_at : waited);
   const auto moment = context.moment(context.planner.next(job.profile, waited));
-  if (task != nullptr && lifecycle::is_overdue_in_starting(job, *task, moment, policy)) {
-    // Durable before it leaves: a task that reads Cancelled after a crash was cancelled by us.
-    const auto cancelling = co_await context.commit(lifecycle::intend_cancel(job, context.clock.now()));
-    if (!cancelling) co_return std::nullopt;
-    co_await context.tasks.cancel(job.task_id);
-    answer = co_await context.tasks.get(job.task_id);
-    co_return lifecycle::after_overdue(*cancelling, answer, moment, policy);
-  }
+  if (task != nullptr && lifecycle::is_to_be_cancelled(job, *task, moment, policy))
+    co_return co_await cancel(std::move(job), context, moment, policy);
   co_return lifecycle::after_poll(job, answer, moment, policy);
 }
 
@@ -151,6 +156,48 @@ awaitable<Outcome> collect(Job job, Context& context) {
   co_return lifecycle::after_collect(job, collected,
                                      context.moment(context.planner.next(job.profile, Duration::zero())),
                                      rules->policy_of(job));
+}
+
+// Sends the new settings. Where an update may have left before, the task says first what became of it.
+awaitable<Outcome> update(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Policy& policy = rules->policy_of(job);
+  const auto moment = context.moment(context.planner.first(job.profile));
+  if (lifecycle::update_may_have_left(job)) {
+    const auto read = co_await context.tasks.get(job.task_id);
+    if (auto decision = lifecycle::after_lost_update(job, read, moment, policy))
+      co_return std::move(*decision);
+  }
+  const auto intent = co_await context.commit(lifecycle::intend_update(job, context.clock.now()));
+  if (!intent) co_return std::nullopt;
+  const auto answer =
+      co_await context.tasks.update(job.task_id, update_form(job.settings, job.wanted_settings));
+  co_return lifecycle::after_update(*intent, answer, moment, policy);
+}
+
+// Asks what the update has come to.
+awaitable<Outcome> follow(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Policy& policy = rules->policy_of(job);
+  const auto answer = co_await context.tasks.get(job.task_id);
+  const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
+  const auto moment = context.moment(context.planner.next(job.profile, waited));
+  const auto* task = std::get_if<Task>(&answer);
+  if (task != nullptr && lifecycle::is_to_be_cancelled(job, *task, moment, policy))
+    co_return co_await cancel(std::move(job), context, moment, policy);
+  co_return lifecycle::after_follow(job, answer, moment, policy);
+}
+
+// Deletes one task of the document at the service.
+awaitable<Outcome> remove(Job job, Context& context) {
+  const auto rules = context.rules;
+  const std::string task_id = lifecycle::next_to_remove(job);
+  const auto answer = co_await context.tasks.remove(task_id);
+  // One that waits in the service's queue can only be deleted once it is cancelled.
+  if (const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
+      refusal != nullptr && refusal->text.find("status is Starting") != std::string::npos)
+    co_await context.tasks.cancel(task_id);
+  co_return lifecycle::after_remove(job, task_id, answer, context.moment(), rules->policy_of(job));
 }
 
 }  // namespace chunkrd::pipeline::steps

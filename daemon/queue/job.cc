@@ -7,8 +7,9 @@ namespace chunkrd::queue {
 namespace {
 
 constexpr std::array<std::string_view, kStateCount + 1> kNames = {
-    "",          "claiming", "ready", "submitting", "submitted", "collecting", "delivering",
-    "delivered", "burying",  "done",  "failed",     "cancelled", "vanished",
+    "",           "claiming",  "ready",    "submitting", "submitted", "collecting",
+    "delivering", "delivered", "burying",  "done",       "failed",    "cancelled",
+    "vanished",   "removing",  "updating", "reparsing",  "retrying",
 };
 
 }  // namespace

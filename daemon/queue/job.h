@@ -24,15 +24,27 @@ enum class State : int {
   failed = 10,     ///< end: dead letter, original and report lie in failed/
   cancelled = 11,  ///< end: cancelled at the service, original and report lie in failed/
   vanished = 12,   ///< end: the file was gone before it could be taken
+  removing = 13,   ///< its tasks are to be deleted at the service; then the end it had reached before
+  updating = 14,   ///< new settings are asked for: to be sent as an update of its task
+  reparsing = 15,  ///< the service took the update; to be polled
+  retrying = 16,   ///< the original is to come back into the spool, to be worked on once more
 };
-inline constexpr int kStateCount = 12;
+inline constexpr int kStateCount = 16;
 
 std::string_view to_string(State state) noexcept;
 /// Nothing if `text` names no state.
 std::optional<State> state_from(std::string_view text) noexcept;
 constexpr bool is_end(State state) noexcept {
-  return state >= State::done;
+  return state >= State::done && state <= State::vanished;
 }
+
+/// What a person has asked of a document that could not be done at once. The value stands in the database.
+enum class Asked : int {
+  nothing = 0,
+  cancel = 1,            ///< at the service, while that is possible
+  remove = 2,            ///< its tasks are deleted once its way is over
+  cancel_or_remove = 3,  ///< `remove` if it is too late for `cancel`
+};
 
 /// One document: a row of the queue. Nothing about a document lives anywhere else.
 struct Job {
@@ -42,12 +54,12 @@ struct Job {
   std::string name;             ///< path below the inbox (bytes), "a/b/report.pdf"
   std::string source_identity;  ///< device, inode, size, mtime, ctime as text: inbox::Identity
   WallTime found_at;
+
+  // What a transition changes.
   std::string profile;
   std::string settings;       ///< CreateForm without the document, canonical JSON
   std::string settings_hash;  ///< SHA-256 of `settings`
   int priority = 0;           ///< higher first
-
-  // What a transition changes.
   State state = State::claiming;
   WallTime due;            ///< not to be worked on before
   std::int64_t lease = 0;  ///< grows by one with each transition: a late writer's is too old
@@ -73,9 +85,21 @@ struct Job {
   std::optional<int> pages;
 
   std::string delivered_name;  ///< below the outbox; may differ from `name` where that was taken
-  std::string error_stage;     ///< the step that failed, empty if none
-  std::string error_code;      ///< stable, for machines: "unsupported_type"
-  std::string error_message;   ///< for people
+  /// Where the original was put away: below the archive if delivered, else below failed/. Empty where it
+  /// was not kept, or not put away yet.
+  std::string original_name;
+  std::string error_stage;    ///< the step that failed, empty if none
+  std::string error_code;     ///< stable, for machines: "unsupported_type"
+  std::string error_message;  ///< for people
+
+  Asked asked = Asked::nothing;
+  // A reprocess under way; all of it empty otherwise.
+  std::string wanted_profile;
+  std::string wanted_settings;  ///< CreateForm without the document, canonical JSON
+  bool may_resubmit = false;    ///< pay for a new task if the old one is gone
+  int revision = 0;             ///< how often a result of this document was asked for anew
+  std::string reused_from;      ///< the job whose result was delivered again instead of a new task
+  std::string earlier_tasks;    ///< ids of tasks that came to nothing, not deleted yet; with spaces between
 };
 
 /// A line of a job's story.
@@ -84,12 +108,20 @@ struct Event {
   std::string detail;  ///< "task 3f1c..., 1 page"; no document text, no signed URL
 };
 
+/// What became known to be paid for with a transition; added to the day's sum in the same transaction.
+struct Spent {
+  int documents = 0;
+  int pages = 0;
+  bool operator==(const Spent&) const = default;
+};
+
 /// What a step decided: the job as it shall be. Applied only while the row still has `from` and the
 /// lease that the step has read (`after.lease`); the row's lease is then one higher.
 struct Transition {
   State from;
   Job after;
   Event event;
+  Spent spent = {};
 };
 
 struct StoredEvent {

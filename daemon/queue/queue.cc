@@ -181,6 +181,23 @@ awaitable<std::optional<WallTime>> Queue::oldest_unfinished() {
   return Writer::on_store(writer_, [](Store& store) { return store.oldest_unfinished(); });
 }
 
+awaitable<std::optional<Job>> Queue::find(std::string id) {
+  return Writer::on_store(writer_, [id = std::move(id)](Store& store) { return store.find(id); });
+}
+
+awaitable<std::optional<Job>> Queue::delivered_like(std::string sha256, std::string settings_hash) {
+  return Writer::on_store(writer_, [sha256 = std::move(sha256), settings_hash = std::move(settings_hash)](
+                                       Store& store) { return store.delivered_like(sha256, settings_hash); });
+}
+
+awaitable<Spent> Queue::spent_on(WallTime moment) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.spent_on(moment); });
+}
+
+awaitable<std::vector<Command>> Queue::pending_commands(std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.pending_commands(limit); });
+}
+
 awaitable<std::optional<std::string>> Queue::note(std::string key) {
   return Writer::on_store(writer_, [key = std::move(key)](Store& store) { return store.note(key); });
 }

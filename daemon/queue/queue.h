@@ -33,6 +33,10 @@ class Queue {
   awaitable<bool> knows(std::string inbox, std::string name, std::string identity);
   awaitable<StateCounts> counts();
   awaitable<std::optional<WallTime>> oldest_unfinished();
+  awaitable<std::optional<Job>> find(std::string id);
+  awaitable<std::optional<Job>> delivered_like(std::string sha256, std::string settings_hash);
+  awaitable<Spent> spent_on(WallTime moment);
+  awaitable<std::vector<Command>> pending_commands(std::size_t limit);
   awaitable<std::optional<std::string>> note(std::string key);
   awaitable<void> set_note(std::string key, std::string value);
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "queue/command.h"
 #include "queue/job.h"
 
 namespace chunkrd::queue {
@@ -20,9 +21,17 @@ struct Insertion {
   Event event;
 };
 
-using Change = std::variant<Insertion, Transition>;
+using Change = std::variant<Insertion, Transition, Answering>;
 
 using StateCounts = std::array<std::int64_t, kStateCount + 1>;  ///< indexed by State
+
+/// Which jobs to list: what is empty does not restrict.
+struct Filter {
+  std::vector<State> states = {};
+  std::optional<std::string> inbox = std::nullopt;       ///< its path as the jobs have it (bytes)
+  std::optional<std::string> error_code = std::nullopt;  ///< that is the last error now
+  std::optional<WallTime> since = std::nullopt;          ///< found then or later
+};
 
 /// The durable table of jobs. Blocking; used by one thread at a time. Implementations pass one and the
 /// same test suite (tests/unit/queue). Everything throws StoreError when the database fails.
@@ -52,6 +61,37 @@ class Store {
 
   /// When the oldest job that has not ended was found.
   virtual std::optional<WallTime> oldest_unfinished() = 0;
+
+  virtual std::optional<Job> oldest_unfinished_job() = 0;
+
+  /// The job in `state` with the latest due time: of an end, the one that came to it last.
+  virtual std::optional<Job> latest_in(State state) = 0;
+
+  /// Up to `limit` jobs, newest first, that are older than the job `before`; from the newest on where that is
+  /// empty. To page: the last one's id is the next `before`.
+  virtual std::vector<Job> list(const Filter& filter, const std::string& before, std::size_t limit) = 0;
+
+  /// Up to `limit` jobs whose ids begin so, newest first.
+  virtual std::vector<Job> with_prefix(const std::string& prefix, std::size_t limit) = 0;
+
+  /// The latest job of this inbox and name.
+  virtual std::optional<Job> named(const std::string& inbox, const std::string& name) = 0;
+  /// The latest of them whose result was delivered, or whose original was put away, under the name `put_as`.
+  virtual std::optional<Job> named(const std::string& inbox, const std::string& name,
+                                   const std::string& put_as) = 0;
+
+  /// The latest job that is done with these bytes and these settings: its result may be delivered again.
+  virtual std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) = 0;
+
+  /// What was paid for on the day (UTC) of `moment`.
+  virtual Spent spent_on(WallTime moment) = 0;
+
+  /// Writes a wish down and gives it its number.
+  virtual std::int64_t ask(const Command& command) = 0;
+  /// Not answered yet, oldest first.
+  virtual std::vector<Command> pending_commands(std::size_t limit) = 0;
+  /// Nothing while it is pending.
+  virtual std::optional<CommandAnswer> answer_of(std::int64_t seq) = 0;
 
   /// Small durable values by name, beside the jobs: pauses, learnt poll times.
   virtual std::optional<std::string> note(const std::string& key) = 0;

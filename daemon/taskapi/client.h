@@ -73,6 +73,11 @@ class Client {
   /// truncated, not synced). The file is complete only with a Saved answer. Nothing of it is judged here.
   virtual awaitable<Answer<Saved>> get_result(std::string task_id, std::filesystem::path into) = 0;
 
+  /// GET of a signed URL, from the host that it names: without the key, and never to another host by way of
+  /// a redirect. The body straight into the file `into` (created or truncated, not synced); complete only
+  /// with a Saved answer. No part of the URL but its origin is in any answer.
+  virtual awaitable<Answer<Saved>> download(std::string url, std::filesystem::path into) = 0;
+
   /// PATCH /api/v1/task/{id}/parse; answers with the task as it was before.
   virtual awaitable<Answer<Task>> update(std::string task_id, std::string settings) = 0;
 

@@ -175,17 +175,38 @@ awaitable<Answer<Task>> HttpClient::get(std::string task_id) {
                   &task_in);
 }
 
-awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+awaitable<Answer<Saved>> HttpClient::save(Operation operation, http::Request get,
+                                          std::filesystem::path into) {
   FileDescriptor file;
   try {
     file = durable::open(into, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   } catch (const std::exception& error) {
     co_return local_failure(error);
   }
-  http::Request get = request(Method::get, task_path(task_id) + "?include_chunks=true");
   get.sink = http::IntoFile{file.get(), options_.result_bytes_max};
   get.timeouts.answer.reset();
-  co_return co_await exchange(Operation::get_result, std::move(get), &saved_by);
+  co_return co_await exchange(operation, std::move(get), &saved_by);
+}
+
+awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+  const char* const query =
+      options_.base64_urls ? "?include_chunks=true&base64_urls=true" : "?include_chunks=true";
+  return save(Operation::get_result, request(Method::get, task_path(task_id) + query), std::move(into));
+}
+
+awaitable<Answer<Saved>> HttpClient::download(std::string url, std::filesystem::path into) {
+  http::Request get{
+      .method = Method::get,
+      .url = std::move(url),
+      .headers = {{"Accept", "*/*"}, {"User-Agent", "chunkrd"}},
+      .body = nullptr,
+      .sink = {},
+      .timeouts = {
+          .connect = options_.connect_timeout, .stall = options_.stall_timeout, .answer = std::nullopt}};
+  auto answer = co_await save(Operation::download, std::move(get), std::move(into));
+  // A storage repeats the address, and what it makes of the signature, in its errors.
+  if (auto* refusal = std::get_if<Refusal>(&answer)) refusal->text.clear();
+  co_return answer;
 }
 
 awaitable<Answer<Task>> HttpClient::update(std::string task_id, std::string settings) {

@@ -156,8 +156,8 @@ class World {
     if (!arrivals_.empty()) return false;
     const auto counts = daemon_->store.counts();
     std::int64_t ended = 0;
-    for (int i = static_cast<int>(queue::State::done); i <= queue::kStateCount; ++i)
-      ended += counts[static_cast<std::size_t>(i)];
+    for (int i = 1; i <= queue::kStateCount; ++i)
+      if (queue::is_end(static_cast<queue::State>(i))) ended += counts[static_cast<std::size_t>(i)];
     return ended >= documents_;
   }
 

@@ -30,34 +30,67 @@ StoreError damaged(const fs::path& file, std::string_view found) {
                   name, found));
 }
 
-void refuse_unusable(SQLite::Database& database, const fs::path& file) {
+int known_version() {
+  return static_cast<int>(migrations().size());
+}
+
+// Returns the version that it has.
+int refuse_foreign_or_newer(SQLite::Database& database, const fs::path& file) {
   const auto version = schema_version(database);
-  const int known = static_cast<int>(migrations().size());
   if (!version)
     throw StoreError(
         fmt::format("queue: {}: is a database of another program; nothing was changed. Move it aside, or let "
                     "`state` name a folder of its own",
                     printable(file.native())));
-  if (*version > known)
+  if (*version > known_version())
     throw StoreError(fmt::format(
         "queue: {}: has schema version {}, this chunkrd knows {} and older; nothing was changed. Install the "
         "newer chunkrd again, or let `state` name another folder",
-        printable(file.native()), *version, known));
-  SQLite::Statement check(database, "PRAGMA quick_check(1)");
-  if (check.executeStep() && check.getColumn(0).getString() != "ok")
-    throw damaged(file, check.getColumn(0).getString());
+        printable(file.native()), *version, known_version()));
+  return *version;
+}
+
+void refuse_older(int version, const fs::path& file) {
+  if (version < known_version())
+    throw StoreError(
+        fmt::format("queue: {}: has schema version {}, this chunkrd needs {}; nothing was changed. `chunkrd "
+                    "run` brings it "
+                    "up to date: restart the daemon",
+                    printable(file.native()), version, known_version()));
+}
+
+void refuse_damaged(SQLite::Database& database, const fs::path& file) {
+  if (const std::string damage = damage_in(database); !damage.empty()) throw damaged(file, damage);
+}
+
+int flags_for(Access access) {
+  switch (access) {
+    case Access::own:
+      return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    case Access::change:
+      return SQLite::OPEN_READWRITE;
+    case Access::read:
+      return SQLite::OPEN_READONLY;
+  }
+  return SQLite::OPEN_READONLY;
 }
 
 void set_up(SQLite::Database& database, const SqliteOptions& options) {
-  database.exec("PRAGMA journal_mode = WAL");
+  if (options.access == Access::own) database.exec("PRAGMA journal_mode = WAL");
   database.exec(options.durability == Durability::full ? "PRAGMA synchronous = FULL"
                                                        : "PRAGMA synchronous = OFF");
   database.exec(fmt::format("PRAGMA cache_size = -{}", kCacheKib));
-  migrate(database, migrations());
+  if (options.access == Access::own) migrate(database, migrations());
   database.exec("PRAGMA foreign_keys = ON");
 }
 
 }  // namespace
+
+std::string damage_in(SQLite::Database& database) {
+  SQLite::Statement check(database, "PRAGMA quick_check(1)");
+  if (!check.executeStep() || check.getColumn(0).getString() == "ok") return {};
+  return check.getColumn(0).getString();
+}
 
 StoreError store_error(const fs::path& file, std::string_view doing, const SQLite::Exception& error) {
   const int code = error.getErrorCode() & 0xFF;
@@ -72,10 +105,14 @@ StoreError store_error(const fs::path& file, std::string_view doing, const SQLit
 SQLite::Database open_database(const fs::path& file, const SqliteOptions& options) {
   refuse_network_filesystem(file);
   try {
-    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+    SQLite::Database database(file.native(), flags_for(options.access),
                               static_cast<int>(options.busy_timeout.count()));
     keep_log_on_close(database, 1);
-    refuse_unusable(database, file);
+    const int version = refuse_foreign_or_newer(database, file);
+    if (options.access == Access::own)
+      refuse_damaged(database, file);
+    else
+      refuse_older(version, file);
     keep_log_on_close(database, 0);
     set_up(database, options);
     return database;

@@ -17,17 +17,30 @@ enum class Durability {
   none,  ///< it survives the end of the process only: for simulations, which cut no power
 };
 
+/// What the caller wants of the database.
+enum class Access {
+  own,     ///< made if it is not there, gone through, brought to this program's schema: who works the queue
+  change,  ///< it must be there and have this program's schema: a command that leaves a wish
+  read,    ///< likewise, and nothing is ever written: a command that looks
+};
+
 struct SqliteOptions {
+  Access access = Access::own;
   Durability durability = Durability::full;
   /// How long to wait for another process (a command) that is writing.
   std::chrono::milliseconds busy_timeout{10'000};
 };
 
-/// Opens the queue's database, makes it if it is not there, and brings it to this program's schema.
+/// Opens the queue's database as `options` say. Only Access::own reads through all of it to see that it is
+/// whole.
 ///
 /// A file that is damaged, newer than this program, or somebody else's is refused and left as it is, byte
 /// for byte; so is a file on a network filesystem. Throws StoreError.
 SQLite::Database open_database(const std::filesystem::path& file, const SqliteOptions& options);
+
+/// What is wrong inside the database (quick_check: reads through all of it), empty if nothing is.
+/// Throws SQLite::Exception.
+std::string damage_in(SQLite::Database& database);
 
 /// What SQLite says, as an error that names the file and says what to do.
 StoreError store_error(const std::filesystem::path& file, std::string_view doing,

@@ -64,19 +64,15 @@ Parameters& Parameters::time(const std::optional<WallTime>& value) {
 }
 
 Parameters& Parameters::fixed_columns(const Job& job) {
-  return text(job.id)
-      .bytes(job.inbox)
-      .bytes(job.name)
-      .text(job.source_identity)
-      .time(job.found_at)
-      .text(job.profile)
-      .text(job.settings)
-      .text(job.settings_hash)
-      .number(std::int64_t{job.priority});
+  return text(job.id).bytes(job.inbox).bytes(job.name).text(job.source_identity).time(job.found_at);
 }
 
 Parameters& Parameters::moving_columns(const Job& job) {
-  return number(static_cast<std::int64_t>(job.size_bytes))
+  return text(job.profile)
+      .text(job.settings)
+      .text(job.settings_hash)
+      .number(std::int64_t{job.priority})
+      .number(static_cast<std::int64_t>(job.size_bytes))
       .text(job.sha256)
       .text(job.tag)
       .text(job.task_id)
@@ -91,9 +87,17 @@ Parameters& Parameters::moving_columns(const Job& job) {
       .number(std::int64_t{job.empty_reads})
       .number(job.pages)
       .bytes(job.delivered_name)
+      .bytes(job.original_name)
       .text(job.error_stage)
       .text(job.error_code)
-      .text(job.error_message);
+      .text(job.error_message)
+      .number(static_cast<std::int64_t>(job.asked))
+      .text(job.wanted_profile)
+      .text(job.wanted_settings)
+      .number(std::int64_t{job.may_resubmit})
+      .number(std::int64_t{job.revision})
+      .text(job.reused_from)
+      .text(job.earlier_tasks);
 }
 
 std::optional<WallTime> time_in(const SQLite::Column& column) {
@@ -109,14 +113,14 @@ Job read_job(SQLite::Statement& statement) {
   job.name = row.text();
   job.source_identity = row.text();
   job.found_at = row.time();
-  job.profile = row.text();
-  job.settings = row.text();
-  job.settings_hash = row.text();
-  job.priority = row.small();
   job.state = static_cast<State>(row.small());
   job.due = row.time();
   job.lease = row.number();
   job.state_since = row.time();
+  job.profile = row.text();
+  job.settings = row.text();
+  job.settings_hash = row.text();
+  job.priority = row.small();
   job.size_bytes = static_cast<std::uint64_t>(row.number());
   job.sha256 = row.text();
   job.tag = row.text();
@@ -132,9 +136,17 @@ Job read_job(SQLite::Statement& statement) {
   job.empty_reads = row.small();
   job.pages = small_in(row.next());
   job.delivered_name = row.text();
+  job.original_name = row.text();
   job.error_stage = row.text();
   job.error_code = row.text();
   job.error_message = row.text();
+  job.asked = static_cast<Asked>(row.small());
+  job.wanted_profile = row.text();
+  job.wanted_settings = row.text();
+  job.may_resubmit = row.small() != 0;
+  job.revision = row.small();
+  job.reused_from = row.text();
+  job.earlier_tasks = row.text();
   return job;
 }
 

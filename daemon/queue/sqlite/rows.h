@@ -9,15 +9,16 @@
 namespace chunkrd::queue {
 
 /// The columns of a job that never change after the row is made, in the order of the binding below.
-inline const std::string kFixedColumns =
-    "id, inbox, name, source_identity, found_at, profile, settings, settings_hash, priority";
+inline const std::string kFixedColumns = "id, inbox, name, source_identity, found_at";
 /// The guard, and what follows from it.
 inline const std::string kGuardColumns = "state, due, lease, state_since";
 /// What a step changes.
 inline const std::string kMovingColumns =
-    "size_bytes, sha256, tag, task_id, intent_at, submitted_at, task_status, attempts, transient_failures, "
-    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, error_stage, error_code, "
-    "error_message";
+    "profile, settings, settings_hash, priority, size_bytes, sha256, tag, task_id, intent_at, submitted_at, "
+    "task_status, attempts, transient_failures, "
+    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, error_stage, "
+    "error_code, error_message, asked, wanted_profile, wanted_settings, may_resubmit, revision, reused_from, "
+    "earlier_tasks";
 /// All of a job.
 inline const std::string kJobColumns = kFixedColumns + ", " + kGuardColumns + ", " + kMovingColumns;
 

@@ -89,7 +89,50 @@ CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs BEGIN
 END;
 )sql";
 
-constexpr std::array<std::string_view, 1> kMigrations = {kVersion1};
+// A document's life after its delivery, and what people ask for. States 13 to 16 are unfinished again.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE jobs ADD COLUMN original_name   BLOB    NOT NULL DEFAULT x'';
+ALTER TABLE jobs ADD COLUMN asked           INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN wanted_profile  TEXT    NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN wanted_settings TEXT    NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN may_resubmit    INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN revision        INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN reused_from     TEXT    NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN earlier_tasks   TEXT    NOT NULL DEFAULT '';
+
+INSERT INTO counts (state, n) VALUES (13, 0), (14, 0), (15, 0), (16, 0);
+DROP INDEX jobs_unfinished;
+CREATE INDEX jobs_unfinished ON jobs (found_at) WHERE state < 9 OR state > 12;
+
+-- For people who look for documents, newest first (ids sort by age): any choice of inboxes, states and an error is
+-- a few ranges of one of these, so no choice looks at rows that it does not show. See SqliteStore::list().
+CREATE INDEX jobs_listed ON jobs (inbox, state, id);
+CREATE INDEX jobs_of_error ON jobs (error_code, inbox, state, id) WHERE error_code <> '';
+-- The earlier results that may be delivered again.
+CREATE INDEX jobs_delivered ON jobs (sha256, settings_hash) WHERE state = 9;
+
+-- What people ask for with the command line. `job` is empty for what concerns the whole daemon.
+CREATE TABLE commands (
+  seq         INTEGER PRIMARY KEY,
+  asked_at    INTEGER NOT NULL,
+  kind        TEXT    NOT NULL,
+  job         TEXT    NOT NULL,
+  arguments   TEXT    NOT NULL,
+  answered_at INTEGER,
+  outcome     TEXT    NOT NULL DEFAULT '',
+  answer      TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX commands_pending ON commands (seq) WHERE answered_at IS NULL;
+
+-- What was paid for on each day (UTC), for the budget.
+CREATE TABLE spending (
+  day       TEXT    PRIMARY KEY,
+  documents INTEGER NOT NULL,
+  pages     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<std::string_view, 2> kMigrations = {kVersion1, kVersion2};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

@@ -40,11 +40,66 @@ inline const std::string kEvents =
 
 inline const std::string kCounts = "SELECT state, n FROM counts";
 
-inline const std::string kOldestUnfinished = "SELECT min(found_at) FROM jobs WHERE state < 9";
+inline const std::string kOldestUnfinished = "SELECT min(found_at) FROM jobs WHERE state < 9 OR state > 12";
+
+/// `found_at >= 0` says nothing but that the index is to be searched, not walked.
+inline const std::string kOldestUnfinishedJob = "SELECT " + kJobColumns +
+                                                " FROM jobs INDEXED BY jobs_unfinished WHERE (state < 9 OR "
+                                                "state > 12) AND found_at >= 0 ORDER BY found_at LIMIT 1";
+
+inline const std::string kLatestIn =
+    "SELECT " + kJobColumns + " FROM jobs INDEXED BY jobs_due WHERE state = ? ORDER BY due DESC LIMIT 1";
+
+/// The next of the inboxes that there are jobs of.
+inline const std::string kNextInbox = "SELECT min(inbox) FROM jobs INDEXED BY jobs_listed WHERE inbox > ?";
+
+/// Ids of one inbox and state, newest first, read from the index alone.
+inline const std::string kListed =
+    "SELECT id FROM jobs INDEXED BY jobs_listed WHERE inbox = ? AND state = ? AND id >= ? AND id < ? "
+    "ORDER BY id DESC LIMIT ?";
+
+inline const std::string kListedByError =
+    "SELECT id FROM jobs INDEXED BY jobs_of_error WHERE error_code <> '' AND error_code = ? AND inbox = ? "
+    "AND "
+    "state = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?";
+
+inline const std::string kWithPrefix =
+    "SELECT " + kJobColumns + " FROM jobs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?";
+
+/// max() picks the row that the other columns are read from. Named, because the planner would rather walk
+/// over all ids from the newest on.
+inline const std::string kNamed =
+    "SELECT " + kJobColumns + ", max(id) FROM jobs INDEXED BY jobs_identity WHERE inbox = ? AND name = ?";
+
+inline const std::string kNamedAndPutAs = kNamed + " AND (delivered_name = ? OR original_name = ?)";
 
 inline const std::string kNote = "SELECT value FROM notes WHERE key = ?";
 
 inline const std::string kSetNote =
     "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+inline const std::string kDeliveredLike =
+    "SELECT " + kJobColumns +
+    " FROM jobs INDEXED BY jobs_delivered WHERE state = 9 AND sha256 = ? AND settings_hash = ? "
+    "ORDER BY seq DESC LIMIT 1";
+
+inline const std::string kAddSpent =
+    "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+    "documents = documents + excluded.documents, pages = pages + excluded.pages";
+
+inline const std::string kSpent = "SELECT documents, pages FROM spending WHERE day = ?";
+
+inline const std::string kAsk = "INSERT INTO commands (asked_at, kind, job, arguments) VALUES (?, ?, ?, ?)";
+
+inline const std::string kAnswer =
+    "UPDATE commands SET answered_at = ?, outcome = ?, answer = ? WHERE seq = ? AND answered_at IS NULL "
+    "RETURNING seq";
+
+inline const std::string kPendingCommands =
+    "SELECT seq, asked_at, kind, job, arguments FROM commands INDEXED BY commands_pending "
+    "WHERE answered_at IS NULL ORDER BY seq LIMIT ?";
+
+inline const std::string kCommandAnswer =
+    "SELECT outcome, answer FROM commands WHERE seq = ? AND answered_at IS NOT NULL";
 
 }  // namespace chunkrd::queue::sql

@@ -5,9 +5,14 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "core/ids.h"
+#include "core/iso_time.h"
 #include "queue/sqlite/sql.h"
 
 namespace chunkrd::queue {
@@ -31,6 +36,22 @@ class Run {
   SQLite::Statement& statement_;
 };
 
+// After every id that begins with `prefix`: ids are of [0-9a-z-].
+std::string end_of(const std::string& prefix) {
+  return prefix + '~';
+}
+
+std::vector<State> every_state() {
+  std::vector<State> states;
+  for (int i = 1; i <= kStateCount; ++i) states.push_back(static_cast<State>(i));
+  return states;
+}
+
+// The day of `moment`, UTC: "2026-11-24".
+std::string day_of(WallTime moment) {
+  return to_iso(moment).substr(0, 10);
+}
+
 }  // namespace
 
 struct SqliteStore::Statements {
@@ -46,11 +67,28 @@ struct SqliteStore::Statements {
         events(database, sql::kEvents),
         counts(database, sql::kCounts),
         oldest_unfinished(database, sql::kOldestUnfinished),
+        oldest_unfinished_job(database, sql::kOldestUnfinishedJob),
+        latest_in(database, sql::kLatestIn),
+        next_inbox(database, sql::kNextInbox),
+        listed(database, sql::kListed),
+        listed_by_error(database, sql::kListedByError),
+        with_prefix(database, sql::kWithPrefix),
+        named(database, sql::kNamed),
+        named_and_put_as(database, sql::kNamedAndPutAs),
+        delivered_like(database, sql::kDeliveredLike),
+        add_spent(database, sql::kAddSpent),
+        spent(database, sql::kSpent),
+        ask(database, sql::kAsk),
+        answer(database, sql::kAnswer),
+        pending_commands(database, sql::kPendingCommands),
+        command_answer(database, sql::kCommandAnswer),
         note(database, sql::kNote),
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, due, next_due, find, knows, events, counts,
-      oldest_unfinished, note, set_note;
+      oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, listed, listed_by_error, with_prefix,
+      named, named_and_put_as, delivered_like, add_spent, spent, ask, answer, pending_commands,
+      command_answer, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -119,7 +157,26 @@ bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
     seq = update.column(0).getInt64();
   }
   add_event(seq, transition.event, now);
+  if (transition.spent != Spent{}) {
+    const std::string day = day_of(now);
+    Run add(statements_->add_spent);
+    add.parameters().text(day).number(transition.spent.documents).number(transition.spent.pages);
+    add.next_row();
+  }
   return true;
+}
+
+bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
+  {
+    Run answered(statements_->command_answer);
+    answered.parameters().number(answering.seq);
+    if (answered.next_row()) return false;
+  }
+  if (answering.transition && !apply_one(*answering.transition, now)) return false;
+  const std::string outcome(to_string(answering.answer.outcome));
+  Run answer(statements_->answer);
+  answer.parameters().time(now).text(outcome).text(answering.answer.text).number(answering.seq);
+  return answer.next_row();
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
@@ -195,6 +252,158 @@ std::optional<WallTime> SqliteStore::oldest_unfinished() {
     Run query(statements_->oldest_unfinished);
     query.next_row();
     return time_in(query.column(0));
+  });
+}
+
+std::optional<Job> SqliteStore::oldest_unfinished_job() {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->oldest_unfinished_job);
+    if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+std::optional<Job> SqliteStore::latest_in(State state) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->latest_in);
+    query.parameters().state(state);
+    if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+// Every inbox that there are jobs of: one step in the index for each.
+std::vector<std::string> SqliteStore::inboxes() {
+  std::vector<std::string> found;
+  std::string last;
+  while (true) {
+    Run query(statements_->next_inbox);
+    query.parameters().bytes(last);
+    query.next_row();
+    if (query.column(0).isNull()) return found;
+    last = query.column(0).getString();
+    found.push_back(last);
+  }
+}
+
+// Whatever is asked for, it is a few ranges of an index, each in the order of the ids: one for each inbox and
+// state. Of each at most `limit` entries are read, and those only down to the ids that are in the page
+// already; so the work is bounded by (inboxes x states) searches and never depends on how rare the jobs asked
+// for are.
+std::vector<Job> SqliteStore::list(const Filter& filter, const std::string& before, std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Job> jobs;
+    if (limit == 0) return jobs;
+    SQLite::Transaction one_view(database_);
+    const std::string end = before.empty() ? end_of(before) : before;
+    std::string begin = filter.since ? first_job_id_at(*filter.since) : std::string();
+    std::set<std::string, std::greater<>> page;
+    for (const std::string& inbox : filter.inbox ? std::vector{*filter.inbox} : inboxes())
+      for (const State state : filter.states.empty() ? every_state() : filter.states) {
+        Run range(filter.error_code ? statements_->listed_by_error : statements_->listed);
+        auto parameters = range.parameters();
+        if (filter.error_code) parameters.text(*filter.error_code);
+        parameters.bytes(inbox).state(state).text(begin).text(end).number(static_cast<std::int64_t>(
+            std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max())));
+        while (range.next_row()) page.insert(range.column(0).getString());
+        while (page.size() > limit) page.erase(std::prev(page.end()));
+        if (page.size() == limit) begin = *page.rbegin();
+      }
+    for (const std::string& id : page) {
+      Run query(statements_->find);
+      query.parameters().text(id);
+      if (query.next_row()) jobs.push_back(query.job());
+    }
+    return jobs;
+  });
+}
+
+std::vector<Job> SqliteStore::with_prefix(const std::string& prefix, std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Job> jobs;
+    const std::string end = end_of(prefix);
+    Run query(statements_->with_prefix);
+    query.parameters().text(prefix).text(end).number(static_cast<std::int64_t>(limit));
+    while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
+  });
+}
+
+std::optional<Job> SqliteStore::named(const std::string& inbox, const std::string& name) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->named);
+    query.parameters().bytes(inbox).bytes(name);
+    // An aggregate has a row even where there is nothing.
+    if (!query.next_row() || query.column(0).isNull()) return std::nullopt;
+    return query.job();
+  });
+}
+
+std::optional<Job> SqliteStore::named(const std::string& inbox, const std::string& name,
+                                      const std::string& put_as) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->named_and_put_as);
+    query.parameters().bytes(inbox).bytes(name).bytes(put_as).bytes(put_as);
+    if (!query.next_row() || query.column(0).isNull()) return std::nullopt;
+    return query.job();
+  });
+}
+
+std::optional<Job> SqliteStore::delivered_like(const std::string& sha256, const std::string& settings_hash) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->delivered_like);
+    query.parameters().text(sha256).text(settings_hash);
+    if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+Spent SqliteStore::spent_on(WallTime moment) {
+  return run("reading", [&] {
+    const std::string day = day_of(moment);
+    Run query(statements_->spent);
+    query.parameters().text(day);
+    if (!query.next_row()) return Spent{};
+    return Spent{query.column(0).getInt(), query.column(1).getInt()};
+  });
+}
+
+std::int64_t SqliteStore::ask(const Command& command) {
+  return run("writing", [&] {
+    const std::string kind(to_string(command.kind));
+    Run insert(statements_->ask);
+    insert.parameters().time(command.asked_at).text(kind).text(command.job).text(command.arguments);
+    insert.next_row();
+    return database_.getLastInsertRowid();
+  });
+}
+
+std::vector<Command> SqliteStore::pending_commands(std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Command> commands;
+    Run query(statements_->pending_commands);
+    query.parameters().number(static_cast<std::int64_t>(limit));
+    while (query.next_row()) {
+      const auto kind = command_from(query.column(2).getString());
+      if (!kind) continue;
+      commands.push_back({query.column(0).getInt64(), WallTime(Duration(query.column(1).getInt64())), *kind,
+                          query.column(3).getString(), query.column(4).getString()});
+    }
+    return commands;
+  });
+}
+
+std::optional<CommandAnswer> SqliteStore::answer_of(std::int64_t seq) {
+  return run("reading", [&]() -> std::optional<CommandAnswer> {
+    Run query(statements_->command_answer);
+    query.parameters().number(seq);
+    if (!query.next_row()) return std::nullopt;
+    CommandAnswer answer;
+    for (const auto outcome :
+         {CommandAnswer::Outcome::done, CommandAnswer::Outcome::accepted, CommandAnswer::Outcome::refused})
+      if (query.column(0).getString() == to_string(outcome)) answer.outcome = outcome;
+    answer.text = query.column(1).getString();
+    return answer;
   });
 }
 

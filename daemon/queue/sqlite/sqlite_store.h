@@ -23,6 +23,18 @@ class SqliteStore final : public Store {
   std::vector<StoredEvent> events(const std::string& id) override;
   StateCounts counts() override;
   std::optional<WallTime> oldest_unfinished() override;
+  std::optional<Job> oldest_unfinished_job() override;
+  std::optional<Job> latest_in(State state) override;
+  std::vector<Job> list(const Filter& filter, const std::string& before, std::size_t limit) override;
+  std::vector<Job> with_prefix(const std::string& prefix, std::size_t limit) override;
+  std::optional<Job> named(const std::string& inbox, const std::string& name) override;
+  std::optional<Job> named(const std::string& inbox, const std::string& name,
+                           const std::string& put_as) override;
+  std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) override;
+  Spent spent_on(WallTime moment) override;
+  std::int64_t ask(const Command& command) override;
+  std::vector<Command> pending_commands(std::size_t limit) override;
+  std::optional<CommandAnswer> answer_of(std::int64_t seq) override;
   std::optional<std::string> note(const std::string& key) override;
   void set_note(const std::string& key, const std::string& value) override;
 
@@ -33,6 +45,8 @@ class SqliteStore final : public Store {
   auto run(std::string_view doing, Work work);
   bool apply_one(const Insertion& insertion, WallTime now);
   bool apply_one(const Transition& transition, WallTime now);
+  bool apply_one(const Answering& answering, WallTime now);
+  std::vector<std::string> inboxes();
   void add_event(std::int64_t job_seq, const Event& event, WallTime now);
 
   std::filesystem::path file_;

@@ -57,6 +57,19 @@ class RecordingStore final : public Store {
     return {};
   }
   std::optional<WallTime> oldest_unfinished() override { return std::nullopt; }
+  std::optional<Job> oldest_unfinished_job() override { return std::nullopt; }
+  std::optional<Job> latest_in(State) override { return std::nullopt; }
+  std::vector<Job> list(const Filter&, const std::string&, std::size_t) override { return {}; }
+  std::vector<Job> with_prefix(const std::string&, std::size_t) override { return {}; }
+  std::optional<Job> named(const std::string&, const std::string&) override { return std::nullopt; }
+  std::optional<Job> named(const std::string&, const std::string&, const std::string&) override {
+    return std::nullopt;
+  }
+  std::optional<Job> delivered_like(const std::string&, const std::string&) override { return std::nullopt; }
+  Spent spent_on(WallTime) override { return {}; }
+  std::int64_t ask(const Command&) override { return 0; }
+  std::vector<Command> pending_commands(std::size_t) override { return {}; }
+  std::optional<CommandAnswer> answer_of(std::int64_t) override { return std::nullopt; }
   std::optional<std::string> note(const std::string&) override { return std::nullopt; }
   void set_note(const std::string&, const std::string&) override {}
 

@@ -168,6 +168,60 @@ TEST_F(OpeningAQueue, ADatabaseOfAnotherProgramIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("another program"));
 }
 
+// --- by a command, beside the daemon or without it
+
+TEST_F(OpeningAQueue, ACommandMakesNoQueue) {
+  for (const auto access : {Access::read, Access::change}) {
+    EXPECT_THROW(SqliteStore(file, {.access = access}), StoreError);
+    EXPECT_FALSE(fs::exists(file));
+  }
+}
+
+TEST_F(OpeningAQueue, ACommandThatReadsSeesWhatTheDaemonWritesAndCannotWrite) {
+  SqliteStore daemon(file);
+  SqliteStore command(file, {.access = Access::read});
+  const std::vector<Change> one{insertion(found(1))};
+  daemon.apply(one, at(1));
+  EXPECT_TRUE(command.find("job-0001"));
+  EXPECT_THROW(command.apply(one, at(2)), StoreError);
+  EXPECT_THROW(command.set_note("a", "b"), StoreError);
+}
+
+TEST_F(OpeningAQueue, ACommandReadsWhatAKilledDaemonHasLeftInTheLog) {
+  std::string crashed, crashed_log;
+  {
+    SqliteStore daemon(file);
+    const std::vector<Change> one{insertion(found(1))};
+    daemon.apply(one, at(1));
+    crashed = bytes_of(file);
+    crashed_log = bytes_of(log);
+  }
+  write_bytes(file, crashed);
+  write_bytes(log, crashed_log);
+  fs::remove(folder / "queue.db-shm");
+  EXPECT_TRUE(SqliteStore(file, {.access = Access::read}).find("job-0001"));
+}
+
+TEST_F(OpeningAQueue, ACommandLeavesAWishBesideTheDaemon) {
+  SqliteStore daemon(file);
+  SqliteStore command(file, {.access = Access::change});
+  command.ask({.asked_at = at(1), .kind = CommandKind::pause, .job = "", .arguments = "{}"});
+  EXPECT_EQ(daemon.pending_commands(10).size(), 1U);
+}
+
+TEST_F(OpeningAQueue, ACommandLeavesAnOlderQueueToTheDaemon) {
+  fill(1);
+  sql("UPDATE meta SET value = '1' WHERE key = 'chunkrd_schema'");
+  const std::string before = bytes_of(file);
+  for (const auto access : {Access::read, Access::change}) try {
+      SqliteStore command(file, {.access = access});
+      FAIL() << "opened";
+    } catch (const StoreError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("has schema version 1"), HasSubstr("restart the daemon")));
+    }
+  EXPECT_EQ(bytes_of(file), before);
+}
+
 // --- migrations
 
 constexpr std::array<std::string_view, 2> kTwoSteps = {
@@ -198,6 +252,24 @@ TEST_F(Migrating, AStepThatFailsLeavesTheVersionBeforeIt) {
   EXPECT_THROW(migrate(database, kBrokenSecondStep), SQLite::Exception);
   EXPECT_EQ(schema_version(database), 1);
   EXPECT_EQ(asked(database, "SELECT count(*) FROM pragma_table_info('one')"), "1") << "half a step stayed";
+}
+
+// Version 1 went out: what it has written must be read by every later program.
+TEST_F(Migrating, AQueueOfTheFirstVersionKeepsItsDocuments) {
+  migrate(database, migrations().first(1));
+  database.exec(
+      "INSERT INTO jobs VALUES (1, '01J', x'2F696E', x'612E706466', 'ino 1', 1, 'default', '{}', 'h', 5, 9, "
+      "2, 3, 2,"
+      " 10, 'ab', 'tag', 'task', 1, 2, 'Succeeded', 1, 0, 0, 2, 0, 0, 7, x'612E706466', '', '', '')");
+  migrate(database, migrations());
+  SqliteStore store(folder / "queue.db");
+  const auto job = store.find("01J").value();
+  EXPECT_EQ(job.name, "a.pdf");
+  EXPECT_EQ(job.state, State::done);
+  EXPECT_EQ(job.pages, 7);
+  EXPECT_EQ(job.asked, Asked::nothing);
+  EXPECT_EQ(job.earlier_tasks, "");
+  EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::done)), 1);
 }
 
 // --- where it lies

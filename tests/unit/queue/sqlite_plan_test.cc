@@ -28,11 +28,38 @@ class Plan : public ::testing::Test {
 };
 
 TEST_F(Plan, NoStatementScansOrSorts) {
-  for (const auto& statement :
-       {sql::kInsert, sql::kTransition, sql::kAddEvent, sql::kDueReady, sql::kDue, sql::kNextDue, sql::kFind,
-        sql::kKnows, sql::kEvents, sql::kOldestUnfinished, sql::kNote, sql::kSetNote}) {
+  for (const auto& statement : {sql::kInsert,
+                                sql::kTransition,
+                                sql::kAddEvent,
+                                sql::kDueReady,
+                                sql::kDue,
+                                sql::kNextDue,
+                                sql::kFind,
+                                sql::kKnows,
+                                sql::kEvents,
+                                sql::kOldestUnfinished,
+                                sql::kNote,
+                                sql::kSetNote,
+                                sql::kDeliveredLike,
+                                sql::kAddSpent,
+                                sql::kSpent,
+                                sql::kAsk,
+                                sql::kAnswer,
+                                sql::kCommandAnswer,
+                                sql::kOldestUnfinishedJob,
+                                sql::kLatestIn,
+                                sql::kNextInbox,
+                                sql::kListed,
+                                sql::kListedByError,
+                                sql::kWithPrefix,
+                                sql::kNamed,
+                                sql::kNamedAndPutAs}) {
     EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
   }
+}
+
+TEST_F(Plan, PendingCommandsAreAllThatIsReadOfTheCommands) {
+  EXPECT_EQ(of(sql::kPendingCommands), "SCAN commands USING INDEX commands_pending\n");
 }
 
 TEST_F(Plan, CountsReadTheirOwnSmallTable) {
@@ -45,6 +72,24 @@ TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
   EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=? AND due>?)"));
   EXPECT_THAT(of(sql::kOldestUnfinished), HasSubstr("INDEX jobs_unfinished"));
   EXPECT_THAT(of(sql::kKnows), HasSubstr("COVERING INDEX jobs_identity"));
+}
+
+TEST_F(Plan, ListsAreRangesOfAnIndexThatHoldsAllTheyNeed) {
+  EXPECT_EQ(of(sql::kListed),
+            "SEARCH jobs USING COVERING INDEX jobs_listed (inbox=? AND state=? AND id>? AND id<?)\n");
+  EXPECT_EQ(
+      of(sql::kListedByError),
+      "SEARCH jobs USING COVERING INDEX jobs_of_error (error_code=? AND inbox=? AND state=? AND id>? AND "
+      "id<?)\n");
+  EXPECT_EQ(of(sql::kNextInbox), "SEARCH jobs USING COVERING INDEX jobs_listed (inbox>?)\n");
+  EXPECT_THAT(of(sql::kWithPrefix), HasSubstr("(id>? AND id<?)"));
+}
+
+TEST_F(Plan, OneJobIsFoundByItsNameOrAtTheEndOfAnIndex) {
+  EXPECT_THAT(of(sql::kNamed), HasSubstr("INDEX jobs_identity (inbox=? AND name=?)"));
+  EXPECT_THAT(of(sql::kNamedAndPutAs), HasSubstr("INDEX jobs_identity (inbox=? AND name=?)"));
+  EXPECT_THAT(of(sql::kLatestIn), HasSubstr("INDEX jobs_due (state=?)"));
+  EXPECT_THAT(of(sql::kOldestUnfinishedJob), HasSubstr("INDEX jobs_unfinished"));
 }
 
 TEST_F(Plan, TheCheckSeesAScanAndASort) {

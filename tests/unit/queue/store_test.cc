@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/ids.h"
 #include "queue/sqlite/sqlite_store.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/queue/jobs.h"
@@ -50,6 +51,12 @@ class EveryStore : public ::testing::TestWithParam<Kind> {
     for (const auto& job : store->due(state, now, limit)) ids.push_back(job.id);
     return ids;
   }
+  std::vector<std::string> listed(const Filter& filter, const std::string& before = "",
+                                  std::size_t limit = 100) {
+    std::vector<std::string> ids;
+    for (const auto& job : store->list(filter, before, limit)) ids.push_back(job.id);
+    return ids;
+  }
   std::vector<std::string> story(const std::string& id) {
     std::vector<std::string> told;
     for (const auto& [when, event] : store->events(id))
@@ -88,6 +95,14 @@ Job with_everything_set() {
   job.error_stage = "collect";
   job.error_code = "empty_output";
   job.error_message = "nothing in it";
+  job.original_name = "a/\xFE~2.pdf";
+  job.asked = Asked::cancel_or_remove;
+  job.wanted_profile = "scans";
+  job.wanted_settings = R"({"ocr_strategy":"Auto"})";
+  job.may_resubmit = true;
+  job.revision = 8;
+  job.reused_from = "job-0009";
+  job.earlier_tasks = "t1 t2";
   return job;
 }
 
@@ -123,6 +138,14 @@ void expect_same(const Job& a, const Job& b) {
   EXPECT_EQ(a.error_stage, b.error_stage);
   EXPECT_EQ(a.error_code, b.error_code);
   EXPECT_EQ(a.error_message, b.error_message);
+  EXPECT_EQ(a.original_name, b.original_name);
+  EXPECT_EQ(a.asked, b.asked);
+  EXPECT_EQ(a.wanted_profile, b.wanted_profile);
+  EXPECT_EQ(a.wanted_settings, b.wanted_settings);
+  EXPECT_EQ(a.may_resubmit, b.may_resubmit);
+  EXPECT_EQ(a.revision, b.revision);
+  EXPECT_EQ(a.reused_from, b.reused_from);
+  EXPECT_EQ(a.earlier_tasks, b.earlier_tasks);
 }
 
 TEST_P(EveryStore, GivesBackEveryFieldOfANewRowAsItCame) {
@@ -144,10 +167,6 @@ TEST_P(EveryStore, ATransitionChangesEveryFieldThatMayChangeAndNoOther) {
   expected.name = before.name;
   expected.source_identity = before.source_identity;
   expected.found_at = before.found_at;
-  expected.profile = before.profile;
-  expected.settings = before.settings;
-  expected.settings_hash = before.settings_hash;
-  expected.priority = before.priority;
   expected.lease = before.lease + 1;
   expected.state_since = at(6000);
   expect_same(stored(before.id), expected);
@@ -355,6 +374,207 @@ TEST_P(EveryStore, NotesAreKeptAndReplaced) {
   reopen();
   EXPECT_EQ(store->note("pause.auth"), "");
   EXPECT_EQ(store->note("other"), "x");
+}
+
+TEST_P(EveryStore, AnEarlierResultIsFoundByBytesAndSettingsOnlyWhenItIsDone) {
+  Job job = found(1);
+  job.sha256 = "ab12";
+  job.state = State::delivered;
+  const Job before = add(job);
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3"), std::nullopt);
+  ASSERT_TRUE(apply(moved(before, State::done)));
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, job.id);
+  EXPECT_EQ(store->delivered_like("ab12", "other"), std::nullopt);
+  EXPECT_EQ(store->delivered_like("cd34", "44136fa3"), std::nullopt);
+}
+
+TEST_P(EveryStore, OfSeveralEarlierResultsTheLatestIsFound) {
+  for (const int number : {1, 2, 3}) {
+    Job job = found(number);
+    job.sha256 = "ab12";
+    job.state = number == 3 ? State::failed : State::done;
+    add(job);
+  }
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, "job-0002");
+}
+
+// --- for people who look for a document
+
+TEST_P(EveryStore, JobsAreListedNewestFirstAPageAtATime) {
+  for (const int number : {3, 1, 5, 2, 4}) add_in(static_cast<State>(number), number, at(0));
+  EXPECT_THAT(listed({}), ElementsAre("job-0005", "job-0004", "job-0003", "job-0002", "job-0001"));
+  EXPECT_THAT(listed({}, "", 2), ElementsAre("job-0005", "job-0004"));
+  EXPECT_THAT(listed({}, "job-0004", 2), ElementsAre("job-0003", "job-0002"));
+  EXPECT_THAT(listed({}, "job-0001"), IsEmpty());
+  EXPECT_THAT(listed({}, "", 0), IsEmpty());
+}
+
+TEST_P(EveryStore, AFilterTakesWhatFitsAllOfIt) {
+  int number = 0;
+  for (const char* inbox : {"/in \xFF", "/srv/in"})
+    for (const State state : {State::ready, State::failed, State::done})
+      for (const char* error : {"", "bad_request", "empty_file"}) {
+        Job job = found(++number);
+        job.inbox = inbox;
+        job.state = state;
+        job.error_code = error;
+        add(job);
+      }
+  EXPECT_EQ(listed({}).size(), 18U);
+  EXPECT_EQ(listed({.states = {State::failed, State::ready}}).size(), 12U);
+  EXPECT_EQ(listed({.inbox = "/in \xFF"}).size(), 9U);
+  EXPECT_EQ(listed({.error_code = "bad_request"}).size(), 6U);
+  const Filter all_of_it{
+      .states = {State::failed, State::done}, .inbox = "/srv/in", .error_code = "empty_file"};
+  EXPECT_THAT(listed(all_of_it), ElementsAre("job-0018", "job-0015"));
+  EXPECT_THAT(listed({.inbox = "/nowhere"}), IsEmpty());
+  EXPECT_THAT(listed({.states = {State::vanished}}), IsEmpty());
+  EXPECT_THAT(listed({.error_code = "bad"}), IsEmpty());
+}
+
+TEST_P(EveryStore, SinceTakesWhatWasFoundThenOrLater) {
+  SystemRandom random;
+  std::vector<std::string> ids;
+  for (const int number : {1, 2, 3}) {
+    Job job = found(number, at(number * 1000));
+    job.id = make_job_id(job.found_at, random);
+    ids.push_back(add(job).id);
+  }
+  EXPECT_THAT(listed({.since = at(2000)}), ElementsAre(ids[2], ids[1]));
+  EXPECT_THAT(listed({.since = at(2001)}), ElementsAre(ids[2]));
+  EXPECT_THAT(listed({.since = at(-5)}).size(), 3U);
+}
+
+// Small pages over many ranges: what a page leaves out because another range was first comes in a later one.
+TEST_P(EveryStore, PagesTogetherAreTheWholeList) {
+  std::vector<std::string> all;
+  for (int number = 1; number <= 200; ++number) {
+    Job job = found(number);
+    job.inbox = "/srv/in" + std::to_string(number % 7);
+    job.state = static_cast<State>(1 + number * number % kStateCount);
+    all.insert(all.begin(), add(job).id);
+  }
+  for (const std::size_t page_size : {1U, 3U, 64U, 500U}) {
+    std::vector<std::string> pages, page;
+    do {
+      page = listed({}, pages.empty() ? "" : pages.back(), page_size);
+      pages.insert(pages.end(), page.begin(), page.end());
+    } while (!page.empty());
+    EXPECT_EQ(pages, all) << "pages of " << page_size;
+  }
+}
+
+TEST_P(EveryStore, AJobIsFoundByTheBeginningOfItsId) {
+  for (const int number : {1, 2, 12}) add(found(number));
+  const auto beginning = [&](const std::string& prefix, std::size_t limit = 10) {
+    std::vector<std::string> ids;
+    for (const Job& job : store->with_prefix(prefix, limit)) ids.push_back(job.id);
+    return ids;
+  };
+  EXPECT_THAT(beginning("job-000"), ElementsAre("job-0002", "job-0001"));
+  EXPECT_THAT(beginning("job-0012"), ElementsAre("job-0012"));
+  EXPECT_THAT(beginning("", 2), ElementsAre("job-0012", "job-0002"));
+  EXPECT_THAT(beginning("job-1"), IsEmpty());
+  EXPECT_THAT(beginning("job-00120"), IsEmpty());
+}
+
+TEST_P(EveryStore, AJobIsFoundByItsNameAndByTheNameItWasPutAwayUnder) {
+  for (const int number : {1, 2, 3}) {
+    Job job = found(number);
+    job.name = number == 3 ? "other.pdf" : "a/\xFF.pdf";
+    job.delivered_name = number == 1 ? "a/\xFF.pdf" : "a/\xFF~ab12.pdf";
+    job.original_name = number == 1 ? "a/\xFF~old.pdf" : "";
+    job.state = State::done;
+    add(job);
+  }
+  EXPECT_EQ(store->named("/srv/in", "a/\xFF.pdf").value().id, "job-0002") << "the latest of that name";
+  EXPECT_EQ(store->named("/srv/in", "a/\xFF.pdf", "a/\xFF.pdf").value().id, "job-0001");
+  EXPECT_EQ(store->named("/srv/in", "a/\xFF.pdf", "a/\xFF~old.pdf").value().id, "job-0001");
+  EXPECT_EQ(store->named("/srv/in", "a/\xFF.pdf", "elsewhere"), std::nullopt);
+  EXPECT_EQ(store->named("/srv/in", "a/"), std::nullopt);
+  EXPECT_EQ(store->named("/elsewhere", "a/\xFF.pdf"), std::nullopt);
+}
+
+TEST_P(EveryStore, TheOldestUnfinishedJobAndTheLastOneDone) {
+  EXPECT_EQ(store->oldest_unfinished_job(), std::nullopt);
+  EXPECT_EQ(store->latest_in(State::done), std::nullopt);
+  add_in(State::done, 1, at(70));
+  add_in(State::done, 2, at(90));
+  add_in(State::done, 3, at(80));
+  for (const int number : {4, 5}) {
+    Job job = found(number, at(number == 4 ? 2000 : 1500));
+    job.state = number == 4 ? State::ready : State::retrying;
+    add(job);
+  }
+  EXPECT_EQ(store->oldest_unfinished_job().value().id, "job-0005");
+  EXPECT_EQ(store->latest_in(State::done).value().id, "job-0002");
+}
+
+// --- what was paid
+
+constexpr std::int64_t kDay = 86'400'000;
+
+TEST_P(EveryStore, WhatATransitionSpendsIsAddedToItsDay) {
+  Job job = add(found(1));
+  for (const auto when : {kDay - 2, kDay - 1, kDay}) {
+    Transition transition = moved(job, job.state);
+    transition.spent = {1, 20};
+    ASSERT_TRUE(apply(transition, at(when)));
+    job = stored(job.id);
+  }
+  reopen();
+  EXPECT_EQ(store->spent_on(at(0)), (Spent{2, 40}));
+  EXPECT_EQ(store->spent_on(at(kDay)), (Spent{1, 20})) << "the day turns at midnight UTC";
+  EXPECT_EQ(store->spent_on(at(2 * kDay)), Spent{});
+}
+
+TEST_P(EveryStore, ALateTransitionSpendsNothing) {
+  const Job job = add(found(1));
+  Transition late = moved(job, State::submitted);
+  late.after.lease += 1;
+  late.spent = {1, 1};
+  EXPECT_FALSE(apply(late));
+  EXPECT_EQ(store->spent_on(at(5000)), Spent{});
+}
+
+// --- commands
+
+Command wish(CommandKind kind, std::string job = {}) {
+  return {.asked_at = at(700), .kind = kind, .job = std::move(job), .arguments = R"({"a":1})"};
+}
+
+TEST_P(EveryStore, CommandsArePendingInTheirOrderUntilTheyAreAnswered) {
+  const auto first = store->ask(wish(CommandKind::remove, "job-0001"));
+  const auto second = store->ask(wish(CommandKind::pause));
+  reopen();
+  const auto pending = store->pending_commands(10);
+  ASSERT_EQ(pending.size(), 2U);
+  EXPECT_EQ(pending[0].seq, first);
+  EXPECT_EQ(pending[0].kind, CommandKind::remove);
+  EXPECT_EQ(pending[0].job, "job-0001");
+  EXPECT_EQ(pending[0].arguments, R"({"a":1})");
+  EXPECT_EQ(pending[0].asked_at, at(700));
+  EXPECT_EQ(store->pending_commands(1).size(), 1U);
+  EXPECT_FALSE(store->answer_of(first).has_value());
+
+  ASSERT_TRUE(apply(Answering{first, {CommandAnswer::Outcome::refused, "no such job"}}));
+  EXPECT_EQ(store->pending_commands(10).front().seq, second);
+  EXPECT_EQ(store->answer_of(first).value().outcome, CommandAnswer::Outcome::refused);
+  EXPECT_EQ(store->answer_of(first).value().text, "no such job");
+}
+
+TEST_P(EveryStore, ACommandIsAnsweredTogetherWithItsTransitionOrNotAtAll) {
+  const Job job = add(found(1));
+  const auto seq = store->ask(wish(CommandKind::cancel, job.id));
+  Transition late = moved(job, State::burying);
+  late.after.lease += 1;
+  EXPECT_FALSE(apply(Answering{seq, {}, late}));
+  EXPECT_FALSE(store->answer_of(seq).has_value());
+
+  EXPECT_TRUE(apply(Answering{seq, {}, moved(job, State::burying)}));
+  EXPECT_EQ(stored(job.id).state, State::burying);
+  EXPECT_FALSE(apply(Answering{seq, {}, moved(stored(job.id), State::failed)})) << "answered already";
+  EXPECT_EQ(stored(job.id).state, State::burying);
 }
 
 INSTANTIATE_TEST_SUITE_P(, EveryStore,

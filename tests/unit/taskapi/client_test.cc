@@ -356,5 +356,55 @@ TEST_F(ClientTest, NoMessageHoldsTheKey) {
   EXPECT_THAT(said, HasSubstr("GET https://127.0.0.1:1: "));
 }
 
+TEST_F(ClientTest, AResultIsAskedForWithItsFilesInsideWhereThatIsSet) {
+  HttpClient::Options inside = options();
+  inside.base64_urls = true;
+  HttpClient client(engine_, inside, kKey, nullptr);
+  server_.script(example("task_succeeded"));
+  wait(client.get_result("3f1c", folder_.write("result", "")));
+  EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true&base64_urls=true");
+  server_.script(example("task_processing"));
+  wait(client.get("3f1c"));
+  EXPECT_EQ(server_.requests().at(1).target, "/api/v1/task/3f1c?include_chunks=false") << "polls stay small";
+}
+
+TEST_F(ClientTest, ADownloadGoesIntoItsFileWithoutTheKey) {
+  server_.script(Reply::text(200, "%PDF"));
+  const auto into = folder_.write("document.pdf", "what was there before");
+  const auto answer = wait(client_.download(server_.url() + "/files/a.pdf?X-Amz-Signature=s3cret", into));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(std::get<Saved>(answer).size_bytes, 4u);
+  EXPECT_EQ(content(into), "%PDF");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.target, "/files/a.pdf?X-Amz-Signature=s3cret");
+  EXPECT_FALSE(received.headers.contains("authorization"));
+  EXPECT_EQ(exchanges_.all.at(0).operation, Operation::download);
+}
+
+TEST_F(ClientTest, ADownloadIsNotRedirectedToAnotherHost) {
+  HttpServer other;
+  server_.script(Reply::redirect(307, other.url() + "/a.pdf"));
+  const auto answer = wait(client_.download(server_.url() + "/a.pdf", folder_.write("document.pdf", "")));
+  EXPECT_EQ(outcome(answer), "307 ");
+  EXPECT_EQ(other.connections(), 0);
+}
+
+TEST_F(ClientTest, NoAnswerToADownloadRepeatsItsUrl) {
+  const auto into = folder_.write("document.pdf", "");
+  const std::string url = server_.url() + "/a.pdf?X-Amz-Signature=s3cret";
+  server_.script(Reply::text(403, "<Error><SignatureProvided>s3cret</SignatureProvided></Error>"));
+  EXPECT_EQ(outcome(wait(client_.download(url, into))), "403 ");
+  Reply cut = Reply::text(200, std::string(1000, 'x'));
+  cut.send_only = 500;
+  cut.after = Reply::After::close;
+  server_.script(cut);
+  const auto lost = wait(client_.download(url, into));
+  ASSERT_TRUE(std::holds_alternative<NoAnswer>(lost)) << outcome(lost);
+  EXPECT_EQ(std::get<NoAnswer>(lost).cause, NoAnswer::Cause::cut);
+  EXPECT_THAT(outcome(lost), Not(HasSubstr("s3cret")));
+  EXPECT_THAT(outcome(wait(client_.download("file:///etc/passwd?s3cret", into))), Not(HasSubstr("s3cret")));
+  EXPECT_EQ(content(into).find("root"), std::string::npos) << "only http and https";
+}
+
 }  // namespace
 }  // namespace chunkrd::taskapi

@@ -3,9 +3,9 @@
 
 #include <system_error>
 
-#include "local/parser/child.h"
+#include "core/child.h"
 
-namespace chunkrd::local {
+namespace chunkrd {
 namespace {
 
 using std::chrono::milliseconds;
@@ -52,4 +52,4 @@ TEST(Child, HasNothingToRead) {
 }
 
 }  // namespace
-}  // namespace chunkrd::local
+}  // namespace chunkrd
