@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 #include <cstdint>
 #include <functional>
@@ -138,6 +139,10 @@ std::vector<Example> OpenApi::examples() const {
       add_examples(resolved(answer), {operation.name(), std::string(status), {}, {}}, all);
   }
   return all;
+}
+
+std::string OpenApi::example(std::string_view name) const {
+  return json::serialize(document_.at("components").at("examples").at(name).at("value"));
 }
 
 const json::value& OpenApi::schema(std::string_view name) const {

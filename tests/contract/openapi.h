@@ -54,6 +54,9 @@ class OpenApi {
   std::vector<Operation> operations() const;
   std::vector<Example> examples() const;
 
+  /// The example components.examples.NAME, as the service would send it.
+  std::string example(std::string_view name) const;
+
   /// The schema components.schemas.NAME.
   const json::value& schema(std::string_view name) const;
 

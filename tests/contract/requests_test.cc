@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/iso_time.h"
+#include "pipeline/update_form.h"
 #include "taskapi/http_client.h"
 #include "taskapi/link.h"
 #include "tests/contract/openapi.h"
@@ -104,6 +105,17 @@ TEST_F(Requests, OfEverySettingOfAnUpdateAreAccepted) {
   EXPECT_GT(sent, 250);
 }
 
+// What the daemon sends when a document's settings change, and when they go back to the service's defaults.
+TEST_F(Requests, ThatAreMadeForAnUpdateAreAccepted) {
+  for (json::value& settings : api_.variants(api_.schema("CreateForm"))) {
+    settings.as_object().erase("file");
+    settings.as_object().erase("file_name");
+    const std::string text = json::serialize(settings);
+    for (const std::string& form : {pipeline::update_form("{}", text), pipeline::update_form(text, "{}")})
+      EXPECT_EQ(send(client_.update(kTask, form)), "good") << form;
+  }
+}
+
 TEST_F(Requests, WithEveryKindOfDocumentAreAccepted) {
   const auto pdf = write("annual.pdf", "%PDF-1.4\n%EOF\n");
   const auto data =
@@ -119,6 +131,8 @@ TEST_F(Requests, WithEveryKindOfDocumentAreAccepted) {
 TEST_F(Requests, OfEveryOtherOperationAreAccepted) {
   EXPECT_EQ(send(client_.get(kTask)), "good");
   EXPECT_EQ(send(client_.get_result(kTask, folder_ / "result")), "good");
+  taskapi::HttpClient inside(engine_, {.url = prism_->url(), .base64_urls = true}, "key", nullptr);
+  EXPECT_EQ(send(inside.get_result(kTask, folder_ / "result")), "good");
   EXPECT_EQ(send(client_.cancel(kTask)), "good");
   EXPECT_EQ(send(client_.remove(kTask)), "good");
   EXPECT_EQ(send(client_.health()), "good");

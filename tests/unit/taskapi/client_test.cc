@@ -6,6 +6,7 @@
 
 #include "taskapi/http_client.h"
 #include "taskapi/link.h"
+#include "tests/contract/openapi.h"
 #include "tests/support/http_server.h"
 #include "tests/support/loop.h"
 #include "tests/unit/taskapi/base64.h"
@@ -23,7 +24,7 @@ using testing::Not;
 constexpr const char* kKey = "the-secret-key";
 
 Reply example(const std::string& name) {
-  return Reply::json(content(EXAMPLES "/" + name + ".json"));
+  return Reply::json(contract::OpenApi().example(name));
 }
 
 class Exchanges final : public Observer {
@@ -70,7 +71,7 @@ class ClientTest : public testing::Test {
 class CreateOfSize : public ClientTest, public testing::WithParamInterface<std::size_t> {};
 
 TEST_P(CreateOfSize, CarriesTheDocumentsBytes) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   const std::string bytes = some_bytes(GetParam());
   const auto answer =
       wait(client_.create(document(bytes, R"({"high_resolution":true,"ocr_strategy":"All"})")));
@@ -96,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, CreateOfSize, testing::Values(0, 1, 2, 3, 65535,
                          testing::PrintToStringParamName());
 
 TEST_F(ClientTest, CreateCanSendAnAddress) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   const auto answer =
       wait(client_.create({.document = WebAddress{"https://example.com/annual.pdf?page=\"1\""},
                            .file_name = std::nullopt,
@@ -108,7 +109,7 @@ TEST_F(ClientTest, CreateCanSendAnAddress) {
 }
 
 TEST_F(ClientTest, CreateCanSendADataUrlFromAFile) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   const std::string base64 = std::string(1 << 20, 'Q') + "Qw==";
   const auto link = read_link(folder_.write("a.url", "data:application/pdf;base64," + base64 + "\n"));
   ASSERT_TRUE(link.has_value()) << link.error();
@@ -120,7 +121,7 @@ TEST_F(ClientTest, CreateCanSendADataUrlFromAFile) {
 }
 
 TEST_F(ClientTest, GetAsksWithoutChunks) {
-  server_.script(example("task_processing"));
+  server_.script(example("TaskProcessing"));
   const auto answer = wait(client_.get("3f1c"));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(std::get<Task>(answer).message, "Processing segments");
@@ -133,16 +134,16 @@ TEST_F(ClientTest, GetAsksWithoutChunks) {
 }
 
 TEST_F(ClientTest, GetResultWritesTheAnswerAsItCame) {
-  server_.script(example("task_succeeded"));
+  server_.script(example("TaskSucceeded"));
   const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
   ASSERT_EQ(outcome(answer), "good");
-  EXPECT_EQ(content(folder_.path("result")), content(EXAMPLES "/task_succeeded.json"));
+  EXPECT_EQ(content(folder_.path("result")), contract::OpenApi().example("TaskSucceeded"));
   EXPECT_EQ(std::get<Saved>(answer).size_bytes, content(folder_.path("result")).size());
   EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true");
 }
 
 TEST_F(ClientTest, UpdateSendsTheSettings) {
-  server_.script(example("task_previous_state"));
+  server_.script(example("TaskPreviousState"));
   const auto answer = wait(client_.update("3f1c", R"({"chunk_processing":{"target_length":2048}})"));
   ASSERT_EQ(outcome(answer), "good");
   const auto received = server_.requests().at(0);
@@ -169,7 +170,7 @@ TEST_F(ClientTest, RemoveIsADelete) {
 }
 
 TEST_F(ClientTest, ListReadsAPage) {
-  server_.script(example("task_list"));
+  server_.script(example("TaskList"));
   const auto answer = wait(client_.list({.start = WallTime(std::chrono::milliseconds(1'745'485'200'123))}));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(std::get<std::vector<Task>>(answer).size(), 2u);
@@ -255,7 +256,7 @@ TEST_F(ClientTest, AResultOverItsLimitIsUnreadable) {
 }
 
 TEST_F(ClientTest, ACutResultIsNoAnswer) {
-  Reply reply = example("task_succeeded");
+  Reply reply = example("TaskSucceeded");
   reply.send_only = 2000;
   reply.after = Reply::After::close;
   server_.script(reply);
@@ -315,7 +316,7 @@ TEST_F(ClientTest, ACreateThatMeetsNobodyWasNotSent) {
 }
 
 TEST_F(ClientTest, TheObserverHearsOfEveryExchange) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   server_.script(Reply::text(429, ""));
   server_.script(Reply::text(404, ""));
   server_.script(Reply::text(500, ""));
@@ -360,10 +361,10 @@ TEST_F(ClientTest, AResultIsAskedForWithItsFilesInsideWhereThatIsSet) {
   HttpClient::Options inside = options();
   inside.base64_urls = true;
   HttpClient client(engine_, inside, kKey, nullptr);
-  server_.script(example("task_succeeded"));
+  server_.script(example("TaskSucceeded"));
   wait(client.get_result("3f1c", folder_.write("result", "")));
   EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true&base64_urls=true");
-  server_.script(example("task_processing"));
+  server_.script(example("TaskProcessing"));
   wait(client.get("3f1c"));
   EXPECT_EQ(server_.requests().at(1).target, "/api/v1/task/3f1c?include_chunks=false") << "polls stay small";
 }
