@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -113,6 +114,19 @@ test('a data URL is a document too', {timeout: limit}, async () => {
   await finished(created.task_id);
   const task = await read(created.task_id);
   assert.deepEqual(segments(task).map((segment) => segment.content), ['Tide table', 'High water at noon.']);
+});
+
+test('an address is fetched, and its own name wins', {timeout: limit}, async () => {
+  const site = createServer((request, response) => response.end('# Harbour\n\nTwo ships.\n'));
+  site.listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  try {
+    const created = await submit({file: `http://127.0.0.1:${site.address().port}/harbour.md`, file_name: 'other.md'});
+    assert.equal((await finished(created.task_id)).output.file_name, 'harbour.md');
+    assert.deepEqual(segments(await read(created.task_id)).map((one) => one.content), ['Harbour', 'Two ships.']);
+  } finally {
+    site.close();
+  }
 });
 
 test('a task that is queued can be cancelled, once', {timeout: limit}, async () => {
