@@ -49,7 +49,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   const prometheus::Registry& registry() const noexcept { return *registry_; }
 
  private:
-  static constexpr std::size_t kOperations = 8;
+  static constexpr std::size_t kOperations = 9;
   static constexpr std::size_t kAnswers = 6;
 
   void set_oldest(std::optional<WallTime> found_at);

@@ -62,7 +62,8 @@ void sync_one(const fs::path& path) {
 }  // namespace
 
 std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wanted) {
-  for (const char* name : {kPdfName, kPicturesName, kListName, kReportName}) fs::remove_all(folder / name);
+  for (const char* name : {kPdfName, kNoPdfName, kPicturesName, kListName, kReportName})
+    fs::remove_all(folder / name);
   Files files;
   try {
     std::optional<Pictures> pictures;
@@ -82,6 +83,7 @@ std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wante
     const Kind kind = pdf ? pdf->finish() : Kind::nothing;
     files.has_pdf = kind == Kind::file;
     if (kind == Kind::address) files.pdf_url = files.summary.task.pdf_url;
+    if (pdf && !files.summary.task.pdf_url) BufferedFile(folder / kNoPdfName).finish();
     if (pdf && kind == Kind::broken) fs::remove(folder / kPdfName);
   } catch (const BrokenResult& broken) {
     return Broken{broken.what()};

@@ -17,6 +17,8 @@ namespace chunkrd::artifacts {
 /// What lies in the folder in which a delivery is prepared.
 inline constexpr const char* kResultName = "task.json";
 inline constexpr const char* kPdfName = "document.pdf";
+/// Instead of the PDF, when the service says that there is none (a text document may have none).
+inline constexpr const char* kNoPdfName = "document.no-pdf";
 inline constexpr const char* kPicturesName = "images";
 inline constexpr const char* kReportName = "report.html";
 

@@ -56,7 +56,6 @@ class Pages {
 
   void add(const Segment& segment) {
     if (!order_.is_new(segment)) return;
-    ++segments_;
     ++counts_[std::string(class_of(segment))];
     const int page = segment.page_number;
     const bool sized = is_size(segment.page_width) && is_size(segment.page_height);
@@ -65,6 +64,7 @@ class Pages {
     last_ = size;
     boxes_.add(page, box(segment, size));
     texts_.add(page, text(segment));
+    ++segments_;
   }
 
   std::set<int> numbers(int page_count) const {

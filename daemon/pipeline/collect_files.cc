@@ -112,8 +112,8 @@ awaitable<Collected> collect_files(const queue::Job& job, std::filesystem::path 
   if (files.pdf_url)
     pdf =
         failure_of(co_await context.tasks.download(*files.pdf_url, folder / artifacts::kPdfName), "the PDF");
-  if (wanted.pdf && !files.has_pdf && !files.pdf_url)
-    pdf = std::string("the PDF: the result has no address of it");
+  if (wanted.pdf && files.summary.task.pdf_url && !files.has_pdf && !files.pdf_url)
+    pdf = std::string("the PDF: neither a file nor its address is in the result");
   const bool drop_pdf = pdf.has_value();
   co_await run_on(context.files, [folder, wanted, drop_pdf] {
     // Half a PDF is none.

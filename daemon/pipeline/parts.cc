@@ -62,14 +62,15 @@ std::vector<outbox::Part> make_parts(const fs::path& folder, const queue::Job& j
   add(Artifact::report, ".report.html", artifacts::kReportName,
       [&](const fs::path&) { write_report_once(folder, job); });
   if (has(profile, Artifact::html)) parts.push_back(html_part(folder, job, with_pictures));
-  add(Artifact::pdf, ".pdf", artifacts::kPdfName, fetched);
+  if (!fs::exists(folder / artifacts::kNoPdfName)) add(Artifact::pdf, ".pdf", artifacts::kPdfName, fetched);
   add(Artifact::images, ".images", artifacts::kPicturesName, fetched);
   return parts;
 }
 
 bool lacks_collected(const fs::path& folder, const config::Profile& profile) {
   const auto lacks = [&](const char* name) { return !fs::exists(folder / name); };
-  return lacks(artifacts::kResultName) || (has(profile, Artifact::pdf) && lacks(artifacts::kPdfName)) ||
+  return lacks(artifacts::kResultName) ||
+         (has(profile, Artifact::pdf) && lacks(artifacts::kPdfName) && lacks(artifacts::kNoPdfName)) ||
          (has(profile, Artifact::images) && lacks(artifacts::kPicturesName));
 }
 
