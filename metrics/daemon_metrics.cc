@@ -87,6 +87,7 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   auto& requests =
       counter(r, "chunkrd_api_requests_total", "Requests to the Task API, by what came of them.");
   auto& took = histogram(r, "chunkrd_api_request_duration_seconds", "Whole exchanges with the Task API.");
+  static_assert(kOperationLabels.size() == kOperations);
   for (std::size_t i = 0; i < kOperationLabels.size(); ++i) {
     const char* operation = kOperationLabels[i];
     request_seconds_[i] = &took.Add({{"operation", operation}}, kRequestSeconds);

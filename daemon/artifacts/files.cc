@@ -20,7 +20,6 @@ using taskapi::Segment;
 using Kind = InlineFile::Kind;
 
 constexpr const char* kListName = "images.list";
-constexpr std::size_t kMissingMax = 10;
 
 // One line of the list: the file's name, a tab, the address.
 bool can_be_listed(std::string_view url) {
@@ -41,9 +40,9 @@ class Pictures {
     const Kind kind = file.finish();
     if (kind == Kind::address && can_be_listed(*segment.image)) {
       list_.write(stem + "\t" + *segment.image + "\n");
-    } else if (kind != Kind::file && files_.missing.size() < kMissingMax) {
+    } else if (kind != Kind::file && files_.missing_pictures.empty()) {
       // Empty when signing failed (contract).
-      files_.missing.push_back("the picture of segment " + stem);
+      files_.missing_pictures = "the picture of segment " + stem;
     }
   }
 
@@ -63,7 +62,8 @@ void sync_one(const fs::path& path) {
 }  // namespace
 
 std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wanted) {
-  for (const char* name : {kPdfName, kPicturesName, kListName}) fs::remove_all(folder / name);
+  for (const char* name : {kPdfName, kNoPdfName, kPicturesName, kListName, kReportName})
+    fs::remove_all(folder / name);
   Files files;
   try {
     std::optional<Pictures> pictures;
@@ -83,7 +83,8 @@ std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wante
     const Kind kind = pdf ? pdf->finish() : Kind::nothing;
     files.has_pdf = kind == Kind::file;
     if (kind == Kind::address) files.pdf_url = files.summary.task.pdf_url;
-    if (pdf && kind != Kind::file && kind != Kind::address) files.missing.emplace_back("the PDF");
+    if (pdf && !files.summary.task.pdf_url) BufferedFile(folder / kNoPdfName).finish();
+    if (pdf && kind == Kind::broken) fs::remove(folder / kPdfName);
   } catch (const BrokenResult& broken) {
     return Broken{broken.what()};
   }

@@ -17,7 +17,10 @@ namespace chunkrd::artifacts {
 /// What lies in the folder in which a delivery is prepared.
 inline constexpr const char* kResultName = "task.json";
 inline constexpr const char* kPdfName = "document.pdf";
+/// Instead of the PDF, when the service says that there is none (a text document may have none).
+inline constexpr const char* kNoPdfName = "document.no-pdf";
 inline constexpr const char* kPicturesName = "images";
+inline constexpr const char* kReportName = "report.html";
 
 struct FilesWanted {
   bool pdf = false;
@@ -29,12 +32,12 @@ struct Files {
   Summary summary;
   bool has_pdf = false;                ///< it was in the result and lies in the folder
   std::optional<std::string> pdf_url;  ///< signed: use at once, never log
-  std::vector<std::string> missing;    ///< for people: what has neither content nor an address; at most ten
+  std::string missing_pictures;        ///< for people: which have neither content nor an address, if any
 };
 
 /// As inspect() does it for the result in `folder`, and writes the wanted files that are in the result into
 /// it. The pictures' addresses are kept in a file there, because there may be many: see PictureList. What an
-/// earlier call has left of both goes first.
+/// earlier call has left of both goes first, and a report that was made of them.
 std::variant<Files, Broken> take_files(const std::filesystem::path& folder, FilesWanted wanted);
 
 /// The pictures that take_files() has found addresses of.

@@ -107,9 +107,27 @@ queue::Transition intend_cancel(const queue::Job& job, WallTime now);
 Decision after_cancel(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read_again,
                       const Moment& moment, const Policy& policy);
 
-/// A result that was fetched and read through, or why there is none.
+/// A result is good, but the storage refuses a file that belongs to it, or there is none.
+struct FileRefused {
+  enum class Need {
+    must,      ///< the profile delivers it
+    may_miss,  ///< it only makes another artifact better
+  };
+  artifacts::Summary result;
+  std::string why;  ///< "the PDF: HTTP 403 from the storage"; no URL
+  Need need = Need::must;
+};
+/// A result is good, but a file of it could not be had now: the storage is not reachable, or busy.
+struct FileLater {
+  std::string why;
+};
+
+/// A result that was fetched and read through, with its files, or why there is none.
 using Collected = std::variant<artifacts::Summary, artifacts::Broken, taskapi::Refusal, taskapi::NoAnswer,
-                               taskapi::Unreadable>;
+                               taskapi::Unreadable, FileRefused, FileLater>;
+
+/// Is it the result of this job's task, with something in it? Only then its files are worth fetching.
+bool is_whole(const queue::Job& job, const artifacts::Summary& result);
 
 Decision after_collect(const queue::Job& job, const Collected& collected, const Moment& moment,
                        const Policy& policy);

@@ -146,7 +146,30 @@ Decision collected_whole(const Job& job, const artifacts::Summary& result, const
                 fmt::format("{} chunks, {} segments", result.chunks, result.segments), kReachable);
 }
 
+// The storage refuses a file: an address that has expired, or an object that is not there. Both read 403 or
+// 404, so the task is read again for a new address, at once and then a minute apart; a result is not
+// delivered with a file missing, and nobody waits for ever.
+Decision file_refused(const Job& job, const FileRefused& refused, const Moment& moment,
+                      const Policy& policy) {
+  if (job.empty_reads + 1 < policy.empty_reads) {
+    Decision again = unusable(job, "file_unavailable", refused.why, moment, policy);
+    if (job.empty_reads > 0) again.transition.after.due = moment.now + policy.not_found_spacing;
+    return again;
+  }
+  if (refused.need == FileRefused::Need::must)
+    return unusable(job, "file_unavailable", refused.why, moment, policy);
+  Decision without = collected_whole(job, refused.result, moment, policy);
+  without.transition.event.detail += "; without " + refused.why;
+  return without;
+}
+
 }  // namespace
+
+bool is_whole(const Job& job, const artifacts::Summary& result) {
+  const std::optional<int> pages = result.task.page_count ? result.task.page_count : job.pages;
+  return result.task.task_id == job.task_id && result.task.status == Status::Succeeded &&
+         (result.chunks > 0 || pages == 0);
+}
 
 Decision after_poll(const Job& job, const taskapi::Answer<Task>& answer, const Moment& moment,
                     const Policy& policy) {
@@ -217,6 +240,11 @@ Decision after_collect(const Job& job, const Collected& collected, const Moment&
             const bool here = failure.cause == NoAnswer::Cause::local_file;
             return later(job, "collect_failed", describe(failure),
                          {here ? Signal::Kind::disk_full : Signal::Kind::trouble, {}}, moment, policy);
+          },
+          [&](const FileRefused& refused) { return file_refused(job, refused, moment, policy); },
+          // The service has answered; that its storage does not, says nothing about it.
+          [&](const FileLater& file) {
+            return later(job, "collect_failed", file.why, kReachable, moment, policy);
           },
       },
       collected);

@@ -1,11 +1,9 @@
 // The steps that talk to the service: submit, reconcile, poll, collect.
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cctype>
 
-#include "core/durable.h"
 #include "core/ids.h"
+#include "pipeline/collect_files.h"
 #include "pipeline/steps.h"
 #include "pipeline/update_form.h"
 
@@ -136,20 +134,16 @@ awaitable<Outcome> poll(Job job, Context& context) {
   co_return lifecycle::after_poll(job, answer, moment, policy);
 }
 
-// Fetches the result into the outbox under a temporary name, and reads it through.
+// Fetches the result, with the files that belong to it, into the outbox under a temporary name.
 awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto file = co_await run_on(context.files,
-                                    [place, id = job.id] { return place->outbox.prepare(id) / "task.json"; });
-  auto answer = co_await context.tasks.get_result(job.task_id, file);
+  const auto folder =
+      co_await run_on(context.files, [place, id = job.id] { return place->outbox.prepare(id); });
+  auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
-    collected = co_await run_on(context.files, [file]() -> lifecycle::Collected {
-      durable::sync_file(durable::open(file, O_RDONLY).get(), file);
-      durable::sync_directory(file.parent_path());
-      return std::visit([](auto result) -> lifecycle::Collected { return result; }, artifacts::inspect(file));
-    });
+    collected = co_await collect_files(job, folder, rules->profile_of(job), context);
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }

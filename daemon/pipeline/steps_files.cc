@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "artifacts/artifacts.h"
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/sha256.h"
+#include "pipeline/parts.h"
 #include "pipeline/report.h"
 #include "pipeline/steps.h"
 
@@ -46,28 +46,18 @@ lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::
   }
 }
 
-bool wants_markdown(const config::Profile& profile) {
-  return std::ranges::find(profile.artifacts, config::Artifact::markdown) != profile.artifacts.end();
-}
-
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
 lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile& profile) {
   const auto folder = place.outbox.prepare(job.id);
-  std::vector<outbox::Part> parts{{".json", folder / "task.json"}};
   try {
-    if (wants_markdown(profile)) {
-      parts.push_back({".md", folder / "document.md"});
-      std::error_code missing;
-      if (std::filesystem::exists(parts[0].file, missing))
-        artifacts::write_markdown(parts[0].file, parts[1].file);
-    }
+    const auto parts = make_parts(folder, job, profile);
     const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
     return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
   } catch (const std::system_error& error) {
-    // Only the fetched result may be missing; an outbox that is not there is another matter.
+    // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
     if (error.code() != std::errc::no_such_file_or_directory || !std::filesystem::exists(folder, missing) ||
-        std::filesystem::exists(parts[0].file, missing))
+        !lacks_collected(folder, profile))
       throw;
     return lifecycle::ResultMissing{};
   }
