@@ -1,0 +1,18 @@
+#include "cli/commands.h"
+
+#include "cli/jobs.h"
+#include "cli/run.h"
+#include "cli/show.h"
+
+namespace chunkrd::cli {
+
+// A new command is one more line here; help, completion and the tests of every command read this list.
+std::vector<Command> add_commands(CLI::App& program) {
+  return {
+      add_run(program),  //
+      add_jobs(program),
+      add_show(program),
+  };
+}
+
+}  // namespace chunkrd::cli
