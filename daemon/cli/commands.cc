@@ -3,6 +3,7 @@
 #include "cli/jobs.h"
 #include "cli/run.h"
 #include "cli/show.h"
+#include "cli/status.h"
 
 namespace chunkrd::cli {
 
@@ -10,6 +11,7 @@ namespace chunkrd::cli {
 std::vector<Command> add_commands(CLI::App& program) {
   return {
       add_run(program),  //
+      add_status(program),
       add_jobs(program),
       add_show(program),
   };
