@@ -16,7 +16,9 @@ CLI::App* add_parser(CLI::App& program, const std::string& name, const std::stri
 
 void add_config_option(CLI::App& parser, std::filesystem::path& config_file) {
   config_file = kDefaultConfigFile;
-  parser.add_option("-c,--config", config_file, "The configuration file")->capture_default_str();
+  parser.add_option("-c,--config", config_file, "The configuration file")
+      ->capture_default_str()
+      ->type_name("FILE");
 }
 
 void add_json_option(CLI::App& parser, bool& json) {

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/check.h"
+#include "cli/completion.h"
 #include "cli/jobs.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -11,9 +13,8 @@ namespace chunkrd::cli {
 std::vector<Command> add_commands(CLI::App& program) {
   return {
       add_run(program),  //
-      add_status(program),
-      add_jobs(program),
-      add_show(program),
+      add_status(program), add_jobs(program),       add_show(program),
+      add_check(program),  add_completion(program), add_complete_words(program),
   };
 }
 

@@ -163,7 +163,7 @@ Command add_jobs(CLI::App& program) {
   parser->add_option("--state", options->states, "Only in these states, with commas between them")
       ->delimiter(',')
       ->type_name("STATE,...");
-  parser->add_option("--inbox", options->inbox, "Only from this inbox")->type_name("PATH");
+  parser->add_option("--inbox", options->inbox, "Only from this inbox")->type_name("INBOX");
   parser
       ->add_option("--since", options->since,
                    "Only what was found since then: 30m, 2h, 7d ago, 2026-11-01 or 2026-11-01T09:30 (UTC)")
