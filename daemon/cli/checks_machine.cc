@@ -102,6 +102,7 @@ void check_moves(const config::Settings& settings, const config::Inbox& inbox, c
 
 void check_folders(const config::Settings& settings, Findings& findings) {
   const auto problems = config::folder_problems(settings);
+  if (problems.empty()) findings.push_back({"folders", Level::ok, "all usable, none inside another", ""});
   for (const auto& problem : problems) findings.push_back({"folders", Level::error, problem.text, ""});
   for (const Place& place : places_of(settings))
     if (!status_of(place.path) && existing(place.path) == place.path.parent_path() &&

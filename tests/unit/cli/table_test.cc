@@ -25,7 +25,7 @@ TEST(ATable, ShortensOnlyWhatMayBeWhereTheTerminalIsNarrow) {
   table.add({{"a1"}, {"a-very-long-name-of-a-report.pdf"}, {"7"}, {"poll now"}});
   EXPECT_EQ(table.take_lines(),
             "ID  NAME       PAGES  NEXT\n"
-            "a1  a-ver….pdf     7  poll now\n");
+            "a1  a-ve….pdf      7  poll now\n");
 }
 
 TEST(ATable, IsNotCutWhereItIsNoTerminal) {
