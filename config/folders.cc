@@ -99,23 +99,35 @@ std::string conflict(const Folder& a, const Folder& b) {
   return {};
 }
 
-struct Problem {
-  ExitCode code;
-  std::string text;
-};
+using Problem = FolderProblem;
 
 Problem problem(ExitCode code, const Folder& folder, std::string_view what) {
-  return {code, fmt::format("{}: {}", named(folder), what)};
+  return {folder.key, code, fmt::format("{}: {}", named(folder), what)};
 }
 
-// Creates a folder that is not there, its parent being there.
-std::optional<Problem> create(const Folder& folder) {
+bool is_missing(const Folder& folder) {
+  struct stat status{};
+  return ::stat(folder.canonical.c_str(), &status) != 0 && errno == ENOENT;
+}
+
+// Whether a folder that is not there can be created.
+std::optional<Problem> why_not_created(const Folder& folder) {
   const fs::path parent = folder.canonical.parent_path();
   if (!file_id(parent)) {
     return problem(
         ExitCode::no_input, folder,
         fmt::format("does not exist, and {} neither; create it or mend the path", parent.string()));
   }
+  if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return problem(ExitCode::no_permission, folder,
+                   fmt::format("cannot be created: {}", std::generic_category().message(errno)));
+  return std::nullopt;
+}
+
+// Creates a folder that is not there.
+std::optional<Problem> create(const Folder& folder) {
+  if (auto found = why_not_created(folder)) return found;
+  const fs::path parent = folder.canonical.parent_path();
   // The state holds the documents under way: it is nobody else's business.
   const mode_t mode = folder.role == Role::state ? 0700 : 0755;
   if (::mkdir(folder.canonical.c_str(), mode) != 0 && errno != EEXIST) {
@@ -126,11 +138,15 @@ std::optional<Problem> create(const Folder& folder) {
   return std::nullopt;
 }
 
-std::optional<Problem> make_usable(const Folder& folder) {
+bool is_made_when_missing(const Folder& folder) {
+  return !is_inbox(folder.role) && is_missing(folder);
+}
+
+// Of a folder that is there, or is no one that we make.
+std::optional<Problem> why_not_usable(const Folder& folder) {
   struct stat status{};
   if (::stat(folder.canonical.c_str(), &status) != 0) {
     const int error = errno;
-    if (error == ENOENT && !is_inbox(folder.role)) return create(folder);
     const char* advice = error == ENOENT ? "; create it or mend the path" : "";
     return problem(error == EACCES ? ExitCode::no_permission : ExitCode::no_input, folder,
                    std::generic_category().message(error) + advice);
@@ -146,6 +162,15 @@ std::optional<Problem> make_usable(const Folder& folder) {
   return std::nullopt;
 }
 
+std::vector<Problem> conflicts(const std::vector<Folder>& folders) {
+  std::vector<Problem> problems;
+  for (auto a = folders.begin(); a != folders.end(); ++a)
+    for (auto b = a + 1; b != folders.end(); ++b)
+      if (std::string text = conflict(*a, *b); !text.empty())
+        problems.push_back({a->key, ExitCode::bad_config, std::move(text)});
+  return problems;
+}
+
 void throw_if_any(const std::vector<Problem>& problems) {
   if (problems.empty()) return;
   std::vector<std::string> lines;
@@ -157,19 +182,23 @@ void throw_if_any(const std::vector<Problem>& problems) {
 
 void check_folders(const Settings& settings) {
   const std::vector<Folder> folders = folders_of(settings);
+  throw_if_any(conflicts(folders));
   std::vector<Problem> problems;
-  for (auto a = folders.begin(); a != folders.end(); ++a) {
-    for (auto b = a + 1; b != folders.end(); ++b) {
-      if (std::string text = conflict(*a, *b); !text.empty()) {
-        problems.push_back({ExitCode::bad_config, std::move(text)});
-      }
-    }
-  }
-  throw_if_any(problems);
   for (const Folder& folder : folders) {
-    if (auto found = make_usable(folder)) problems.push_back(std::move(*found));
+    auto found = is_made_when_missing(folder) ? create(folder) : why_not_usable(folder);
+    if (found) problems.push_back(std::move(*found));
   }
   throw_if_any(problems);
+}
+
+std::vector<FolderProblem> folder_problems(const Settings& settings) {
+  const std::vector<Folder> folders = folders_of(settings);
+  std::vector<Problem> problems = conflicts(folders);
+  for (const Folder& folder : folders) {
+    auto found = is_made_when_missing(folder) ? why_not_created(folder) : why_not_usable(folder);
+    if (found) problems.push_back(std::move(*found));
+  }
+  return problems;
 }
 
 }  // namespace chunkrd::config

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "config/settings.h"
+#include "core/errors.h"
 
 namespace chunkrd::config {
 
@@ -14,5 +18,15 @@ namespace chunkrd::config {
 /// Blocking. Throws UserError with a line for each problem, naming the keys: bad_config where folders overlap
 /// (nothing is created then), else no_input or no_permission.
 void check_folders(const Settings& settings);
+
+/// One thing that check_folders() would complain about.
+struct FolderProblem {
+  std::string key;  ///< "inboxes[0].outbox"
+  ExitCode code;
+  std::string text;
+};
+
+/// All that check_folders() would complain about, but nothing is created. Blocking.
+std::vector<FolderProblem> folder_problems(const Settings& settings);
 
 }  // namespace chunkrd::config

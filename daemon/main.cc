@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <string>
 #include <system_error>
 
-#include "cli/run.h"
+#include "cli/commands.h"
 #include "core/errors.h"
 #include "queue/store.h"
 
@@ -16,24 +16,33 @@ namespace {
 
 using chunkrd::ExitCode;
 
-constexpr const char* kFooter = R"(Exit codes:
-   0  stopped as asked            1  some documents failed
-  64  wrong command line         66  a folder or file that was named is not there
+constexpr const char* kFooter = R"(Example:
+  chunkrd status
+  chunkrd jobs --state failed --since 1d
+
+Exit codes:
+   0  done, or stopped as asked   1  some documents failed, or some check did
+  64  wrong command line         66  a job, folder or file that was named is not there
   69  an address is in use       70  a mistake of ours: please report it
   71  the system refused         74  reading or writing failed, or the queue is damaged
   75  another chunkrd runs here  77  no permission
   78  the configuration is wrong
 )";
 
-int fail(ExitCode code, const char* message) {
+int fail(ExitCode code, const std::string& message) {
   fmt::print(stderr, "chunkrd: {}\n", message);
   return static_cast<int>(code);
 }
 
-int run_command(const std::string& config_file) {
+// What could not be printed is an error like any other: a script must not take half a list for the whole.
+int finish(ExitCode code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(code);
+  return fail(ExitCode::io_error, "standard output: cannot be written; is the disk full?");
+}
+
+int run(const chunkrd::cli::Command& command) {
   try {
-    chunkrd::cli::run(config_file);
-    return static_cast<int>(ExitCode::ok);
+    return finish(command.run());
   } catch (const chunkrd::UserError& error) {
     return fail(error.code(), error.what());
   } catch (const chunkrd::queue::StoreError& error) {
@@ -43,6 +52,14 @@ int run_command(const std::string& config_file) {
   } catch (const std::exception& error) {
     return fail(ExitCode::software, error.what());
   }
+}
+
+std::string usage_error(const CLI::App* app, const CLI::Error& error) {
+  // The parser of the command that was begun knows more than the program's.
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  std::string name;
+  for (; app != nullptr; app = app->get_parent()) name = app->get_name() + (name.empty() ? "" : " ") + name;
+  return fmt::format("chunkrd: {}; see {} --help\n", error.what(), name);
 }
 
 }  // namespace
@@ -56,12 +73,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("chunkrd ") + CHUNKRD_VERSION);
   app.footer(kFooter);
   app.require_subcommand(1);
-
-  std::string config_file = "/etc/chunkrd/chunkrd.yaml";
-  CLI::App* run = app.add_subcommand(
-      "run", "Work as a daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again");
-  run->add_option("-c,--config", config_file, "The configuration file")->capture_default_str();
-  run->footer("Example:\n  chunkrd run --config /etc/chunkrd/chunkrd.yaml\n");
+  app.failure_message(usage_error);
+  const auto commands = chunkrd::cli::add_commands(app);
 
   try {
     app.parse(argc, argv);
@@ -69,5 +82,7 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
   }
-  return run_command(config_file);
+  for (const auto& command : commands)
+    if (*command.parser) return run(command);
+  return fail(ExitCode::usage, "no command; see chunkrd --help");
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
+#include "cli/command.h"
 
 namespace chunkrd::cli {
 
-/// `chunkrd run --config FILE`. Returns after a clean stop; throws UserError and what else ends a daemon.
-void run(const std::filesystem::path& config_file);
+/// `chunkrd run`: the daemon.
+Command add_run(CLI::App& program);
 
 }  // namespace chunkrd::cli

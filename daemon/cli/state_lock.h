@@ -13,6 +13,10 @@ class StateLock {
   /// Throws UserError (already_runs) when somebody else holds it; std::system_error.
   explicit StateLock(const std::filesystem::path& state);
 
+  /// Does any process hold it? Only asks: a daemon that starts at the same moment is not kept from it, and
+  /// nothing is made. False where the folder or the lock's file is not there. Throws std::system_error.
+  static bool is_held(const std::filesystem::path& state);
+
  private:
   FileDescriptor file_;
 };

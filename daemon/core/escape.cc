@@ -86,4 +86,15 @@ std::string valid_utf8(std::string_view bytes) {
   return text;
 }
 
+std::string harmless(std::string_view bytes) {
+  std::string text;
+  const std::string valid = valid_utf8(bytes);
+  for (std::string_view rest = valid; !rest.empty();) {
+    const std::size_t length = utf8_length(rest);
+    text += is_control(rest) ? std::string_view("\uFFFD") : rest.substr(0, length);
+    rest.remove_prefix(length);
+  }
+  return text;
+}
+
 }  // namespace chunkrd

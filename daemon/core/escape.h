@@ -16,4 +16,7 @@ std::string unprintable(std::string_view text);
 /// the service) that go into JSON. Not reversible.
 std::string valid_utf8(std::string_view bytes);
 
+/// As valid_utf8(), with U+FFFD for control characters too: for texts of others on a person's terminal.
+std::string harmless(std::string_view bytes);
+
 }  // namespace chunkrd

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <new>
 #include <system_error>
 
@@ -244,6 +245,8 @@ Response Easy::response() const {
     curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &wait_s);  // knows both forms
     response.retry_after = std::chrono::seconds(std::max<curl_off_t>(0, wait_s));
   }
+  if (const std::time_t date = curl_getdate(header("Date").c_str(), nullptr); date > 0)
+    response.date = WallTime(std::chrono::seconds(date));
   response.traffic = traffic();
   return response;
 }

@@ -26,6 +26,7 @@ struct Response {
   std::string content_type;             ///< empty if absent
   std::string request_id;               ///< x-request-id, empty if absent
   std::optional<Duration> retry_after;  ///< from seconds or a date; never negative
+  std::optional<WallTime> date;         ///< the other side's clock, in whole seconds
   Traffic traffic;
 };
 

@@ -30,9 +30,7 @@ fs::path folder_of(const Places& places, const Manifest& manifest) {
 }
 
 fs::path visible_path(const Places& places, const Manifest& manifest, const Manifest::File& file) {
-  fs::path path = folder_of(places, manifest);
-  if (manifest.layout == Layout::folder) path /= manifest.base;
-  return path / (manifest.base + file.suffix);
+  return places.root / manifest.path_of(file);
 }
 
 // What must be free, and stay ours, for this manifest: names in its folder.

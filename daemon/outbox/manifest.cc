@@ -84,6 +84,13 @@ std::string Manifest::name() const {
   return name + base;
 }
 
+std::filesystem::path Manifest::path_of(const File& file) const {
+  std::filesystem::path path;
+  for (const std::string& folder : folders) path /= folder;
+  if (layout == Layout::folder) path /= base;
+  return path / (base + file.suffix);
+}
+
 const Manifest::File* Manifest::find(const std::string& suffix) const {
   const auto file = std::ranges::find(files, suffix, &File::suffix);
   return file == files.end() ? nullptr : &*file;

@@ -36,6 +36,8 @@ struct Manifest {
 
   /// Below the outbox: folders and base.
   std::string name() const;
+  /// Where a file is once it is visible, below the outbox.
+  std::filesystem::path path_of(const File& file) const;
   const File* find(const std::string& suffix) const;
   /// The file that is the sign that all is there.
   const File& json() const;

@@ -71,6 +71,9 @@ class Store {
   /// empty. To page: the last one's id is the next `before`.
   virtual std::vector<Job> list(const Filter& filter, const std::string& before, std::size_t limit) = 0;
 
+  /// Every error code that some job has as its last error.
+  virtual std::vector<std::string> error_codes() = 0;
+
   /// Up to `limit` jobs whose ids begin so, newest first.
   virtual std::vector<Job> with_prefix(const std::string& prefix, std::size_t limit) = 0;
 

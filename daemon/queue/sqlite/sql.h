@@ -53,6 +53,9 @@ inline const std::string kLatestIn =
 /// The next of the inboxes that there are jobs of.
 inline const std::string kNextInbox = "SELECT min(inbox) FROM jobs INDEXED BY jobs_listed WHERE inbox > ?";
 
+inline const std::string kNextError =
+    "SELECT min(error_code) FROM jobs INDEXED BY jobs_of_error WHERE error_code <> '' AND error_code > ?";
+
 /// Ids of one inbox and state, newest first, read from the index alone.
 inline const std::string kListed =
     "SELECT id FROM jobs INDEXED BY jobs_listed WHERE inbox = ? AND state = ? AND id >= ? AND id < ? "

@@ -70,6 +70,7 @@ struct SqliteStore::Statements {
         oldest_unfinished_job(database, sql::kOldestUnfinishedJob),
         latest_in(database, sql::kLatestIn),
         next_inbox(database, sql::kNextInbox),
+        next_error(database, sql::kNextError),
         listed(database, sql::kListed),
         listed_by_error(database, sql::kListedByError),
         with_prefix(database, sql::kWithPrefix),
@@ -86,8 +87,8 @@ struct SqliteStore::Statements {
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, due, next_due, find, knows, events, counts,
-      oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, listed, listed_by_error, with_prefix,
-      named, named_and_put_as, delivered_like, add_spent, spent, ask, answer, pending_commands,
+      oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed, listed_by_error,
+      with_prefix, named, named_and_put_as, delivered_like, add_spent, spent, ask, answer, pending_commands,
       command_answer, note, set_note;
 };
 
@@ -315,6 +316,21 @@ std::vector<Job> SqliteStore::list(const Filter& filter, const std::string& befo
       if (query.next_row()) jobs.push_back(query.job());
     }
     return jobs;
+  });
+}
+
+std::vector<std::string> SqliteStore::error_codes() {
+  return run("reading", [&] {
+    std::vector<std::string> found;
+    std::string last;
+    while (true) {
+      Run query(statements_->next_error);
+      query.parameters().text(last);
+      query.next_row();
+      if (query.column(0).isNull()) return found;
+      last = query.column(0).getString();
+      found.push_back(last);
+    }
   });
 }
 

@@ -26,6 +26,7 @@ class SqliteStore final : public Store {
   std::optional<Job> oldest_unfinished_job() override;
   std::optional<Job> latest_in(State state) override;
   std::vector<Job> list(const Filter& filter, const std::string& before, std::size_t limit) override;
+  std::vector<std::string> error_codes() override;
   std::vector<Job> with_prefix(const std::string& prefix, std::size_t limit) override;
   std::optional<Job> named(const std::string& inbox, const std::string& name) override;
   std::optional<Job> named(const std::string& inbox, const std::string& name,

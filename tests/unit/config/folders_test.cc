@@ -153,5 +153,18 @@ TEST_F(Folders, ThatMayNotBeWrittenAreRefused) {
                     HasSubstr("archive): cannot be created: Permission denied")));
 }
 
+TEST_F(Folders, AreLookedAtWithoutMakingAny) {
+  settings_.inboxes.front().archive = folder_ / "no" / "archive";
+  settings_.inboxes.front().failed = settings_.inboxes.front().path;
+  const auto problems = folder_problems(settings_);
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].code, ExitCode::bad_config);
+  EXPECT_THAT(problems[0].text, HasSubstr("are the same folder"));
+  EXPECT_EQ(problems[1].key, "inboxes[0].archive");
+  EXPECT_THAT(problems[1].text, HasSubstr("does not exist"));
+  EXPECT_FALSE(fs::exists(folder_ / "outbox"));
+  EXPECT_FALSE(fs::exists(folder_ / "state"));
+}
+
 }  // namespace
 }  // namespace chunkrd::config

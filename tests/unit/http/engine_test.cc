@@ -133,7 +133,10 @@ TEST_F(EngineTest, SendsALongBodyWithItsLengthAndWithoutExpect) {
 TEST_F(EngineTest, GivesTheHeadersThatMatter) {
   HttpServer server;
   server.script({.status = 429,
-                 .headers = {{"content-type", "text/plain"}, {"X-Request-ID", "r-1"}, {"Retry-After", "7"}},
+                 .headers = {{"content-type", "text/plain"},
+                             {"X-Request-ID", "r-1"},
+                             {"Retry-After", "7"},
+                             {"Date", "Tue, 24 Nov 2026 03:04:05 GMT"}},
                  .body = "slow down"});
   const Response response = answer(get(server.url()));
   EXPECT_EQ(response.status, 429);
@@ -141,6 +144,8 @@ TEST_F(EngineTest, GivesTheHeadersThatMatter) {
   EXPECT_EQ(response.content_type, "text/plain");
   EXPECT_EQ(response.request_id, "r-1");
   EXPECT_EQ(response.retry_after, std::chrono::seconds(7));
+  ASSERT_TRUE(response.date);
+  EXPECT_EQ(response.date->time_since_epoch(), std::chrono::seconds(1'795'489'445));
 }
 
 TEST_F(EngineTest, ReadsRetryAfterAsADate) {

@@ -60,6 +60,7 @@ class RecordingStore final : public Store {
   std::optional<Job> oldest_unfinished_job() override { return std::nullopt; }
   std::optional<Job> latest_in(State) override { return std::nullopt; }
   std::vector<Job> list(const Filter&, const std::string&, std::size_t) override { return {}; }
+  std::vector<std::string> error_codes() override { return {}; }
   std::vector<Job> with_prefix(const std::string&, std::size_t) override { return {}; }
   std::optional<Job> named(const std::string&, const std::string&) override { return std::nullopt; }
   std::optional<Job> named(const std::string&, const std::string&, const std::string&) override {

@@ -49,6 +49,7 @@ TEST_F(Plan, NoStatementScansOrSorts) {
                                 sql::kOldestUnfinishedJob,
                                 sql::kLatestIn,
                                 sql::kNextInbox,
+                                sql::kNextError,
                                 sql::kListed,
                                 sql::kListedByError,
                                 sql::kWithPrefix,

@@ -430,6 +430,7 @@ TEST_P(EveryStore, AFilterTakesWhatFitsAllOfIt) {
   EXPECT_THAT(listed({.inbox = "/nowhere"}), IsEmpty());
   EXPECT_THAT(listed({.states = {State::vanished}}), IsEmpty());
   EXPECT_THAT(listed({.error_code = "bad"}), IsEmpty());
+  EXPECT_THAT(store->error_codes(), ElementsAre("bad_request", "empty_file"));
 }
 
 TEST_P(EveryStore, SinceTakesWhatWasFoundThenOrLater) {

@@ -1,0 +1,149 @@
+#include "cli/show.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "cli/job_json.h"
+#include "cli/job_names.h"
+#include "cli/job_text.h"
+#include "cli/open_queue.h"
+#include "cli/table.h"
+#include "cli/times.h"
+#include "cli/whereabouts.h"
+#include "config/reader.h"
+#include "core/escape.h"
+#include "core/iso_time.h"
+
+namespace chunkrd::cli {
+namespace {
+
+namespace json = boost::json;
+using queue::Job;
+
+struct Options {
+  std::filesystem::path config_file;
+  std::string job;
+  bool json = false;
+};
+
+// All that is told of one job.
+struct Story {
+  Job job;
+  std::vector<queue::StoredEvent> events;
+  std::vector<Lying> where;
+};
+
+json::value settings_of(const Job& job) {
+  boost::system::error_code error;
+  auto settings = json::parse(job.settings, error);
+  return error ? json::value(nullptr) : settings;
+}
+
+json::object story_json(const Story& story) {
+  json::object object = to_json(story.job);
+  object["settings"] = settings_of(story.job);
+  object["settings_hash"] = story.job.settings_hash;
+  object["tag"] = story.job.tag;
+  json::array where, events;
+  for (const Lying& one : story.where)
+    where.push_back({{"what", one.what}, {"path", printable(one.path.native())}});
+  for (const auto& [at, event] : story.events)
+    events.push_back({{"at", to_iso(at)}, {"what", event.what}, {"detail", valid_utf8(event.detail)}});
+  object["where"] = std::move(where);
+  object["story"] = std::move(events);
+  return object;
+}
+
+std::string next_text(const Job& job, WallTime now) {
+  if (is_end(job.state)) return {};
+  return fmt::format("{}, at {}", next_or_error(job, now), for_people(job.due));
+}
+
+std::string task_text(const Job& job) {
+  std::string text =
+      job.task_id.empty() ? job.tag.empty() ? "" : "not known yet, tag " + job.tag : job.task_id;
+  if (!job.task_status.empty()) text += ", " + job.task_status;
+  if (job.submitted_at) text += ", submitted " + for_people(*job.submitted_at);
+  return text;
+}
+
+std::string cost_text(const Job& job) {
+  if (!job.reused_from.empty())
+    return "nothing: the result of job " + job.reused_from + " was delivered again";
+  std::string text = job.pages ? fmt::format("{} page{}", *job.pages, *job.pages == 1 ? "" : "s") : "";
+  const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  if (job.attempts > 0)
+    add(fmt::format("{} task{} came to nothing", job.attempts, job.attempts == 1 ? "" : "s"));
+  if (job.possible_duplicates > 0)
+    add(fmt::format("submitted again {} times without knowing of the time before", job.possible_duplicates));
+  return text;
+}
+
+std::string error_text(const Job& job) {
+  if (job.error_code.empty()) return {};
+  return fmt::format("{} (in {}): {}", job.error_code, job.error_stage, harmless(job.error_message));
+}
+
+void print(const Story& story, const Terminal& terminal, WallTime now) {
+  const Job& job = story.job;
+  const auto line = [&](std::string_view title, std::string_view text, Look look = Look::plain) {
+    if (text.empty()) return;
+    fmt::print("{}{}\n", terminal.shown(fmt::format("{:<10}", title), Look::dim), terminal.shown(text, look));
+  };
+  line("job", job.id, Look::strong);
+  line("document", printable(job.inbox) + "/" + printable(job.name));
+  line("state",
+       fmt::format("{} since {} ({})", to_string(job.state), for_people(job.state_since),
+                   brief(now - job.state_since)),
+       look_of(job.state));
+  line("error", error_text(job), Look::bad);
+  line("next", next_text(job, now));
+  line("original",
+       fmt::format("{}{}{}", size_text(job.size_bytes), job.sha256.empty() ? "" : ", SHA-256 ", job.sha256));
+  line("profile", fmt::format("{}, priority {}", job.profile, job.priority));
+  line("settings", job.settings);
+  line("task", task_text(job));
+  line("cost", cost_text(job));
+  for (bool first = true; const Lying& one : story.where) {
+    line(first ? "where" : "", fmt::format("{:<9} {}", one.what, printable(one.path.native())));
+    first = false;
+  }
+  fmt::print("\n");
+  Table table({{.title = "TIME (UTC)"}, {.title = "WHAT"}, {.title = "DETAIL"}}, terminal);
+  for (const auto& [at, event] : story.events)
+    table.add({{for_people(at), Look::dim}, {event.what}, {harmless(event.detail)}});
+  fmt::print("{}", table.take_lines());
+}
+
+ExitCode run(const Options& options) {
+  const config::Settings settings = config::read_settings(options.config_file);
+  auto store = open_queue(settings, queue::Access::read);
+  Story story{.job = job_named(store, settings, options.job), .events = {}, .where = {}};
+  story.events = store.events(story.job.id);
+  story.where = whereabouts(story.job, settings);
+  if (options.json)
+    fmt::print("{}\n", json::serialize(story_json(story)));
+  else
+    print(story, Terminal::of(stdout),
+          std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command add_show(CLI::App& program) {
+  CLI::App* parser = add_parser(program, "show", "Tell one document's whole story",
+                                "show 01j2k3m4n5p6q7\n"
+                                "show /srv/chunkrd/outbox/report.pdf.json\n"
+                                "show --json 01j2k3m4n5p6q7");
+  auto options = std::make_shared<Options>();
+  add_config_option(*parser, options->config_file);
+  parser->add_option("job", options->job, kJobHelp)->required()->type_name("JOB");
+  add_json_option(*parser, options->json);
+  return {parser, [options] { return run(*options); }};
+}
+
+}  // namespace chunkrd::cli

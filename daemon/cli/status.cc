@@ -1,0 +1,184 @@
+#include "cli/status.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "cli/daemon_status.h"
+#include "cli/job_json.h"
+#include "cli/job_names.h"
+#include "cli/job_text.h"
+#include "cli/open_queue.h"
+#include "cli/state_lock.h"
+#include "cli/times.h"
+#include "config/reader.h"
+#include "core/escape.h"
+#include "core/iso_time.h"
+
+namespace chunkrd::cli {
+namespace {
+
+namespace json = boost::json;
+using queue::Job;
+using queue::State;
+
+// More wishes than a person leaves; the daemon answers them within moments.
+constexpr std::size_t kCommandsCounted = 1000;
+
+struct Options {
+  std::filesystem::path config_file;
+  bool json = false;
+};
+
+struct Status {
+  WallTime now;
+  bool running = false;
+  std::optional<DaemonStatus> daemon;  ///< of a daemon that runs
+  queue::StateCounts counts{};
+  std::optional<Job> oldest, last_done;
+  queue::Spent today;
+  std::size_t commands = 0;
+};
+
+Status look(const config::Settings& settings) {
+  auto store = open_queue(settings, queue::Access::read);
+  Status status;
+  status.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  status.running = StateLock::is_held(settings.state);
+  if (const auto note = store.note(DaemonStatus::kNote); note && status.running)
+    status.daemon = daemon_status_from(*note);
+  status.counts = store.counts();
+  status.oldest = store.oldest_unfinished_job();
+  status.last_done = store.latest_in(State::done);
+  status.today = store.spent_on(status.now);
+  status.commands = store.pending_commands(kCommandsCounted).size();
+  return status;
+}
+
+std::int64_t unfinished(const queue::StateCounts& counts) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 1; i < counts.size(); ++i)
+    if (!is_end(static_cast<State>(i))) sum += counts[i];
+  return sum;
+}
+
+json::value brief_json(const std::optional<Job>& job) {
+  if (!job) return nullptr;
+  return {{"id", job->id},
+          {"name", printable(job->name)},
+          {"inbox", printable(job->inbox)},
+          {"state", to_string(job->state)},
+          {"state_since", to_iso(job->state_since)},
+          {"found_at", to_iso(job->found_at)}};
+}
+
+json::object status_json(const Status& status, const config::Settings& settings) {
+  json::object object;
+  object["running"] = status.running;
+  object["daemon"] = status.daemon ? json::parse(to_json(*status.daemon)) : json::value(nullptr);
+  json::object states;
+  for (std::size_t i = 1; i < status.counts.size(); ++i)
+    states[to_string(static_cast<State>(i))] = status.counts[i];
+  object["states"] = std::move(states);
+  object["unfinished"] = unfinished(status.counts);
+  object["oldest_unfinished"] = brief_json(status.oldest);
+  object["last_done"] = brief_json(status.last_done);
+  object["today"] = {{"day", to_iso(status.now).substr(0, 10)},
+                     {"documents", status.today.documents},
+                     {"pages", status.today.pages}};
+  object["pending_commands"] = status.commands;
+  json::array inboxes;
+  for (const config::Inbox& inbox : settings.inboxes)
+    inboxes.push_back({{"path", printable(inbox.path.native())},
+                       {"outbox", printable(inbox.outbox.native())},
+                       {"failed", printable(inbox.failed.native())}});
+  object["inboxes"] = std::move(inboxes);
+  object["queue"] = printable(queue_file(settings).native());
+  return object;
+}
+
+class Page {
+ public:
+  explicit Page(Terminal terminal) : terminal_(terminal) {}
+
+  void line(std::string_view title, std::string_view text, Look look = Look::plain) const {
+    fmt::print("{}{}\n", terminal_.shown(fmt::format("{:<12}", title), Look::dim),
+               terminal_.shown(text, look));
+  }
+
+  void daemon(const Status& status) const {
+    if (!status.running)
+      return line("daemon", "not running; documents wait until it is started", Look::warning);
+    if (!status.daemon) return line("daemon", "running; it has not told yet how it is doing", Look::good);
+    const DaemonStatus& daemon = *status.daemon;
+    line("daemon",
+         fmt::format("running since {} ({}), pid {}, version {}", for_people(daemon.started_at),
+                     brief(status.now - daemon.started_at), daemon.pid, harmless(daemon.version)),
+         Look::good);
+    if (daemon.draining)
+      line("", "draining: nothing new is taken, what is under way is finished", Look::warning);
+    for (const auto& pause : daemon.pauses)
+      line("paused",
+           fmt::format("{} since {}{}: {}", harmless(pause.cause), for_people(pause.since),
+                       pause.until ? ", tried again at " + for_people(*pause.until) : "",
+                       harmless(pause.detail)),
+           Look::warning);
+    line("rate", fmt::format("{:.3g} submits a second", daemon.rate));
+  }
+
+  void counts(const queue::StateCounts& counts) const {
+    line("unfinished", std::to_string(unfinished(counts)));
+    for (std::size_t i = 1; i < counts.size(); ++i)
+      if (const auto state = static_cast<State>(i); counts[i] != 0)
+        line("", fmt::format("{:<11}{:>9}", to_string(state), counts[i]), look_of(state));
+  }
+
+  void job(std::string_view title, const std::optional<Job>& job, WallTime when, WallTime now) const {
+    if (!job) return line(title, "none");
+    line(title, fmt::format("{} ago: {} ({}, {})", brief(now - when), printable(job->name), short_id(job->id),
+                            to_string(job->state)));
+  }
+
+ private:
+  Terminal terminal_;
+};
+
+void print(const Status& status, const config::Settings& settings) {
+  const Page page(Terminal::of(stdout));
+  page.daemon(status);
+  page.counts(status.counts);
+  page.job("oldest", status.oldest, status.oldest ? status.oldest->found_at : WallTime{}, status.now);
+  page.job("last done", status.last_done, status.last_done ? status.last_done->state_since : WallTime{},
+           status.now);
+  page.line("paid today", fmt::format("{} documents, {} pages", status.today.documents, status.today.pages));
+  if (status.commands > 0) page.line("commands", fmt::format("{} wait for the daemon", status.commands));
+  for (const config::Inbox& inbox : settings.inboxes)
+    page.line("inbox",
+              fmt::format("{} -> {}", printable(inbox.path.native()), printable(inbox.outbox.native())));
+}
+
+ExitCode run(const Options& options) {
+  const config::Settings settings = config::read_settings(options.config_file);
+  const Status status = look(settings);
+  if (options.json)
+    fmt::print("{}\n", json::serialize(status_json(status, settings)));
+  else
+    print(status, settings);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command add_status(CLI::App& program) {
+  CLI::App* parser = add_parser(program, "status", "Tell how the daemon and its queue are doing",
+                                "status\n"
+                                "status --json");
+  auto options = std::make_shared<Options>();
+  add_config_option(*parser, options->config_file);
+  add_json_option(*parser, options->json);
+  return {parser, [options] { return run(*options); }};
+}
+
+}  // namespace chunkrd::cli

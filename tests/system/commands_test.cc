@@ -1,0 +1,419 @@
+// The commands that look: the real program beside a running daemon, after it, and where things are wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <sstream>
+
+#include "tests/system/harness/command.h"
+#include "tests/system/harness/installation.h"
+
+namespace chunkrd::tests {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* kFakeParser = "- do: {parse: {instead: text}}\n";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<json::object> objects_of(const std::string& ndjson) {
+  std::vector<json::object> objects;
+  for (const std::string& line : lines_of(ndjson)) objects.push_back(json::parse(line).as_object());
+  return objects;
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+  return json::value_to<std::string>(object.at(key));
+}
+
+// Two documents delivered, one failed.
+class Looking : public ::testing::Test {
+ protected:
+  void start() {
+    home.start_service(kFakeParser);
+    home.start_daemon();
+  }
+  void work() {
+    home.drop("one.txt", "One.");
+    home.drop("sub/two \xFF.txt", "Two.");
+    home.drop("empty.pdf", "");
+    ASSERT_TRUE(home.wait_for_ends(3)) << home.daemon_log();
+  }
+
+  Ran chunkrd(std::vector<std::string> arguments, const RunOptions& options = RunOptions()) {
+    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
+    arguments.insert(arguments.end(), {"--config", home.config_file()});
+    return run(std::move(arguments), options);
+  }
+
+  // What an error must look like: one message on standard error, nothing on standard output.
+  void expect_error(const Ran& ran, int code, const std::string& says) {
+    EXPECT_EQ(ran.exit_code, code) << ran.err;
+    EXPECT_THAT(ran.err, AllOf(StartsWith("chunkrd: "), HasSubstr(says)));
+    EXPECT_EQ(ran.out, "");
+  }
+
+  std::string id_of(const std::string& name) {
+    for (const auto& job : objects_of(chunkrd({"jobs", "--all", "--json"}).out))
+      if (text_at(job, "name") == name) return text_at(job, "id");
+    return {};
+  }
+
+  Installation home;
+};
+
+// --- the frame
+
+TEST(EveryCommand, HasAnExampleInItsHelp) {
+  const Ran help = run({CHUNKRD_PROGRAM, "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("Example:"), HasSubstr("Exit codes:"), Not(HasSubstr("__complete"))));
+  std::size_t commands = 0;
+  bool listed = false;
+  for (const std::string& line : lines_of(help.out)) {
+    if (line == "Subcommands:") listed = true;
+    if (line.empty()) {
+      if (commands > 0) break;
+      continue;
+    }
+    if (!listed || !line.starts_with("  ") || line[2] == ' ') continue;
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    const Ran ran = run({CHUNKRD_PROGRAM, name, "--help"});
+    EXPECT_EQ(ran.exit_code, 0) << name;
+    EXPECT_THAT(ran.out, HasSubstr("Example:\n  chunkrd " + name)) << name;
+    ++commands;
+  }
+  EXPECT_GE(commands, 6U);
+}
+
+TEST(ACommandLine, ThatCannotBeUnderstoodIs64AndSaysWhereHelpIs) {
+  for (const auto& [arguments, says] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{}, "see chunkrd --help"},
+           {{"walk"}, "see chunkrd --help"},
+           {{"jobs", "--walk"}, "see chunkrd jobs --help"},
+           {{"jobs", "--limit", "many"}, "see chunkrd jobs --help"},
+           {{"jobs", "--all", "--limit", "3"}, "see chunkrd jobs --help"},
+           {{"show"}, "job is required; see chunkrd show --help"},
+           {{"completion", "zsh"}, "there is none for \"zsh\"; only bash"}}) {
+    std::vector<std::string> command = arguments;
+    command.insert(command.begin(), CHUNKRD_PROGRAM);
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.exit_code, 64) << says;
+    EXPECT_THAT(ran.err, AllOf(StartsWith("chunkrd: "), HasSubstr(says)));
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(Looking, AQueueThatIsNotThereIs66AndIsNotMade) {
+  home.write_config();
+  for (const auto& command : std::vector<std::vector<std::string>>{{"jobs"}, {"show", "01"}, {"status"}})
+    expect_error(chunkrd(command), 66, "there is no queue yet; start the daemon with `chunkrd run`");
+  EXPECT_THAT(files_below(home.state), IsEmpty());
+}
+
+TEST_F(Looking, AWrongConfigurationIs78) {
+  write_file(home.config_file(), "apy: {}\n");
+  for (const auto& command : std::vector<std::vector<std::string>>{{"jobs"}, {"show", "01"}, {"status"}})
+    expect_error(chunkrd(command), 78, "apy: unknown key; did you mean \"api\"?");
+}
+
+TEST_F(Looking, ADamagedQueueIs74) {
+  home.write_config();
+  write_file(home.state / "queue.sqlite", std::string(8192, 'x'));
+  for (const auto& command : std::vector<std::vector<std::string>>{{"jobs"}, {"show", "01"}, {"status"}})
+    expect_error(chunkrd(command), 74, "is damaged or no SQLite database");
+}
+
+TEST_F(Looking, AQueueThatMayNotBeReadIs77) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become nobody";
+  start();
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  fs::permissions(home.folder(), fs::perms(0755));
+  fs::permissions(home.state, fs::perms(0700));
+  expect_error(chunkrd({"jobs"}, {.user = 65534}), 77, "run the command as the daemon's user");
+}
+
+TEST_F(Looking, OutputThatCannotBeWrittenIs74) {
+  start();
+  work();
+  const Ran ran = chunkrd({"jobs", "--json"}, {.output_file = "/dev/full"});
+  EXPECT_EQ(ran.exit_code, 74);
+  EXPECT_THAT(ran.err, HasSubstr("standard output: cannot be written"));
+}
+
+// --- jobs
+
+TEST_F(Looking, JobsAreListedBesideTheDaemonAfterItAndAfterItWasKilled) {
+  start();
+  work();
+  const auto expect_listed = [&] {
+    const Ran table = chunkrd({"jobs"});
+    EXPECT_EQ(table.exit_code, 0) << table.err;
+    EXPECT_EQ(lines_of(table.out).size(), 4U);
+    EXPECT_THAT(table.out, AllOf(StartsWith("JOB"), HasSubstr("sub/two %FF.txt"), HasSubstr("empty_file"),
+                                 Not(HasSubstr("\x1b"))));
+    EXPECT_EQ(objects_of(chunkrd({"jobs", "--json"}).out).size(), 3U);
+  };
+  expect_listed();
+  home.daemon().signal(SIGKILL);
+  home.daemon().wait(std::chrono::seconds(10));
+  expect_listed();
+  home.start_daemon();
+  EXPECT_EQ(home.stop_daemon()->exit_code, 0);
+  expect_listed();
+}
+
+TEST_F(Looking, JobsAreChosenByStateErrorInboxAndAge) {
+  start();
+  work();
+  const auto names = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"jobs", "--json"});
+    std::vector<std::string> found;
+    const Ran ran = chunkrd(arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    for (const auto& job : objects_of(ran.out)) found.push_back(text_at(job, "name"));
+    return found;
+  };
+  EXPECT_THAT(names({"--state", "failed"}), ElementsAre("empty.pdf"));
+  EXPECT_THAT(names({"--state", "done,failed"}),
+              UnorderedElementsAre("empty.pdf", "one.txt", "sub/two %FF.txt"));
+  EXPECT_THAT(names({"--state", "ready"}), IsEmpty());
+  EXPECT_THAT(names({"--error", "empty_file"}), ElementsAre("empty.pdf"));
+  EXPECT_EQ(names({"--inbox", home.inbox / "sub" / ".."}).size(), 3U);
+  EXPECT_THAT(names({"--inbox", "/elsewhere"}), IsEmpty());
+  EXPECT_EQ(names({"--since", "1h"}).size(), 3U);
+  EXPECT_THAT(names({"--since", "0s"}), IsEmpty());
+  EXPECT_EQ(names({"--limit", "2"}).size(), 2U);
+  EXPECT_EQ(lines_of(chunkrd({"jobs", "--ids", "--state", "done"}).out).size(), 2U);
+  expect_error(chunkrd({"jobs", "--state", "lost"}), 64,
+               "there is no state \"lost\"; the states are claiming, ready");
+  expect_error(chunkrd({"jobs", "--since", "soon"}), 64, "--since: \"soon\" is no time; write 30m, 2h, 7d");
+  EXPECT_THAT(chunkrd({"jobs", "--state", "ready"}).err, HasSubstr("no such jobs"));
+}
+
+TEST_F(Looking, ATerminalGetsColoursAndLinesThatFit) {
+  start();
+  home.drop("a-name-that-is-much-longer-than-a-narrow-terminal-has-columns.txt", "Long.");
+  ASSERT_TRUE(home.wait_for_ends(1));
+  const Ran narrow = chunkrd({"jobs"}, {.terminal_columns = 70});
+  EXPECT_THAT(narrow.out,
+              AllOf(HasSubstr("\x1b[32mdone\x1b[0m"), HasSubstr("…"), Not(HasSubstr("terminal-has"))));
+  EXPECT_THAT(chunkrd({"jobs"}, {.terminal_columns = 200}).out, HasSubstr("narrow-terminal-has-columns.txt"));
+  const Ran plain = chunkrd({"jobs"}, {.environment = {{"NO_COLOR", "1"}}, .terminal_columns = 70});
+  EXPECT_THAT(plain.out, AllOf(Not(HasSubstr("\x1b")), HasSubstr("…")));
+  EXPECT_THAT(chunkrd({"jobs"}, {.environment = {{"COLUMNS", "70"}}}).out, Not(HasSubstr("…")))
+      << "no terminal: nothing is cut";
+}
+
+// --- show
+
+TEST_F(Looking, ShowTellsTheWholeStoryOfAJobByIdPrefixAndPath) {
+  start();
+  work();
+  const std::string id = id_of("one.txt");
+  const std::string story = chunkrd({"show", id}).out;
+  EXPECT_THAT(story, AllOf(HasSubstr(id), HasSubstr("done since"), HasSubstr("1 page"), HasSubstr("found  "),
+                           HasSubstr("submitted  "), HasSubstr("delivered  "),
+                           HasSubstr((home.outbox / "one.txt.json").native()),
+                           HasSubstr((home.archive / "one.txt").native())));
+  for (const fs::path& path : {home.outbox / "one.txt.json", home.outbox / "one.txt.md",
+                               home.archive / "one.txt", home.inbox / "one.txt"})
+    EXPECT_THAT(chunkrd({"show", path}).out, HasSubstr(id)) << path;
+  const auto failed =
+      objects_of(chunkrd({"show", home.failed / "empty.pdf.error.json", "--json"}).out).front();
+  EXPECT_EQ(text_at(failed, "name"), "empty.pdf");
+  EXPECT_EQ(failed.at("error").at("code"), "empty_file");
+  EXPECT_EQ(failed.at("settings").at("ocr_strategy"), "Auto");
+  std::vector<std::string> where, told;
+  for (const auto& one : failed.at("where").as_array()) where.emplace_back(one.at("what").as_string());
+  for (const auto& event : failed.at("story").as_array()) told.emplace_back(event.at("what").as_string());
+  EXPECT_THAT(where, ElementsAre("failed", "report"));
+  EXPECT_THAT(told, ElementsAre("found", "given_up", "buried"));
+}
+
+TEST_F(Looking, AJobThatIsNotThereIs66AndOneOfSeveralIs64) {
+  start();
+  work();
+  expect_error(chunkrd({"show", "zzzz"}), 66, "no job's id begins so");
+  expect_error(chunkrd({"show", home.outbox / "nothing.json"}), 66, "no job is known for that path");
+  expect_error(chunkrd({"show", "0"}), 64, "several ids begin so; give more of it:\n  ");
+}
+
+// --- status
+
+TEST_F(Looking, StatusSaysWhetherTheDaemonRunsAndWhatItHasDone) {
+  start();
+  work();
+  auto status = objects_of(chunkrd({"status", "--json"}).out).front();
+  EXPECT_TRUE(status.at("running").as_bool());
+  EXPECT_EQ(status.at("states").at("done").as_int64(), 2);
+  EXPECT_EQ(status.at("states").at("failed").as_int64(), 1);
+  EXPECT_EQ(status.at("unfinished").as_int64(), 0);
+  EXPECT_TRUE(status.at("oldest_unfinished").is_null());
+  EXPECT_THAT(text_at(status.at("last_done").as_object(), "name"), EndsWith(".txt"));
+  EXPECT_EQ(status.at("pending_commands").as_int64(), 0);
+  EXPECT_TRUE(status.at("today").as_object().contains("pages"));
+  EXPECT_EQ(status.at("inboxes").at(0).at("path").as_string(), home.inbox.native());
+  EXPECT_THAT(chunkrd({"status"}).out,
+              AllOf(HasSubstr("daemon      running"), HasSubstr("done               2")));
+
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  const Ran stopped = chunkrd({"status"});
+  EXPECT_EQ(stopped.exit_code, 0);
+  EXPECT_THAT(stopped.out, HasSubstr("not running"));
+  status = objects_of(chunkrd({"status", "--json"}).out).front();
+  EXPECT_FALSE(status.at("running").as_bool());
+  EXPECT_TRUE(status.at("daemon").is_null());
+}
+
+// --- check
+
+// The finding of `check` about this subject that says so.
+testing::Matcher<std::string> finding(const std::string& level, const std::string& check,
+                                      const std::string& says) {
+  return testing::ContainsRegex("(^|\n)" + level + " +" + check + " +[^\n]*" + says);
+}
+
+TEST_F(Looking, CheckFindsNothingWrongWhereNothingIs) {
+  start();
+  work();
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out;
+  for (const auto& [check, says] :
+       std::vector<std::pair<std::string, std::string>>{{"config", "1 inboxes"},
+                                                        {"folders", "usable"},
+                                                        {"folders", "by a rename"},
+                                                        {"space", "free for state"},
+                                                        {"key", "none is needed"},
+                                                        {"key", "accepted"},
+                                                        {"api", "OK - Version"},
+                                                        {"queue", "whole, 3 jobs"},
+                                                        {"daemon", "running"},
+                                                        {"clock", ""}})
+    EXPECT_THAT(ran.out, finding("ok", check, says));
+  const auto report = json::parse(chunkrd({"check", "--json"}).out);
+  EXPECT_NE(text_at(report.as_object(), "level"), "error");
+  for (const auto& check : report.at("checks").as_array())
+    for (const char* key : {"check", "level", "text", "advice"}) EXPECT_TRUE(check.as_object().contains(key));
+}
+
+TEST_F(Looking, CheckMakesNothing) {
+  home.write_config();
+  fs::remove(home.outbox);
+  fs::remove(home.state);
+  const auto before = files_below(home.folder());
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(files_below(home.folder()), before);
+  EXPECT_THAT(ran.out, finding("ok", "folders", "outbox.* will be made"));
+  EXPECT_THAT(ran.out, finding("ok", "queue", "not there yet"));
+  EXPECT_THAT(ran.out, finding("warning", "daemon", "not running"));
+}
+
+TEST_F(Looking, CheckNamesEveryTroubleAtOnceAndEndsWith1) {
+  home.write_config();  // nobody listens on the service's port
+  fs::remove(home.inbox);
+  write_file(home.state / "queue.sqlite", std::string(8192, 'x'));
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, finding("error", "folders", "inboxes\\[0\\].path .*No such file"));
+  EXPECT_THAT(ran.out, finding("error", "queue", "is damaged or no SQLite database"));
+  EXPECT_THAT(ran.out, finding("error", "api", "Failed to connect"));
+  EXPECT_THAT(ran.out, HasSubstr("or start chunkr-local"));
+}
+
+TEST_F(Looking, CheckSaysThatTheKeyIsRefused) {
+  home.start_service(kFakeParser, {"--key", "right"});
+  write_file(home.folder() / "key", "wrong\n");
+  fs::permissions(home.folder() / "key", fs::perms(0644));
+  home.api_options += ", key_file: " + (home.folder() / "key").native();
+  home.write_config();
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, finding("error", "key", "answers 401"));
+  EXPECT_THAT(ran.out, finding("warning", "key", "everybody on this machine may read it"));
+  EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("wrong")));
+  write_file(home.folder() / "key", "");
+  EXPECT_THAT(chunkrd({"check"}).out, finding("error", "key", "is empty"));
+}
+
+TEST_F(Looking, CheckSaysEverythingThatIsWrongWithTheConfiguration) {
+  write_file(home.config_file(), "apy: {}\nlimits: {uploads: many}\n");
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(ran.exit_code, 78);
+  EXPECT_THAT(ran.out, AllOf(finding("error", "config", "apy: unknown key"),
+                             finding("error", "config", "limits.uploads")));
+  EXPECT_EQ(text_at(json::parse(chunkrd({"check", "--json"}).out).as_object(), "level"), "error");
+}
+
+// --- completion
+
+class Completing : public Looking {
+ protected:
+  // What bash offers for the last of these words.
+  std::vector<std::string> completed(std::vector<std::string> words) {
+    words.insert(words.begin(), CHUNKRD_PROGRAM);
+    std::string list;
+    for (const auto& word : words) list += " '" + word + "'";
+    const Ran ran =
+        run({"bash", "-c",
+             "set -u; source <('" CHUNKRD_PROGRAM "' completion bash); COMP_WORDS=(" + list +
+                 "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); _chunkrd; printf '%s\\n' "
+                 "\"${COMPREPLY[@]}\""});
+    EXPECT_EQ(ran.exit_code, 0);
+    EXPECT_EQ(ran.err, "");
+    auto lines = lines_of(ran.out);
+    std::erase(lines, "");
+    return lines;
+  }
+};
+
+TEST_F(Completing, OffersCommandsOptionsAndStates) {
+  EXPECT_THAT(completed({"s"}), UnorderedElementsAre("status", "show"));
+  EXPECT_THAT(completed({"--h"}), ElementsAre("--help"));
+  EXPECT_THAT(completed({"jobs", "--st"}), ElementsAre("--state"));
+  EXPECT_THAT(completed({"jobs", "--state", "de"}), UnorderedElementsAre("delivering", "delivered"));
+  EXPECT_THAT(completed({"jobs", "--state", "=", "fa"}), ElementsAre("failed"));
+  EXPECT_THAT(completed({"jobs", "--state", "done,fa"}), ElementsAre("done,failed"));
+  EXPECT_THAT(completed({"completion", ""}), ElementsAre("bash"));
+  EXPECT_THAT(completed({"jobs", "--limit", ""}), IsEmpty());
+  EXPECT_THAT(completed({"walk", ""}), IsEmpty());
+}
+
+TEST_F(Completing, OffersWhatIsInTheQueueAndTheConfiguration) {
+  start();
+  work();
+  const std::string id = id_of("one.txt"), config = home.config_file();
+  EXPECT_EQ(completed({"show", "--config", config, ""}).size(), 3U);
+  EXPECT_THAT(completed({"show", "--config", config, id.substr(0, 20)}), ElementsAre(id));
+  EXPECT_THAT(completed({"jobs", "--config", config, "--error", ""}), ElementsAre("empty_file"));
+  EXPECT_THAT(completed({"jobs", "--config", config, "--inbox", ""}), ElementsAre(home.inbox.native()));
+  EXPECT_THAT(completed({"show", (home.outbox / "one.txt.j").native()}),
+              ElementsAre((home.outbox / "one.txt.json").native()));
+}
+
+TEST_F(Completing, OffersNothingWhereThereIsNoQueueAndSaysNothing) {
+  home.write_config();
+  EXPECT_THAT(completed({"show", "--config", home.config_file(), "0"}), IsEmpty());
+  EXPECT_THAT(completed({"jobs", "--config", "/nowhere", "--error", ""}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace chunkrd::tests
