@@ -6,6 +6,7 @@
 
 #include "artifacts/artifacts.h"
 #include "artifacts/pictures.h"
+#include "tests/contract/openapi.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/artifacts/result.h"
 
@@ -71,7 +72,7 @@ TEST_F(Documents, AChunkIsALineWithAllThatAnEmbeddingJobNeeds) {
 }
 
 TEST_F(Documents, AChunksTextHasNoSignedAddress) {
-  EXPECT_THAT(chunks(read(fs::path(EXAMPLES) / "task_succeeded.json")), Not(HasSubstr("http")));
+  EXPECT_THAT(chunks(contract::OpenApi().example("TaskSucceeded")), Not(HasSubstr("http")));
 }
 
 TEST_F(Documents, ASourceThatIsNoTextIsWrittenAsText) {
