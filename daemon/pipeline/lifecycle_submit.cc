@@ -158,6 +158,14 @@ Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, c
                     claim);
 }
 
+Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const Moment& moment) {
+  Job after = moved(known, State::delivering, moment.now);
+  after.pages = earlier.pages;
+  after.reused_from = earlier.id;
+  return decide(job, std::move(after), "reused",
+                fmt::format("the result of job {} is delivered again; nothing is paid", earlier.id));
+}
+
 queue::Transition intend(const Job& job, const std::string& new_tag, WallTime now) {
   Job after = job;
   after.state = State::submitting;
