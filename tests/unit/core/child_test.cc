@@ -1,9 +1,9 @@
+#include "core/child.h"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <system_error>
-
-#include "core/child.h"
 
 namespace chunkrd {
 namespace {
