@@ -280,6 +280,25 @@ TEST_F(OutboxTest, NothingIsShownBeforeItIsDurable) {
   EXPECT_TRUE(synced(root() / ".chunkrd" / "manifests", fact, log.end()));
 }
 
+TEST_F(OutboxTest, EachFileOfAFolderAndTheirNamesAreDurableBeforeItIsShown) {
+  Outbox outbox(root(), Layout::flat);
+  auto parts = prepare(outbox, "job1");
+  const fs::path images = parts[0].file.parent_path() / "images";
+  fs::create_directory(images);
+  test::write(images / "a.jpg", "picture");
+  parts.push_back({.suffix = ".images", .file = images});
+  test::break_disk(Fault::none, -1);
+  outbox.publish(origin_of("job1"), "report.pdf", parts);
+  const auto log = test::mend_disk().log;
+  const auto place = [&](const std::string& what) {
+    return std::ranges::find_if(log, [&](const std::string& line) { return line.starts_with(what); });
+  };
+  const auto shown = place("rename " + images.native() + " ");
+  ASSERT_NE(shown, log.end()) << ::testing::PrintToString(log);
+  EXPECT_LT(place("fsync " + (images / "a.jpg").native()), shown);
+  EXPECT_LT(std::ranges::find(log, "fsync " + images.native()), shown);
+}
+
 TEST_F(OutboxTest, AFileWhoseSyncFailedIsNeverSyncedAgain) {
   Outbox outbox(root(), Layout::flat);
   const auto parts = prepare(outbox, "job1");
