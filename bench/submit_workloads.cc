@@ -26,7 +26,7 @@ awaitable<void> submit_some(taskapi::Client& client, std::filesystem::path file,
   while (left > 0) {
     left -= 1;
     const auto answer = co_await client.create(
-        {.document = file, .size_bytes = size, .file_name = "a.pdf", .settings = "{}"});
+        {.document = taskapi::LocalFile{file, size}, .file_name = "a.pdf", .settings = "{}"});
     if (!std::holds_alternative<taskapi::Task>(answer)) throw std::runtime_error("not submitted");
   }
 }

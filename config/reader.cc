@@ -16,8 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kLater = "not supported by this version; remove it";
-
 Keys<Api> api_keys() {
   Keys<Api> keys;
   keys.value("url", &Api::url, service_url());
@@ -27,6 +25,7 @@ Keys<Api> api_keys() {
   keys.value("answer_timeout", &Api::answer_timeout, seconds_in({1s, 1h}));
   keys.value("reconcile_grace", &Api::reconcile_grace, seconds_in({1s, 1h}));
   keys.value("stall_timeout", &Api::stall_timeout, seconds_in({1s, 1h}));
+  keys.value("base64_urls", &Api::base64_urls, boolean());
   return keys;
 }
 
@@ -145,28 +144,28 @@ Reader<Inbox> inbox(const std::vector<std::string>& profiles) {
   };
 }
 
-std::optional<Artifact> read_artifact(const Entry& entry) {
-  static const std::vector<std::string> later{"html", "text", "chunks", "pdf", "images", "report"};
-  if (entry.node().IsScalar() && std::ranges::find(later, entry.node().Scalar()) != later.end()) {
-    entry.wrong(fmt::format("{} is not supported by this version; use json or markdown",
-                            in_quotes(entry.node().Scalar())));
-    return std::nullopt;
-  }
-  return choice<Artifact>({{"json", Artifact::json}, {"markdown", Artifact::markdown}})(entry);
+Reader<Artifact> artifact() {
+  return choice<Artifact>({{"json", Artifact::json},
+                           {"markdown", Artifact::markdown},
+                           {"html", Artifact::html},
+                           {"chunks", Artifact::chunks},
+                           {"text", Artifact::text},
+                           {"pdf", Artifact::pdf},
+                           {"images", Artifact::images},
+                           {"report", Artifact::report}});
 }
 
 // The JSON is always made, and first, also where the list leaves it out.
 Reader<std::vector<Artifact>> artifacts() {
-  return
-      [read = list_of<Artifact>(read_artifact)](const Entry& entry) -> std::optional<std::vector<Artifact>> {
-        const auto named = read(entry);
-        if (!named) return std::nullopt;
-        std::vector<Artifact> result{Artifact::json};
-        for (const Artifact artifact : *named) {
-          if (std::ranges::find(result, artifact) == result.end()) result.push_back(artifact);
-        }
-        return result;
-      };
+  return [read = list_of(artifact())](const Entry& entry) -> std::optional<std::vector<Artifact>> {
+    const auto named = read(entry);
+    if (!named) return std::nullopt;
+    std::vector<Artifact> result{Artifact::json};
+    for (const Artifact artifact : *named) {
+      if (std::ranges::find(result, artifact) == result.end()) result.push_back(artifact);
+    }
+    return result;
+  };
 }
 
 // `int` settings: whole_number() with a cast that its range makes safe.
@@ -190,7 +189,7 @@ Keys<Profile> profile_keys() {
   keys.value("attempts", &Profile::attempts, small_number({1, 20}));
   keys.value("starting_deadline", &Profile::starting_deadline, seconds_in({1s, 30 * 24h}));
   keys.value("processing_deadline", &Profile::processing_deadline, seconds_in({1s, 30 * 24h}));
-  keys.refuse("reuse", std::string(kLater));
+  keys.value("reuse", &Profile::reuse, boolean());
   return keys;
 }
 
@@ -215,7 +214,8 @@ Keys<Limits> limit_keys() {
   keys.value("downloads", &Limits::downloads, small_number({1, 256}));
   keys.value("upload_bytes_in_flight", &Limits::upload_bytes_in_flight, size_in({kMiB, kMiB << 20}));
   keys.value("document_bytes", &Limits::document_bytes, size_in({1, kMiB << 20}));
-  for (const char* budget : {"pages_per_day", "documents_per_day"}) keys.refuse(budget, std::string(kLater));
+  keys.value("pages_per_day", &Limits::pages_per_day, small_number({0, 1'000'000'000}));
+  keys.value("documents_per_day", &Limits::documents_per_day, small_number({0, 1'000'000'000}));
   return keys;
 }
 

@@ -26,6 +26,7 @@ struct Api {
   /// How long a submit without an answer is looked for in the task list before it is sent again.
   seconds reconcile_grace{120};
   seconds stall_timeout{60};  ///< a transfer that moves nothing for so long is ended
+  bool base64_urls = false;   ///< results come with their files inside instead of signed URLs
 
   bool operator==(const Api&) const = default;
 };
@@ -55,7 +56,7 @@ struct Inbox {
   bool operator==(const Inbox&) const = default;
 };
 
-enum class Artifact { json, markdown };
+enum class Artifact { json, markdown, html, chunks, text, pdf, images, report };
 enum class AfterDelivery { keep, remove };  ///< `keep`, `delete` in the file: what becomes of the task
 
 /// One entry of `profiles:`.
@@ -67,6 +68,8 @@ struct Profile {
   int attempts = 3;                       ///< tasks that may be paid for one document
   seconds starting_deadline{6 * 3600};    ///< a task longer in Starting is given up
   seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
+  /// An earlier result for the same bytes and settings is delivered again instead of a new task.
+  bool reuse = true;
 
   bool operator==(const Profile&) const = default;
 };
@@ -79,6 +82,10 @@ struct Limits {
   int downloads = 8;
   std::uint64_t upload_bytes_in_flight = std::uint64_t{4} << 30;  ///< one larger document still goes alone
   std::uint64_t document_bytes = 805'000'000;  ///< larger ones are refused here: 1 GiB as base64 JSON
+
+  // What may be paid for on a day (UTC); 0: no bound.
+  int pages_per_day = 0;
+  int documents_per_day = 0;
 
   bool operator==(const Limits&) const = default;
 };

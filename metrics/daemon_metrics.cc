@@ -24,18 +24,20 @@ constexpr StateLabel kOnTheWay[] = {
     {State::delivered, "delivered"}, {State::burying, "burying"},       {State::removing, "removing"},
     {State::updating, "updating"},   {State::reparsing, "reparsing"},   {State::retrying, "retrying"}};
 
-// A document that had come to its end and comes back to it is not counted again.
-bool is_back(State before) {
-  return before == State::removing || before == State::updating || before == State::reparsing;
+// Deliveries and failures are counted, not ways back to what had been reached before: from an update that
+// came to nothing, or from having a task deleted.
+bool is_outcome(State before, State after) {
+  if (after == State::delivered) return before == State::delivering;
+  return before != State::removing && before != State::updating && before != State::reparsing;
 }
-constexpr std::array<const char*, 8> kOperationLabels = {"create", "get",    "get_result", "update",
-                                                         "cancel", "remove", "list",       "health"};
-static_assert(static_cast<std::size_t>(taskapi::Operation::health) + 1 == kOperationLabels.size());
+constexpr std::array<const char*, 9> kOperationLabels = {"create", "get",  "get_result", "update",  "cancel",
+                                                         "remove", "list", "health",     "download"};
+static_assert(static_cast<std::size_t>(taskapi::Operation::download) + 1 == kOperationLabels.size());
 constexpr std::array<const char*, 6> kAnswerLabels = {"2xx", "4xx", "429", "5xx", "network", "unreadable"};
 static_assert(static_cast<std::size_t>(taskapi::AnswerClass::unreadable) + 1 == kAnswerLabels.size());
-constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {"auth", "quota", "disk", "operator",
-                                                                         "breaker"};
-static_assert(static_cast<std::size_t>(pipeline::Pause::breaker) + 1 == kPauseLabels.size());
+constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {"auth",     "quota",   "disk",
+                                                                         "operator", "breaker", "budget"};
+static_assert(static_cast<std::size_t>(pipeline::Pause::budget) + 1 == kPauseLabels.size());
 
 // From an answer on loopback to the end of the longest upload.
 const Histogram::BucketBoundaries kRequestSeconds{0.01, 0.05, 0.1, 0.25, 0.5, 1,   2.5,
@@ -85,6 +87,7 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   auto& requests =
       counter(r, "chunkrd_api_requests_total", "Requests to the Task API, by what came of them.");
   auto& took = histogram(r, "chunkrd_api_request_duration_seconds", "Whole exchanges with the Task API.");
+  static_assert(kOperationLabels.size() == kOperations);
   for (std::size_t i = 0; i < kOperationLabels.size(); ++i) {
     const char* operation = kOperationLabels[i];
     request_seconds_[i] = &took.Add({{"operation", operation}}, kRequestSeconds);
@@ -122,7 +125,8 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
 
 void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   if (before == after.state) return;
-  if (auto* counter = documents_[index(after.state)]; counter && !is_back(before)) counter->Increment();
+  if (!is_outcome(before, after.state)) return;
+  if (auto* counter = documents_[index(after.state)]) counter->Increment();
   if (after.state != State::delivered) return;
   // A clock set back must not make a negative duration.
   document_seconds_->Observe(std::max(0.0, seconds(after.state_since - after.found_at)));

@@ -49,7 +49,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   const prometheus::Registry& registry() const noexcept { return *registry_; }
 
  private:
-  static constexpr std::size_t kOperations = 8;
+  static constexpr std::size_t kOperations = static_cast<std::size_t>(taskapi::Operation::download) + 1;
   static constexpr std::size_t kAnswers = 6;
 
   void set_oldest(std::optional<WallTime> found_at);

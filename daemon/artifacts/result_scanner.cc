@@ -31,8 +31,9 @@ bool is_key(std::string_view raw, std::string_view name) {
 
 }  // namespace
 
-ResultScanner::ResultScanner(std::function<void(std::string_view)> take_chunk)
-    : take_chunk_(std::move(take_chunk)) {}
+ResultScanner::ResultScanner(std::function<void(std::string_view)> take_chunk,
+                             std::function<void(std::string_view)> take_pdf)
+    : take_chunk_(std::move(take_chunk)), take_pdf_(std::move(take_pdf)) {}
 
 void ResultScanner::feed(std::string_view piece) {
   piece_ = piece;
@@ -122,6 +123,8 @@ void ResultScanner::begin_token(char byte) {
   };
   if (byte == '"') {
     token_ = Token::string;
+    text_bytes_ = 0;
+    at_pdf_ = take_pdf_ && in_output_ && open_.size() == 2 && is_key(key_, "pdf_url");
   } else if (byte == 't') {
     begin_literal("rue");
   } else if (byte == 'f') {
@@ -186,14 +189,18 @@ void ResultScanner::skim_string() {
   };
   while (at_ < piece_.size() && !special(piece_[at_])) ++at_;
   keep_key(piece_.substr(begin, at_ - begin));
+  if (!in_key_ && (sink_ == Sink::skeleton || text_bytes_ > kTextBytesMax)) keep_text(begin);
   if (at_ == piece_.size()) return;
   if (piece_[at_] == '\\') {
     keep_key("\\");
+    if (at_pdf_ && !in_key_) take_pdf_("\\");
     token_ = Token::escape;
   } else if (piece_[at_] != '"') {
     fail("a control character in a string");
   } else {
     token_ = Token::none;
+    if (!in_key_ && text_bytes_ > kTextBytesMax && sink_ == Sink::nowhere) turn_to(Sink::skeleton, at_);
+    at_pdf_ = false;
     in_key_ ? end_key() : end_value(at_ + 1);
   }
 }
@@ -202,8 +209,21 @@ void ResultScanner::keep_key(std::string_view raw) {
   if (in_key_ && (open_.size() == 1 || (open_.size() == 2 && in_output_))) key_ += raw;
 }
 
+// From `begin` to the current byte: more of a string in the skeleton. What is over its limit goes nowhere.
+void ResultScanner::keep_text(std::size_t begin) {
+  if (at_pdf_) take_pdf_(piece_.substr(begin, at_ - begin));
+  const std::size_t before = text_bytes_;
+  text_bytes_ += at_ - begin;
+  if (text_bytes_ <= kTextBytesMax || sink_ != Sink::skeleton) return;
+  std::size_t cut = begin + (before < kTextBytesMax ? kTextBytesMax - before : 0);
+  // Not inside a character.
+  while (cut < at_ && (static_cast<unsigned char>(piece_[cut]) & 0xC0) == 0x80) ++cut;
+  if (cut < at_) turn_to(Sink::nowhere, cut);
+}
+
 void ResultScanner::escape(char byte) {
   keep_key({&byte, 1});
+  if (at_pdf_ && !in_key_) take_pdf_({&byte, 1});
   if (token_ == Token::unicode) {
     if (!is_hex(byte)) fail("a wrong escape in a string");
     if (++unicode_digits_ == 4) token_ = Token::string;

@@ -20,6 +20,9 @@ class BrokenResult : public std::runtime_error {
 /// out as soon as it is whole, and what is left is the skeleton, the same document with an empty array
 /// there. So memory follows the largest chunk and never the document.
 ///
+/// A string of the skeleton that is longer than kTextBytesMax is cut there: with `base64_urls` whole files
+/// stand in it. What `output.pdf_url` holds is also handed out, as it comes.
+///
 /// Checks the whole grammar of JSON but not UTF-8 and pairs of surrogates: simdjson does that, on the slices
 /// and on the skeleton.
 /// Keys come in any order; a second `output` or `output.chunks` is refused, because readers of JSON do not
@@ -28,10 +31,14 @@ class ResultScanner {
  public:
   static constexpr std::size_t kChunkBytesMax = std::size_t{64} << 20;
   static constexpr std::size_t kSkeletonBytesMax = std::size_t{16} << 20;
+  static constexpr std::size_t kTextBytesMax = std::size_t{256} << 10;
   static constexpr std::size_t kDepthMax = 512;
 
-  /// `take_chunk` gets one element of `output.chunks`; the text is gone after the call.
-  explicit ResultScanner(std::function<void(std::string_view)> take_chunk);
+  /// `take_chunk` gets one element of `output.chunks`; the text is gone after the call. `take_pdf`, if there
+  /// is one, gets the string at `output.pdf_url` piece by piece, raw: with JSON's escapes, without its
+  /// quotes.
+  explicit ResultScanner(std::function<void(std::string_view)> take_chunk,
+                         std::function<void(std::string_view)> take_pdf = {});
 
   /// The next bytes, cut anywhere. Throws BrokenResult, and what take_chunk throws.
   void feed(std::string_view piece);
@@ -69,6 +76,7 @@ class ResultScanner {
   void end_key();
   void skim_string();
   void keep_key(std::string_view raw);
+  void keep_text(std::size_t begin);
   void escape(char byte);
   void literal(char byte);
   bool number(char byte);
@@ -77,7 +85,7 @@ class ResultScanner {
   void collect(std::string_view bytes);
   [[noreturn]] void fail(std::string_view reason) const;
 
-  std::function<void(std::string_view)> take_chunk_;
+  std::function<void(std::string_view)> take_chunk_, take_pdf_;
 
   std::string_view piece_;
   std::size_t at_ = 0;      ///< in the piece
@@ -90,7 +98,9 @@ class ResultScanner {
   std::string_view literal_rest_;
   int unicode_digits_ = 0;
   bool in_key_ = false;
-  std::string key_;  ///< the last one at depth 1, or at depth 2 in output; raw
+  std::size_t text_bytes_ = 0;  ///< of the string that is being read, a value of the skeleton
+  bool at_pdf_ = false;         ///< that string is output.pdf_url
+  std::string key_;             ///< the last one at depth 1, or at depth 2 in output; raw
 
   bool output_seen_ = false, chunks_key_seen_ = false, chunks_seen_ = false;
   bool in_output_ = false, in_chunks_ = false;

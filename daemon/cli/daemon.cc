@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <utility>
 
 #include "cli/notify.h"
 #include "config/api_key.h"
@@ -31,6 +33,7 @@ taskapi::HttpClient::Options client_options(const config::Api& api) {
   options.connect_timeout = api.connect_timeout;
   options.answer_timeout = api.answer_timeout;
   options.stall_timeout = api.stall_timeout;
+  options.base64_urls = api.base64_urls;
   return options;
 }
 
@@ -45,6 +48,23 @@ inbox::Rules inbox_rules(const config::Inbox& inbox) {
   rules.ignore = inbox.ignore;
   return rules;
 }
+
+pipeline::Gate::Budget budget_of(const config::Limits& limits) {
+  return {.documents = limits.documents_per_day, .pages = limits.pages_per_day};
+}
+
+// How the key's file looks, to notice that it was replaced.
+std::pair<std::filesystem::file_time_type, std::uintmax_t> look_at_key_file(const config::Api& api) {
+  std::error_code none;
+  if (!api.key_file) return {};
+  return {std::filesystem::last_write_time(*api.key_file, none),
+          std::filesystem::file_size(*api.key_file, none)};
+}
+
+// At the service with something of ours, or on the way from there into its place.
+constexpr queue::State kDrained[] = {
+    queue::State::submitting, queue::State::submitted, queue::State::collecting, queue::State::delivering,
+    queue::State::delivered,  queue::State::burying,   queue::State::reparsing,  queue::State::removing};
 
 // What the daemon is built on cannot change under it.
 void refuse_changes_that_need_a_restart(const config::Settings& now, const config::Settings& wanted) {
@@ -67,12 +87,14 @@ void refuse_changes_that_need_a_restart(const config::Settings& now, const confi
 Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
     : settings_((config::check_folders(settings), std::move(settings))),
       config_file_(std::move(config_file)),
+      key_file_seen_(look_at_key_file(settings_.api)),
+      key_(config::load_api_key(settings_.api)),
       lock_(settings_.state),
       metrics_(CHUNKRD_VERSION),
       store_(settings_.state / "queue.sqlite"),
       queue_(store_, writer_.get_executor(), clock_),
       engine_(loop_.get_executor(), {.ca_file = settings_.api.ca_file}),
-      client_(engine_, client_options(settings_.api), config::load_api_key(settings_.api), &metrics_),
+      client_(engine_, client_options(settings_.api), key_, &metrics_),
       gate_(settings_.limits.submits_per_second),
       context_{queue_,
                client_,
@@ -83,9 +105,13 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
                metrics_,
                pipeline::make_rules(settings_)},
       scheduler_(context_, gate_, clock_, loop_.get_executor()),
+      commands_(context_, scheduler_, gate_, clock_),
       watching_ended_(clock_.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(clock_.now());
+  gate_.set_budget(budget_of(settings_.limits));
+  gate_.spend(store_.spent_on(clock_.now()), clock_.now());
+  commands_.on_drain([this] { drain(); });
   sweep_outboxes();
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
@@ -113,6 +139,7 @@ void Daemon::run() {
   asio::co_spawn(loop_, wait_for_signals(), asio::detached);
   asio::co_spawn(loop_, look_after_metrics(), asio::detached);
   asio::co_spawn(loop_, feed_watchdog(), asio::detached);
+  asio::co_spawn(loop_, listen_to_commands(), asio::detached);
   start_inboxes();
   notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
   spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
@@ -130,6 +157,49 @@ awaitable<void> Daemon::work() {
   // An inbox that is being scanned uses the file pool and the loop: both must outlive it.
   while (watching_ > 0) co_await watching_ended_->wait_until(WallTime::max());
   spdlog::info("stopped: nothing is running any more");
+}
+
+// A queue that fails ends the scheduler, and that ends the daemon.
+awaitable<void> Daemon::listen_to_commands() {
+  try {
+    co_await commands_.run();
+  } catch (const queue::StoreError& error) {
+    spdlog::error("commands are not looked for any more: {}", error.what());
+  }
+}
+
+// Nothing new comes in and nothing is submitted; what the service has goes its way to the end.
+void Daemon::drain() {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& [path, inbox] : inboxes_) inbox->stop();
+  gate_.pause_for_operator(clock_.now());
+  scheduler_.wake();
+  spdlog::info("draining: nothing new is taken or submitted");
+}
+
+void Daemon::end_when_drained(const queue::StateCounts& counts) {
+  if (!draining_ || stopping_) return;
+  if (std::ranges::all_of(kDrained, [&](auto state) { return counts[static_cast<std::size_t>(state)] == 0; }))
+    stop("drained");
+}
+
+// A key that was renewed on disk is taken without being asked for: a pause for a refused key has its end
+// then.
+void Daemon::take_changed_key() {
+  const auto seen = look_at_key_file(settings_.api);
+  if (seen == key_file_seen_) return;
+  key_file_seen_ = seen;
+  try {
+    std::string key = config::load_api_key(settings_.api);
+    if (key == key_) return;
+    key_ = key;
+    client_.set_key(std::move(key));
+    gate_.lift(pipeline::Pause::auth);
+    scheduler_.wake();
+    spdlog::info("the API key was changed: the new one is in use");
+  } catch (const std::exception& error) {
+    spdlog::warn("the API key stays as it was: {}", error.what());
+  }
 }
 
 void Daemon::start_inboxes() {
@@ -172,6 +242,7 @@ void Daemon::stop(const char* why) {
   notify::stopping("waiting for steps that are running");
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
   scheduler_.stop();
+  commands_.stop();
   asio::co_spawn(loop_, stop_after_deadline(), asio::detached);
 }
 
@@ -204,9 +275,11 @@ void Daemon::apply(config::Settings wanted) {
   std::string key = config::load_api_key(wanted.api);
   auto rules = pipeline::make_rules(wanted);
   settings_ = std::move(wanted);
+  key_ = key;
   client_.set_key(std::move(key));
   context_.rules = std::move(rules);
   gate_.set_rate(settings_.limits.submits_per_second);
+  gate_.set_budget(budget_of(settings_.limits));
   gate_.lift(pipeline::Pause::auth);
   set_log_level(settings_.log.level);
   for (auto& [path, inbox] : inboxes_) {
@@ -214,7 +287,7 @@ void Daemon::apply(config::Settings wanted) {
     if (!context_.rules->places.contains(path)) metrics_.inboxes().forget(path);
   }
   inboxes_.clear();
-  start_inboxes();
+  if (!draining_) start_inboxes();
   scheduler_.wake();
 }
 
@@ -227,6 +300,8 @@ awaitable<void> Daemon::look_after_metrics() {
       const inbox::Statistics now = inbox->statistics();
       metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
     }
+    end_when_drained(counts);
+    take_changed_key();
     look_after_health();
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);

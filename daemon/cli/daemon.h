@@ -19,6 +19,7 @@
 #include "metrics/endpoint.h"
 #include "metrics/health.h"
 #include "metrics/process_metrics.h"
+#include "pipeline/commands.h"
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/scheduler.h"
@@ -53,9 +54,15 @@ class Daemon {
   void stop(const char* why);
   void reload();
   void apply(config::Settings settings);
+  void drain();
+  void end_when_drained(const queue::StateCounts& counts);
+  void take_changed_key();
+  awaitable<void> listen_to_commands();
 
   config::Settings settings_;
   std::filesystem::path config_file_;
+  std::pair<std::filesystem::file_time_type, std::uintmax_t> key_file_seen_;
+  std::string key_;  ///< in use
   StateLock lock_;
   asio::io_context loop_{1};
   asio::thread_pool writer_{1};
@@ -73,12 +80,14 @@ class Daemon {
   pipeline::Gate gate_;
   pipeline::Context context_;
   pipeline::Scheduler scheduler_;
+  pipeline::Commands commands_;
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
   std::size_t watching_ = 0;  ///< inboxes whose coroutine has not ended
   std::unique_ptr<Alarm> watching_ended_;
   bool stopping_ = false;
+  bool draining_ = false;
   std::exception_ptr failure_;
 };
 

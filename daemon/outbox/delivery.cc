@@ -11,7 +11,7 @@
 
 #include "core/durable.h"
 #include "core/escape.h"
-#include "core/sha256.h"
+#include "outbox/content.h"
 
 namespace chunkrd::outbox {
 namespace {
@@ -55,6 +55,12 @@ std::size_t longest_suffix(const std::vector<Part>& parts) {
   return longest;
 }
 
+// Whether the result still has the parts that it had: the profile may have been changed after a crash.
+bool are_of_one_kind(const Manifest& manifest, const std::vector<Part>& parts) {
+  return manifest.files.size() == parts.size() &&
+         std::ranges::all_of(parts, [&](const Part& part) { return manifest.find(part.suffix) != nullptr; });
+}
+
 bool same_name(const Manifest& one, const Manifest& other) {
   return one.folders == other.folders && one.base == other.base;
 }
@@ -80,6 +86,10 @@ Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, La
     abandon(*begun);
     begun.reset();
   }
+  if (begun && in_folder(begun->json()) && !are_of_one_kind(*begun, parts)) {
+    abandon(*begun);
+    begun.reset();
+  }
   if (begun && !in_folder(begun->json())) {
     sync_if_there(folder_of(places_, *begun));
     finish(*begun);
@@ -94,14 +104,14 @@ Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, La
   if (begun) {
     manifest.folders = begun->folders;
     manifest.base = begun->base;
-    if (try_name(manifest, begun)) return {.name = manifest.name()};
+    if (try_name(parts, manifest, begun)) return {.name = manifest.name()};
   }
   const Marks marks{.sha256 = origin.input_sha256, .job_id = job_id_};
   for (unsigned n = 0; n < kCandidatesMax; ++n) {
     manifest.folders = wanted.folders();
     manifest.base = candidate(n, wanted.base(), marks, longest_suffix(parts));
     if (begun && same_name(manifest, *begun)) continue;
-    if (try_name(manifest, std::nullopt)) return {.name = manifest.name()};
+    if (try_name(parts, manifest, std::nullopt)) return {.name = manifest.name()};
   }
   throw std::system_error(EEXIST, std::generic_category(),
                           "no free name in the outbox for " + printable(origin.name));
@@ -124,12 +134,7 @@ bool Delivery::in_folder(const Manifest::File& file) const {
 }
 
 bool Delivery::visible(const Manifest& manifest, const Manifest::File& file) const {
-  const fs::path path = visible_path(places_, manifest, file);
-  struct stat status;
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      static_cast<std::uint64_t>(status.st_size) != file.size_bytes)
-    return false;
-  return sha256_file(path).sha256 == file.sha256;
+  return holds(visible_path(places_, manifest, file), file);
 }
 
 // The intent, with everything that is not yet visible back at its place in the delivery's folder.
@@ -151,34 +156,50 @@ std::vector<Manifest::File> Delivery::make_durable(const std::vector<Part>& part
 }
 
 Manifest::File Delivery::make_durable(const Part& part, const std::optional<Manifest>& begun) const {
-  const std::string source = part.file.filename();
-  const fs::path path = folder_ / source;
+  Manifest::File file{.suffix = part.suffix, .source = part.file.filename(), .sha256 = {}};
+  const fs::path path = folder_ / file.source;
   const Manifest::File* before = begun ? begun->find(part.suffix) : nullptr;
   if (before && !is_there(path)) return *before;
   if (before && part.suffix != kJson && visible(*begun, *before)) {
-    durable::remove_file(path);  // written a second time after an interrupted call
+    remove_content(path);  // written a second time after an interrupted call
     return *before;
   }
-  const auto fd = durable::open(path, O_RDONLY | O_NOFOLLOW);
+  if (part.write_for) {
+    if (!begun) return file;  // see write_named()
+    part.write_for(begun->base);
+  }
+  return made_durable(std::move(file), begun);
+}
+
+Manifest::File Delivery::made_durable(Manifest::File file, const std::optional<Manifest>& begun) const {
+  const fs::path path = folder_ / file.source;
   try {
-    durable::sync_file(fd.get(), path);
-  } catch (const std::system_error&) {
+    sync_content(path);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::no_such_file_or_directory) throw;
     // After a failed fsync the kernel calls the lost pages clean: a second fsync would say that all is well.
     // So the file goes, and the caller has to write it again. The intent goes first: with it, a missing file
     // would count as a visible one.
     if (begun) abandon(*begun);
-    durable::remove_file(path);
+    remove_content(path);
     throw;
   }
-  FileDigest digest = sha256_file(path);
-  return {.suffix = part.suffix,
-          .source = source,
-          .sha256 = std::move(digest.sha256),
-          .size_bytes = digest.size_bytes};
+  return described(std::move(file), path);
+}
+
+// The parts in which the name stands, now that there is one.
+void Delivery::write_named(const std::vector<Part>& parts, Manifest& manifest) const {
+  for (const Part& part : parts) {
+    if (!part.write_for) continue;
+    part.write_for(manifest.base);
+    const auto file = std::ranges::find(manifest.files, part.suffix, &Manifest::File::suffix);
+    *file = made_durable({.suffix = part.suffix, .source = part.file.filename(), .sha256 = {}}, std::nullopt);
+  }
 }
 
 // Makes everything visible under the manifest's name; false, and nothing is visible, when the name is taken.
-bool Delivery::try_name(Manifest& manifest, const std::optional<Manifest>& begun) {
+bool Delivery::try_name(const std::vector<Part>& parts, Manifest& manifest,
+                        const std::optional<Manifest>& begun) {
   const Folder target = Folder(places_.root).below(manifest.folders);
   manifest.folders = target.names();
   const auto held = reservations_.take(reservation_names(manifest));
@@ -190,6 +211,7 @@ bool Delivery::try_name(Manifest& manifest, const std::optional<Manifest>& begun
   if (!begun && std::ranges::any_of(names_in_folder(manifest),
                                     [&](const std::string& name) { return target.has(name); }))
     return false;
+  if (!begun) write_named(parts, manifest);
   if (!begun || begun->files != manifest.files) durable::write_file(folder_ / kIntent, to_json(manifest));
   try {
     if (show(manifest, target)) {
@@ -252,7 +274,8 @@ void Delivery::take_back(const Manifest& manifest) const {
   for (const Manifest::File& file : manifest.files) {
     if (file.suffix == kJson || !visible(manifest, file)) continue;
     const std::string name = manifest.base + file.suffix;
-    if (!target.move_out(name, folder_ / file.source)) target.remove(name);
+    if (target.move_out(name, folder_ / file.source)) continue;
+    file.members ? static_cast<void>(fs::remove_all(target.path() / name)) : target.remove(name);
   }
   target.sync();
 }

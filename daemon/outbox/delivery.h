@@ -33,6 +33,9 @@ class Delivery {
   Delivered publish(const Origin& origin, const RelativeName& wanted, Layout layout,
                     const std::vector<Part>& parts);
 
+  /// Puts back into the folder what an interrupted publish() had not made visible yet.
+  void restore() const { read_intent(); }
+
   /// Ends a delivery that nobody will repeat: what is visible without its JSON goes.
   void discard();
 
@@ -43,7 +46,9 @@ class Delivery {
   std::vector<Manifest::File> make_durable(const std::vector<Part>& parts,
                                            const std::optional<Manifest>& begun) const;
   Manifest::File make_durable(const Part& part, const std::optional<Manifest>& begun) const;
-  bool try_name(Manifest& manifest, const std::optional<Manifest>& begun);
+  Manifest::File made_durable(Manifest::File file, const std::optional<Manifest>& begun) const;
+  void write_named(const std::vector<Part>& parts, Manifest& manifest) const;
+  bool try_name(const std::vector<Part>& parts, Manifest& manifest, const std::optional<Manifest>& begun);
   bool show(const Manifest& manifest, const Folder& target) const;
   bool show_files(const Manifest& manifest, const Folder& target) const;
   bool show_folder(const Manifest& manifest, const Folder& target) const;

@@ -23,6 +23,32 @@ std::string bytes_at(const json::object& object, std::string_view key) {
   return unprintable(json::value_to<std::string>(object.at(key)));
 }
 
+std::optional<std::vector<Manifest::Member>> members_of(const json::object& file) {
+  const json::value* const entries = file.if_contains("members");
+  if (entries == nullptr) return std::nullopt;
+  std::vector<Manifest::Member> members;
+  for (const json::value& entry : entries->as_array()) {
+    const json::object& member = entry.as_object();
+    members.push_back({.name = bytes_at(member, "name"),
+                       .sha256 = bytes_at(member, "sha256"),
+                       .size_bytes = member.at("size_bytes").to_number<std::uint64_t>()});
+  }
+  return members;
+}
+
+json::object describe(const Manifest::File& file) {
+  json::object described{{"suffix", printable(file.suffix)},
+                         {"source", printable(file.source)},
+                         {"sha256", file.sha256},
+                         {"size_bytes", file.size_bytes}};
+  if (!file.members) return described;
+  json::array& members = described["members"].emplace_array();
+  for (const Manifest::Member& member : *file.members)
+    members.push_back(json::object{
+        {"name", printable(member.name)}, {"sha256", member.sha256}, {"size_bytes", member.size_bytes}});
+  return described;
+}
+
 Manifest from_json(std::string_view text) {
   const json::value document = json::parse(text);
   const json::object& object = document.as_object();
@@ -43,7 +69,8 @@ Manifest from_json(std::string_view text) {
     manifest.files.push_back({.suffix = bytes_at(file, "suffix"),
                               .source = bytes_at(file, "source"),
                               .sha256 = bytes_at(file, "sha256"),
-                              .size_bytes = file.at("size_bytes").to_number<std::uint64_t>()});
+                              .size_bytes = file.at("size_bytes").to_number<std::uint64_t>(),
+                              .members = members_of(file)});
   }
   if (!manifest.find(".json")) throw std::runtime_error("without a .json file");
   return manifest;
@@ -77,11 +104,7 @@ std::string to_json(const Manifest& manifest) {
   json::array folders;
   for (const std::string& folder : manifest.folders) folders.emplace_back(printable(folder));
   json::array files;
-  for (const Manifest::File& file : manifest.files)
-    files.push_back(json::object{{"suffix", printable(file.suffix)},
-                                 {"source", printable(file.source)},
-                                 {"sha256", file.sha256},
-                                 {"size_bytes", file.size_bytes}});
+  for (const Manifest::File& file : manifest.files) files.push_back(describe(file));
   const json::object document{{"version", kVersion},
                               {"job_id", printable(manifest.origin.job_id)},
                               {"name", printable(manifest.origin.name)},

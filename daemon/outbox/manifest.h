@@ -12,11 +12,19 @@ namespace chunkrd::outbox {
 
 /// What one delivery puts into the outbox: as an intent before its first rename, as a fact after its last.
 struct Manifest {
-  struct File {
-    std::string suffix;  ///< behind the document's name
-    std::string source;  ///< name in the delivery's own folder until it is visible
+  /// A file in a part that is a folder.
+  struct Member {
+    std::string name;
     std::string sha256;
     std::uint64_t size_bytes = 0;
+    bool operator==(const Member&) const = default;
+  };
+  struct File {
+    std::string suffix;                            ///< behind the document's name
+    std::string source;                            ///< name in the delivery's own folder until it is visible
+    std::string sha256;                            ///< empty for a folder
+    std::uint64_t size_bytes = 0;                  ///< of all members
+    std::optional<std::vector<Member>> members{};  ///< of a folder, by name
     bool operator==(const File&) const = default;
   };
 

@@ -41,7 +41,9 @@ Outbox::~Outbox() = default;
 
 fs::path Outbox::prepare(const std::string& job_id) {
   require_file_name(job_id);
-  return Folder(root_->places.deliveries()).below({job_id}).path();
+  const fs::path folder = Folder(root_->places.deliveries()).below({job_id}).path();
+  Delivery(root_->places, root_->reservations, job_id).restore();
+  return folder;
 }
 
 Delivered Outbox::publish(const Origin& origin, const std::string& wanted_name,

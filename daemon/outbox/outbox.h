@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,10 +11,14 @@ namespace chunkrd::outbox {
 
 enum class Layout { flat, folder };
 
-/// A file of a result: its ending behind the document's name and the file that holds it now.
+/// A file of a result, or a folder of files: its ending behind the document's name and what holds it now.
 struct Part {
-  std::string suffix;          ///< ".json", ".md"
+  std::string suffix;          ///< ".json", ".md", ".images"
   std::filesystem::path file;  ///< in the delivery's own folder
+
+  /// For a file in which the name itself stands: writes `file` for the name (without folders) that the
+  /// delivery gets, before it is made durable. Called again if that name turns out to be taken.
+  std::function<void(const std::string& base)> write_for{};
 };
 
 /// What a manifest says besides the output's names and digests.
@@ -31,7 +36,8 @@ struct Delivered {
 ///
 /// A delivery is prepared in a folder of its own, <outbox>/.chunkrd/tmp/<job id>/, and becomes visible file
 /// by file with rename(2), the JSON last: it is the sign that all is there. With Layout::folder one rename
-/// shows the whole folder. Before the first rename an intent is durable in the delivery's folder; it fixes
+/// shows the whole folder. A part that is a folder (of files, without folders) is one rename in either
+/// layout. Before the first rename an intent is durable in the delivery's folder; it fixes
 /// the names, so that a delivery interrupted at any point can be repeated and ends the same. After the last
 /// rename it becomes the manifest <outbox>/.chunkrd/manifests/<job id>.json. Names never leave the outbox;
 /// an existing file is never replaced: "report.pdf" becomes "report~1a2b3c4d.pdf". A name without room for
@@ -47,6 +53,7 @@ class Outbox {
   ~Outbox();
 
   /// The folder for this job's files, made if it is not there. Names in it that begin with "." are ours.
+  /// What an interrupted delivery had not made visible yet lies in it again.
   std::filesystem::path prepare(const std::string& job_id);
 
   /// Makes `parts` durable, then visible, as `wanted_name` + suffix (bytes, with folders, relative). The

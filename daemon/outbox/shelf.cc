@@ -52,6 +52,11 @@ bool same_content(const fs::path& one, const fs::path& other) {
   return digest.size_bytes == other_digest.size_bytes && digest.sha256 == other_digest.sha256;
 }
 
+bool is_regular(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(fs::symlink_status(path, error));
+}
+
 // One document's way onto the shelf.
 class Move {
  public:
@@ -223,6 +228,45 @@ void Shelf::put_report(const std::string& name, std::string_view report) {
   }
   target.replace(temporary, report_name);
   target.sync();
+}
+
+void Shelf::remove_report(const std::string& name) {
+  const RelativeName document(name);
+  fs::path folder = root_;
+  for (const std::string& each : document.folders()) folder /= each;
+  durable::remove_file(folder / fitted(document.base(), kReport.size()).append(kReport));
+  sync_if_there(folder);
+}
+
+bool Shelf::give_back(const std::string& name, const fs::path& into) {
+  const fs::path from = path_of(name);
+  if (!is_regular(from)) return false;
+  try {
+    if (!durable::rename_new(from, into)) return false;
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::cross_device_link) throw;
+    if (!lend(name, into)) return false;
+    durable::remove_file(from);
+    durable::sync_directory(from.parent_path());
+  }
+  remove_report(name);
+  return true;
+}
+
+bool Shelf::lend(const std::string& name, const fs::path& into) const {
+  const fs::path from = path_of(name);
+  if (!is_regular(from)) return false;
+  const fs::path temporary = into.parent_path() / ("." + into.filename().native() + ".lent");
+  durable::remove_file(temporary);
+  durable::copy_to_new(from, temporary);
+  return durable::rename_new(temporary, into);
+}
+
+fs::path Shelf::path_of(const std::string& name) const {
+  const RelativeName document(name);
+  fs::path path = root_;
+  for (const std::string& folder : document.folders()) path /= folder;
+  return path / document.base();
 }
 
 }  // namespace chunkrd::outbox

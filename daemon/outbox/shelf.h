@@ -13,7 +13,7 @@ namespace chunkrd::outbox {
 /// UnsafeName, and std::runtime_error for a damaged note of ours.
 class Shelf {
  public:
-  /// Makes the folder.
+  /// Makes the folder if it is not there.
   explicit Shelf(std::filesystem::path root);
 
   /// Moves `original` to `name` (bytes, with folders, relative), durable on both sides, also across
@@ -27,6 +27,19 @@ class Shelf {
   /// Writes `report` beside a document that put() has placed: `name` + ".error.json" (shortened with a hash
   /// where that is over 255 bytes). Replaces an earlier report of the same name.
   void put_report(const std::string& name, std::string_view report);
+
+  /// Removes the report beside the document that put() has placed as `name`; one that is gone is no error.
+  void remove_report(const std::string& name);
+
+  /// Moves the document that put() has placed as `name` to the new file `into`, durable on both sides, and
+  /// removes its report. False when it is not there. Repeatable: `into` is whole as soon as it is there.
+  bool give_back(const std::string& name, const std::filesystem::path& into);
+
+  /// Copies it to the new file `into` in the same way; what is here stays.
+  bool lend(const std::string& name, const std::filesystem::path& into) const;
+
+  /// Where `name` lies. Throws UnsafeName.
+  std::filesystem::path path_of(const std::string& name) const;
 
  private:
   std::filesystem::path root_;

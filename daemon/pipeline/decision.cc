@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 namespace chunkrd::pipeline::lifecycle {
 
@@ -23,12 +25,21 @@ Decision wait(const Job& job, State state, std::string what, std::string detail,
 
 Decision bury(const Job& job, std::string stage, std::string code, std::string message, const Moment& moment,
               Signal signal) {
+  if (!job.wanted_settings.empty()) {
+    Decision kept = keep_old(job, code, message, moment);
+    kept.signal = signal;
+    return kept;
+  }
   Job after = moved(job, State::burying, moment.now);
-  after.error_stage = std::move(stage);
-  after.error_code = std::move(code);
-  after.error_message = std::move(message);
+  fail_with(after, std::move(stage), std::move(code), std::move(message));
   std::string detail = fmt::format("{}: {}", after.error_code, after.error_message);
   return decide(job, std::move(after), "given_up", std::move(detail), signal);
+}
+
+void fail_with(Job& job, std::string stage, std::string code, std::string message) {
+  job.error_stage = std::move(stage);
+  job.error_code = std::move(code);
+  job.error_message = std::move(message);
 }
 
 Decision try_again_or_bury(const Job& job, std::string stage, std::string code, std::string message,
@@ -90,7 +101,16 @@ std::string or_else(const std::string& text, std::string_view otherwise) {
   return text.empty() ? std::string(otherwise) : text;
 }
 
+std::vector<std::string> split(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
 Job without_task(Job job) {
+  if (!job.task_id.empty() && job.task_status != kDeleted) {
+    if (!job.earlier_tasks.empty()) job.earlier_tasks += ' ';
+    job.earlier_tasks += job.task_id;
+  }
   job.tag.clear();
   job.task_id.clear();
   job.task_status.clear();

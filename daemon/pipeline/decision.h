@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pipeline/lifecycle.h"
 
@@ -27,12 +28,30 @@ inline Decision decide(const queue::Job& job, queue::Job after, std::string what
 Decision wait(const queue::Job& job, queue::State state, std::string what, std::string detail, Signal signal,
               const Moment& moment, const Policy& policy);
 
+// What stands in `task_status` besides the contract's own.
+
+/// From the moment a cancel may have left this machine until the task reads otherwise: a task that is
+/// Cancelled then was cancelled by us.
+inline constexpr const char* kCancelling = "Cancelling";
+/// From the moment an update may have left until it is known what became of it.
+inline constexpr const char* kUpdating = "Updating";
+/// Deleted by us.
+inline constexpr const char* kDeleted = "Deleted";
+
 /// What is said about the service when it answered as the contract says.
 inline constexpr Signal kReachable{Signal::Kind::reachable, {}, Signal::Source::other};
 
-/// Dead letter. `code` is stable and listed in docs/architecture.md.
+/// Dead letter. `code` is stable and listed in docs/architecture.md. A document that is only processed anew
+/// keeps what it has instead: keep_old().
 Decision bury(const queue::Job& job, std::string stage, std::string code, std::string message,
               const Moment& moment, Signal signal = {});
+
+/// Marks a document as one that will not succeed.
+void fail_with(queue::Job& job, std::string stage, std::string code, std::string message);
+
+/// A reprocess came to nothing: the document is again as it was before.
+Decision keep_old(const queue::Job& job, const std::string& code, const std::string& why,
+                  const Moment& moment);
 
 /// A task came to nothing: another one within the profile's attempts, then dead letter.
 Decision try_again_or_bury(const queue::Job& job, std::string stage, std::string code, std::string message,
@@ -56,7 +75,10 @@ std::string describe(const taskapi::NoAnswer& failure);
 /// `text`, or `otherwise` where the service said nothing: an error is never without words.
 std::string or_else(const std::string& text, std::string_view otherwise);
 
-/// A job that is to be submitted anew, with nothing left of the task before.
+/// The words of `text`.
+std::vector<std::string> split(const std::string& text);
+
+/// A job that is to be submitted anew; of the task before only its id is kept, among the earlier ones.
 queue::Job without_task(queue::Job job);
 
 template <class... Cases>

@@ -41,6 +41,8 @@ std::string_view to_string(Pause pause) noexcept {
       return "operator";
     case Pause::breaker:
       return "breaker";
+    case Pause::budget:
+      return "budget";
   }
   return "unknown";
 }
@@ -72,17 +74,61 @@ void Gate::notice(WallTime now) {
     const Duration back = latest_ - now;
     tokens_since_ -= back;
     not_before_ -= back;
-    for (Cause& reason : causes_) reason.until -= back;
+    for (Cause& reason : causes_)
+      if (reason.until != WallTime::max()) reason.until -= back;
     latest_ = now;
   }
   latest_ = std::max(latest_, now);
 }
 
+void Gate::turn_on(Cause& reason, WallTime now) {
+  if (!reason.on) reason.since = now;
+  reason.on = true;
+}
+
+void Gate::lift(Pause pause) {
+  if (pause == Pause::budget) budget_lifted_ = true;
+  cause(pause) = {};
+}
+
+void Gate::pause_for_operator(WallTime since) {
+  turn_on(cause(Pause::operator_asked), since);
+  cause(Pause::operator_asked).until = WallTime::max();
+}
+
+void Gate::spend(queue::Spent spent, WallTime now) {
+  look_at_budget(now);
+  spent_.documents += spent.documents;
+  spent_.pages += spent.pages;
+  look_at_budget(now);
+}
+
+// Submits under way count as if they had been taken: together they must not pass the bound either.
+void Gate::look_at_budget(WallTime now) {
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  if (today != day_) {
+    day_ = today;
+    spent_ = {};
+    budget_lifted_ = false;
+  }
+  const bool documents = budget_.documents > 0 && spent_.documents + under_way_ >= budget_.documents;
+  const bool pages = budget_.pages > 0 && spent_.pages >= budget_.pages;
+  Cause& reason = cause(Pause::budget);
+  if ((documents || pages) && !budget_lifted_) {
+    turn_on(reason, now);
+    reason.until = today + std::chrono::days(1);
+  } else {
+    reason = {};
+  }
+}
+
 Gate::Pass Gate::ask(WallTime now) {
   notice(now);
+  look_at_budget(now);
   // A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
   if (Cause& disk = cause(Pause::disk); disk.on && disk.until <= now) disk.on = false;
   if (now < not_before_ || tokens_at(now) < 1) return Pass::no;
+  if (paused(Pause::budget) || paused(Pause::operator_asked)) return Pass::no;
   Pass pass = Pass::yes;
   for (const Cause& reason : causes_) {
     if (!reason.on) continue;
@@ -92,10 +138,12 @@ Gate::Pass Gate::ask(WallTime now) {
   tokens_ = tokens_at(now) - 1;
   tokens_since_ = now;
   if (pass == Pass::probe) probing_ = true;
+  under_way_ += 1;
   return pass;
 }
 
 void Gate::ended(Pass pass) {
+  if (pass != Pass::no) under_way_ -= 1;
   if (pass == Pass::probe) probing_ = false;
 }
 
@@ -125,7 +173,7 @@ void Gate::prolong(Pause pause, Span span, const Signal& signal, WallTime now, d
   // Between half and all of it: many daemons shall not probe together.
   reason.until =
       now + full / 2 + Duration(static_cast<std::int64_t>(jitter * static_cast<double>(full.count() / 2)));
-  reason.on = true;
+  turn_on(reason, now);
   reason.times += 1;
 }
 

@@ -13,7 +13,8 @@ namespace chunkrd::pipeline {
 ///
 /// Two kinds of waiting that burn no document's attempts. A pause (auth, quota, disk) has a cause that
 /// somebody ends; the breaker opens after several failures in a row. From both, one submit at a time is let
-/// through as a probe when its time has come; what becomes of it closes or prolongs the pause.
+/// through as a probe when its time has come; what becomes of it closes or prolongs the pause. Two pauses
+/// know no probe: the operator's ends when he says so, the budget's when the day (UTC) turns.
 ///
 /// What ends a pause must be of the kind that began it: the service may refuse submits while it answers
 /// polls, and it takes submits whose tasks then fail because the quota is spent.
@@ -35,17 +36,35 @@ class Gate {
   /// What a step has learnt. `jitter` in [0, 1).
   void hear(const lifecycle::Signal& signal, WallTime now, double jitter);
 
+  /// What may be paid for on a day; 0 is no bound.
+  struct Budget {
+    int documents = 0;
+    int pages = 0;
+  };
+  void set_budget(Budget budget) { budget_ = budget; }
+  /// Adds what became known to be paid for at `now`.
+  void spend(queue::Spent spent, WallTime now);
+
+  /// Until lift(): no submit leaves.
+  void pause_for_operator(WallTime since);
+
   bool paused(Pause pause) const { return cause(pause).on; }
+  /// Since when, and until when at least. Only while paused.
+  WallTime paused_since(Pause pause) const { return cause(pause).since; }
+  WallTime paused_until(Pause pause) const { return cause(pause).until; }
   bool open() const;
   void set_rate(double submits_per_second);
-  /// Its cause may be over (the key was changed, an operator says so): the next submit may try.
-  void lift(Pause pause) { cause(pause) = {}; }
+  /// Its cause may be over (the key was changed, an operator says so): the next submit may try. The budget's
+  /// is lifted for the rest of its day.
+  void lift(Pause pause);
+  double rate() const { return rate_ * share_; }
 
  private:
   using Source = lifecycle::Signal::Source;
 
   struct Cause {
     bool on = false;
+    WallTime since;
     WallTime until;
     int times = 0;             ///< in a row, for the length of the next
     bool others_said = false;  ///< not only submits: their getting through again is a sign of its end
@@ -58,7 +77,6 @@ class Gate {
   Cause& cause(Pause pause) { return causes_[static_cast<std::size_t>(pause)]; }
   const Cause& cause(Pause pause) const { return causes_[static_cast<std::size_t>(pause)]; }
   int& failures(Source source) { return failures_[static_cast<std::size_t>(source)]; }
-  double rate() const { return rate_ * share_; }
   double burst() const;
   double tokens_at(WallTime now) const;
 
@@ -70,6 +88,8 @@ class Gate {
   void submit_taken(const lifecycle::Signal& signal, WallTime now, double jitter);
   void hold_until(WallTime time);
   void notice(WallTime now);
+  void turn_on(Cause& reason, WallTime now);
+  void look_at_budget(WallTime now);
 
   double rate_;
   double share_ = 1;  ///< of the rate, in (0, 1]
@@ -79,6 +99,11 @@ class Gate {
   WallTime latest_{};              ///< the latest time that came in
   std::array<int, 2> failures_{};  ///< in a row, by source
   bool probing_ = false;
+  int under_way_ = 0;  ///< submits that were let through and have not ended
+  Budget budget_;
+  queue::Spent spent_;  ///< on `day_`
+  std::chrono::sys_days day_{};
+  bool budget_lifted_ = false;  ///< for `day_`
   std::array<Cause, kPauseCount> causes_{};
 };
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "artifacts/artifacts.h"
 #include "pipeline/policy.h"
+#include "queue/command.h"
 #include "queue/job.h"
 #include "taskapi/answer.h"
 #include "taskapi/client.h"
@@ -95,18 +97,37 @@ Decision after_reconcile(const queue::Job& job, const Search& search, const Mome
 Decision after_poll(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer, const Moment& moment,
                     const Policy& policy);
 
-/// Is it time to cancel a task that never leaves Starting? Then poll makes intend_cancel() durable, cancels
-/// and reads again, and the decision is after_overdue's.
-bool is_overdue_in_starting(const queue::Job& job, const taskapi::Task& task, const Moment& moment,
-                            const Policy& policy);
+/// Is a task that reads Starting to be cancelled: because it never leaves that state, or because a person
+/// asked for it? Then poll makes intend_cancel() durable, cancels and reads again, and the decision is
+/// after_cancel's.
+bool is_to_be_cancelled(const queue::Job& job, const taskapi::Task& task, const Moment& moment,
+                        const Policy& policy);
 /// Without it a cancel whose answer or row is lost would look, at the next poll, like somebody else's.
 queue::Transition intend_cancel(const queue::Job& job, WallTime now);
-Decision after_overdue(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read_again,
-                       const Moment& moment, const Policy& policy);
+Decision after_cancel(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read_again,
+                      const Moment& moment, const Policy& policy);
 
-/// A result that was fetched and read through, or why there is none.
+/// A result is good, but the storage refuses a file that belongs to it, or there is none.
+struct FileRefused {
+  enum class Need {
+    must,      ///< the profile delivers it
+    may_miss,  ///< it only makes another artifact better
+  };
+  artifacts::Summary result;
+  std::string why;  ///< "the PDF: HTTP 403 from the storage"; no URL
+  Need need = Need::must;
+};
+/// A result is good, but a file of it could not be had now: the storage is not reachable, or busy.
+struct FileLater {
+  std::string why;
+};
+
+/// A result that was fetched and read through, with its files, or why there is none.
 using Collected = std::variant<artifacts::Summary, artifacts::Broken, taskapi::Refusal, taskapi::NoAnswer,
-                               taskapi::Unreadable>;
+                               taskapi::Unreadable, FileRefused, FileLater>;
+
+/// Is it the result of this job's task, with something in it? Only then its files are worth fetching.
+bool is_whole(const queue::Job& job, const artifacts::Summary& result);
 
 Decision after_collect(const queue::Job& job, const Collected& collected, const Moment& moment,
                        const Policy& policy);
@@ -121,8 +142,82 @@ struct ResultMissing {};
 using Delivery = std::variant<Published, ResultMissing>;
 
 Decision after_deliver(const queue::Job& job, const Delivery& delivery, const Moment& moment);
-Decision after_archive(const queue::Job& job, const std::string& where, const Moment& moment);
-Decision after_bury(const queue::Job& job, const std::string& where, const Moment& moment);
+
+/// Where an original was put.
+struct Stored {
+  std::string name;  ///< below the archive or failed/; empty where it was not kept
+  std::string told;  ///< for the story
+};
+Decision after_archive(const queue::Job& job, const Stored& original, const Moment& moment,
+                       const Policy& policy);
+Decision after_bury(const queue::Job& job, const Stored& original, const Moment& moment,
+                    const Policy& policy);
+
+// --- what is left at the service ---------------------------------------------------------------------
+
+/// The end of a document's way, by what stands in its row.
+queue::State end_of(const queue::Job& job);
+/// Where it goes once its original and its result are safe: `removing` first, if its tasks are to be deleted.
+queue::State over(const queue::Job& job, const Policy& policy);
+/// The task that is to be deleted next; empty when none is left.
+std::string next_to_remove(const queue::Job& job);
+Decision after_remove(const queue::Job& job, const std::string& task_id,
+                      const taskapi::Answer<taskapi::Accepted>& answer, const Moment& moment,
+                      const Policy& policy);
+
+// --- other settings for a document that has come to its end ------------------------------------------
+
+/// The intent that must be durable before the PATCH leaves.
+queue::Transition intend_update(const queue::Job& job, WallTime now);
+/// Then the task is read first: after_lost_update.
+bool update_may_have_left(const queue::Job& job);
+/// What the task says of an update whose answer was lost. Nothing: it never arrived and is to be sent again.
+std::optional<Decision> after_lost_update(const queue::Job& job, const taskapi::Answer<taskapi::Task>& read,
+                                          const Moment& moment, const Policy& policy);
+Decision after_update(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer,
+                      const Moment& moment, const Policy& policy);
+Decision after_follow(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer,
+                      const Moment& moment, const Policy& policy);
+/// The job with the settings that a reprocess under way wants; itself when there is none.
+queue::Job with_wanted(queue::Job job);
+
+// --- what people ask for -----------------------------------------------------------------------------
+
+struct Retry {};
+struct Cancel {
+  bool or_remove = false;  ///< delete its task after the delivery, if it is too late to cancel
+};
+struct Remove {};
+struct Reprocess {
+  std::string profile;
+  std::string settings;   ///< CreateForm without the document, canonical JSON
+  bool resubmit = false;  ///< pay for a new task if the old one is gone
+};
+using Wish = std::variant<Retry, Cancel, Remove, Reprocess>;
+
+/// What is said to the person, and what happens to the row, if anything.
+struct Reply {
+  queue::CommandAnswer answer;
+  std::optional<queue::Transition> transition;
+};
+Reply asked(const queue::Job& job, const Wish& wish, WallTime now);
+
+bool wants_cancel(const queue::Job& job);
+/// Carries out a wish that had to wait, now that the job is where `decision` leads it.
+Decision honour(Decision decision, const Moment& moment);
+
+struct Retrieved {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+};
+struct NoOriginal {
+  std::string why;
+};
+/// The original, back in the spool, or why not.
+using Retrieval = std::variant<Retrieved, NoOriginal>;
+Decision after_retrieve(const queue::Job& job, const Retrieval& retrieval, const Moment& moment);
+
+// --- whatever else -----------------------------------------------------------------------------------
 
 /// Something nobody planned for went wrong in a step (an exception): the step is run again later.
 Decision after_error(const queue::Job& job, const std::string& message, Signal signal, const Moment& moment,

@@ -14,10 +14,6 @@ using taskapi::Status;
 using taskapi::Task;
 using taskapi::Unreadable;
 
-// Stands in `task_status` from the moment a cancel may have left this machine until the task reads
-// otherwise: a task that is Cancelled then was cancelled by us.
-constexpr std::string_view kCancelling = "Cancelling";
-
 Job polled(const Job& job, const Task& task) {
   Job after = job;
   after.polls += 1;
@@ -43,6 +39,14 @@ Decision still_running(const Job& job, const Task& task, const Moment& moment, c
         moment);
   Job after = polled(job, task);
   after.due = moment.now + moment.poll_in;
+  if (wants_cancel(job) && task.status == Status::Processing) {
+    const bool remove = job.asked == queue::Asked::cancel_or_remove;
+    after.asked = remove ? queue::Asked::remove : queue::Asked::nothing;
+    return decide(job, std::move(after), "cancel_too_late",
+                  remove ? "the task is Processing: it goes on, and is deleted after the delivery"
+                         : "the task is Processing: it goes on to its end",
+                  kReachable);
+  }
   return decide(job, std::move(after), "polled", fmt::format("{}: {}", to_string(task.status), task.message),
                 kReachable);
 }
@@ -58,11 +62,23 @@ Decision task_failed(const Job& job, const Task& task, const Moment& moment, con
 }
 
 Decision cancelled(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
+  if (wants_cancel(job))
+    return bury(polled(job, task), "poll", "cancelled", "cancelled, because it was asked for", moment,
+                kReachable);
   if (job.task_status == kCancelling)
     return try_again_or_bury(polled(job, task), "poll", "starting_timeout",
                              "the task never left Starting and was cancelled", moment, policy);
   return give_up_task(polled(job, task), "poll", "cancelled", "cancelled at the service, not by this daemon",
                       moment);
+}
+
+Decision succeeded(const Job& job, const Task& task, const Moment& moment) {
+  const int pages = task.page_count.value_or(0);
+  Decision decision = decide(job, moved(polled(job, task), State::collecting, moment.now), "succeeded",
+                             fmt::format("{} pages", pages), {Signal::Kind::processed, {}});
+  // Read once more after it was collected from: paid for already.
+  if (job.empty_reads == 0) decision.transition.spent.pages = pages;
+  return decision;
 }
 
 Decision on_status(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
@@ -71,8 +87,7 @@ Decision on_status(const Job& job, const Task& task, const Moment& moment, const
     case Status::Processing:
       return still_running(job, task, moment, policy);
     case Status::Succeeded:
-      return decide(job, moved(polled(job, task), State::collecting, moment.now), "succeeded",
-                    fmt::format("{} pages", task.page_count.value_or(0)), {Signal::Kind::processed, {}});
+      return succeeded(job, task, moment);
     case Status::Failed:
       return task_failed(job, task, moment, policy);
     case Status::Cancelled:
@@ -131,7 +146,30 @@ Decision collected_whole(const Job& job, const artifacts::Summary& result, const
                 fmt::format("{} chunks, {} segments", result.chunks, result.segments), kReachable);
 }
 
+// The storage refuses a file: an address that has expired, or an object that is not there. Both read 403 or
+// 404, so the task is read again for a new address, at once and then a minute apart; a result is not
+// delivered with a file missing, and nobody waits for ever.
+Decision file_refused(const Job& job, const FileRefused& refused, const Moment& moment,
+                      const Policy& policy) {
+  if (job.empty_reads + 1 < policy.empty_reads) {
+    Decision again = unusable(job, "file_unavailable", refused.why, moment, policy);
+    if (job.empty_reads > 0) again.transition.after.due = moment.now + policy.not_found_spacing;
+    return again;
+  }
+  if (refused.need == FileRefused::Need::must)
+    return unusable(job, "file_unavailable", refused.why, moment, policy);
+  Decision without = collected_whole(job, refused.result, moment, policy);
+  without.transition.event.detail += "; without " + refused.why;
+  return without;
+}
+
 }  // namespace
+
+bool is_whole(const Job& job, const artifacts::Summary& result) {
+  const std::optional<int> pages = result.task.page_count ? result.task.page_count : job.pages;
+  return result.task.task_id == job.task_id && result.task.status == Status::Succeeded &&
+         (result.chunks > 0 || pages == 0);
+}
 
 Decision after_poll(const Job& job, const taskapi::Answer<Task>& answer, const Moment& moment,
                     const Policy& policy) {
@@ -157,24 +195,29 @@ Decision after_poll(const Job& job, const taskapi::Answer<Task>& answer, const M
       answer);
 }
 
-bool is_overdue_in_starting(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
-  return task.status == Status::Starting && job.submitted_at &&
-         moment.now - *job.submitted_at > policy.starting_deadline;
+bool is_to_be_cancelled(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
+  if (task.status != Status::Starting) return false;
+  const bool overdue = job.submitted_at && moment.now - *job.submitted_at > policy.starting_deadline;
+  return overdue || wants_cancel(job);
 }
 
-Decision after_overdue(const Job& job, const taskapi::Answer<Task>& read_again, const Moment& moment,
-                       const Policy& policy) {
+Decision after_cancel(const Job& job, const taskapi::Answer<Task>& read_again, const Moment& moment,
+                      const Policy& policy) {
   // Cancelled now: by us. Anything else, and it is not known whether the cancel took: never a second task
   // while the first may still run.
   Job cancelling = job;
   cancelling.task_status = kCancelling;
-  return after_poll(cancelling, read_again, moment, policy);
+  return job.state == State::reparsing ? after_follow(cancelling, read_again, moment, policy)
+                                       : after_poll(cancelling, read_again, moment, policy);
 }
 
 queue::Transition intend_cancel(const Job& job, WallTime now) {
   Job after = moved(job, job.state, now);
   after.task_status = kCancelling;
-  return {job.state, std::move(after), {"cancelling", "the task is too long in Starting"}};
+  return {
+      job.state,
+      std::move(after),
+      {"cancelling", wants_cancel(job) ? "because it was asked for" : "the task is too long in Starting"}};
 }
 
 Decision after_collect(const Job& job, const Collected& collected, const Moment& moment,
@@ -197,6 +240,11 @@ Decision after_collect(const Job& job, const Collected& collected, const Moment&
             const bool here = failure.cause == NoAnswer::Cause::local_file;
             return later(job, "collect_failed", describe(failure),
                          {here ? Signal::Kind::disk_full : Signal::Kind::trouble, {}}, moment, policy);
+          },
+          [&](const FileRefused& refused) { return file_refused(job, refused, moment, policy); },
+          // The service has answered; that its storage does not, says nothing about it.
+          [&](const FileLater& file) {
+            return later(job, "collect_failed", file.why, kReachable, moment, policy);
           },
       },
       collected);

@@ -13,7 +13,7 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
   return std::visit(
       Match{
           [&](const Published& published) {
-            Job after = moved(job, State::delivered, moment.now);
+            Job after = moved(with_wanted(job), State::delivered, moment.now);
             after.delivered_name = published.name;
             return decide(job, std::move(after), "delivered", "as " + printable(published.name));
           },
@@ -29,13 +29,20 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
       delivery);
 }
 
-Decision after_archive(const Job& job, const std::string& where, const Moment& moment) {
-  return decide(job, moved(job, State::done, moment.now), "done", where);
+Decision after_archive(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
+  Job after = job;
+  after.original_name = original.name;
+  // What went wrong before does not count any more: there is a result.
+  fail_with(after, {}, {}, {});
+  after = moved(after, over(after, policy), moment.now);
+  return decide(job, std::move(after), "done", original.told);
 }
 
-Decision after_bury(const Job& job, const std::string& where, const Moment& moment) {
-  const State end = job.error_code == "cancelled" ? State::cancelled : State::failed;
-  return decide(job, moved(job, end, moment.now), "buried", where);
+Decision after_bury(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
+  Job after = job;
+  after.original_name = original.name;
+  after = moved(after, over(after, policy), moment.now);
+  return decide(job, std::move(after), "buried", original.told);
 }
 
 Decision after_error(const Job& job, const std::string& message, Signal signal, const Moment& moment,

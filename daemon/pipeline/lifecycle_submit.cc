@@ -26,7 +26,10 @@ Decision with_task(const Job& job, const Task& task, WallTime since, const char*
   after.task_status = taskapi::to_string(task.status);
   after.submitted_at = since;
   after.polls = after.not_found = after.empty_reads = 0;
-  return decide(job, std::move(after), what, "task " + task.task_id, {kind, {}});
+  Decision decision = decide(job, std::move(after), what, "task " + task.task_id, {kind, {}});
+  // One that is found again after it was known is no second one.
+  if (job.task_id != task.task_id) decision.transition.spent.documents = 1;
+  return decision;
 }
 
 // The grace time begins here, not with the intent: an upload may take longer than all of it.

@@ -10,8 +10,8 @@
 namespace chunkrd::pipeline {
 
 /// Why no document is submitted although some are ready.
-enum class Pause { auth, quota, disk, operator_asked, breaker };
-inline constexpr int kPauseCount = 5;
+enum class Pause { auth, quota, disk, operator_asked, breaker, budget };
+inline constexpr int kPauseCount = 6;
 std::string_view to_string(Pause pause) noexcept;
 
 /// Told what the pipeline does. Event-loop thread; must not block or throw.

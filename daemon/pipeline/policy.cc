@@ -9,6 +9,7 @@ Policy policy_of(const config::Profile& profile, const config::Api& api) {
   policy.attempts = profile.attempts;
   policy.starting_deadline = profile.starting_deadline;
   policy.processing_deadline = profile.processing_deadline;
+  policy.remove_tasks = profile.after_delivery == config::AfterDelivery::remove;
   policy.reconcile_grace = api.reconcile_grace;
   return policy;
 }

@@ -24,6 +24,8 @@ struct Policy {
 
   int empty_reads = 5;  ///< unusable results in a row before the document is given up
 
+  bool remove_tasks = false;  ///< delete the task at the service once the result is safe here
+
   Duration backoff_base = std::chrono::seconds(1);
   Duration backoff_ceiling = std::chrono::minutes(5);
   Duration retry_after_ceiling = std::chrono::hours(1);  ///< a longer Retry-After is taken for a mistake

@@ -22,12 +22,20 @@ constexpr WallTime kNever = WallTime::max();
 
 // Every state with a step. Later ones first: a document that is nearly there is finished before another is
 // begun.
-constexpr State kWorked[] = {State::burying,   State::delivered,  State::delivering, State::collecting,
-                             State::submitted, State::submitting, State::ready,      State::claiming};
+constexpr State kWorked[] = {State::burying,   State::delivered, State::delivering, State::collecting,
+                             State::reparsing, State::submitted, State::submitting, State::updating,
+                             State::ready,     State::claiming,  State::retrying,   State::removing};
 
 // Steps that work on local files run a few at a time: more would only queue up in the file pool.
 constexpr std::size_t kFileSteps = 4;
 constexpr std::size_t kReconciles = 2;
+// Requests without a body worth mentioning.
+constexpr std::size_t kSmallRequests = 4;
+
+// What is paid for: it needs the gate's leave.
+bool is_paid(State state) {
+  return state == State::ready || state == State::updating;
+}
 
 Signal signal_of(const std::exception& error) {
   const auto* system = dynamic_cast<const std::system_error*>(&error);
@@ -59,7 +67,11 @@ std::size_t Scheduler::capacity(State state) const {
     case State::ready:
       return static_cast<std::size_t>(limits.uploads);
     case State::submitted:
+    case State::reparsing:
       return static_cast<std::size_t>(limits.polls);
+    case State::updating:
+    case State::removing:
+      return kSmallRequests;
     case State::collecting:
       return static_cast<std::size_t>(limits.downloads);
     case State::submitting:
@@ -134,10 +146,11 @@ awaitable<void> Scheduler::fill(State state) {
 
 // False when the job has to wait for something else than its own due time; the lane then knows for what.
 bool Scheduler::start(const Job& job, WallTime now) {
-  Gate::Pass pass = Gate::Pass::yes;
-  if (job.state == State::ready) {
+  Gate::Pass pass = Gate::Pass::no;
+  if (is_paid(job.state)) {
+    const bool uploads = job.state == State::ready;
     const auto budget = context_.rules->limits.upload_bytes_in_flight;
-    if (upload_bytes_ > 0 && upload_bytes_ + job.size_bytes > budget) return false;
+    if (uploads && upload_bytes_ > 0 && upload_bytes_ + job.size_bytes > budget) return false;
     pass = gate_.ask(now);
     tell_pauses();
     if (pass == Gate::Pass::no) {
@@ -145,7 +158,7 @@ bool Scheduler::start(const Job& job, WallTime now) {
         lane(job.state).look_at = std::min(lane(job.state).look_at, std::max(*next, now + Duration(1)));
       return false;
     }
-    upload_bytes_ += job.size_bytes;
+    if (uploads) upload_bytes_ += job.size_bytes;
   }
   lane(job.state).running += 1;
   busy_.insert(job.id);
@@ -175,9 +188,15 @@ awaitable<void> Scheduler::carry_out(const Job& job) {
                                      context_.rules->policy_of(job));
   }
   if (!outcome) co_return;
+  outcome = lifecycle::honour(std::move(*outcome), context_.moment());
   hear(outcome->signal);
   log_transition(job, outcome->transition);
+  const queue::Spent spent = outcome->transition.spent;
   const auto after = co_await context_.commit(std::move(outcome->transition));
+  if (after && spent != queue::Spent{}) {
+    gate_.spend(spent, context_.clock.now());
+    tell_pauses();
+  }
   if (!after) {
     spdlog::info("job={} was moved by somebody else meanwhile", job.id);
     co_return;
@@ -215,7 +234,7 @@ void Scheduler::tell_pauses() {
     context_.observer.on_pause(pause, paused);
     spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({})",
                 paused ? "paused" : "resumed", to_string(pause));
-    lane(State::ready).look_at = {};
+    lane(State::ready).look_at = lane(State::updating).look_at = {};
   }
 }
 

@@ -35,6 +35,8 @@ class Scheduler {
   void expect(queue::State state, WallTime due);
 
   std::size_t steps_running() const { return busy_.size(); }
+  /// Is a step of this job running?
+  bool is_busy(const std::string& job_id) const { return busy_.contains(job_id); }
 
  private:
   /// The jobs of one state: how many of its steps may run at once, and when to look for due ones.

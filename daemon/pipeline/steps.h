@@ -23,6 +23,10 @@ awaitable<Outcome> collect(queue::Job job, Context& context);    ///< State::col
 awaitable<Outcome> deliver(queue::Job job, Context& context);    ///< State::delivering
 awaitable<Outcome> archive(queue::Job job, Context& context);    ///< State::delivered
 awaitable<Outcome> bury(queue::Job job, Context& context);       ///< State::burying
+awaitable<Outcome> remove(queue::Job job, Context& context);     ///< State::removing
+awaitable<Outcome> update(queue::Job job, Context& context);     ///< State::updating
+awaitable<Outcome> follow(queue::Job job, Context& context);     ///< State::reparsing
+awaitable<Outcome> retrieve(queue::Job job, Context& context);   ///< State::retrying
 
 /// The step for a job's state. The state must not be an end.
 awaitable<Outcome> run(queue::Job job, Context& context);

@@ -1,12 +1,11 @@
 // The steps that talk to the service: submit, reconcile, poll, collect.
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cctype>
 
-#include "core/durable.h"
 #include "core/ids.h"
+#include "pipeline/collect_files.h"
 #include "pipeline/steps.h"
+#include "pipeline/update_form.h"
 
 namespace chunkrd::pipeline::steps {
 namespace {
@@ -95,10 +94,10 @@ awaitable<Outcome> submit(Job job, Context& context) {
   const auto intent =
       co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
-  const auto answer = co_await context.tasks.create({.document = place->spool.path_of(job.id),
-                                                     .size_bytes = job.size_bytes,
-                                                     .file_name = submitted_name(*intent),
-                                                     .settings = job.settings});
+  const auto answer = co_await context.tasks.create(
+      {.document = taskapi::LocalFile{.path = place->spool.path_of(job.id), .size_bytes = job.size_bytes},
+       .file_name = submitted_name(*intent),
+       .settings = lifecycle::with_wanted(job).settings});
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
                                     rules->policy_of(job));
 }
@@ -110,47 +109,89 @@ awaitable<Outcome> reconcile(Job job, Context& context) {
   co_return lifecycle::after_reconcile(job, search, context.moment(), rules->policy_of(job));
 }
 
+// Cancels the task and reads it again: the answer to a cancel proves nothing (contract).
+awaitable<Outcome> cancel(Job job, Context& context, lifecycle::Moment moment, const Policy& policy) {
+  // Durable before it leaves: a task that reads Cancelled after a crash was cancelled by us.
+  const auto cancelling = co_await context.commit(lifecycle::intend_cancel(job, context.clock.now()));
+  if (!cancelling) co_return std::nullopt;
+  co_await context.tasks.cancel(job.task_id);
+  const auto answer = co_await context.tasks.get(job.task_id);
+  co_return lifecycle::after_cancel(*cancelling, answer, moment, policy);
+}
+
 // Asks how the task is doing, and decides when to ask again.
 awaitable<Outcome> poll(Job job, Context& context) {
   const auto rules = context.rules;
   const Policy& policy = rules->policy_of(job);
-  auto answer = co_await context.tasks.get(job.task_id);
+  const auto answer = co_await context.tasks.get(job.task_id);
   const auto* task = std::get_if<Task>(&answer);
   const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
   if (task != nullptr && task->status == Status::Succeeded)
     context.planner.learn(job.profile, task->finished_at ? *task->finished_at - task->created_at : waited);
   const auto moment = context.moment(context.planner.next(job.profile, waited));
-  if (task != nullptr && lifecycle::is_overdue_in_starting(job, *task, moment, policy)) {
-    // Durable before it leaves: a task that reads Cancelled after a crash was cancelled by us.
-    const auto cancelling = co_await context.commit(lifecycle::intend_cancel(job, context.clock.now()));
-    if (!cancelling) co_return std::nullopt;
-    co_await context.tasks.cancel(job.task_id);
-    answer = co_await context.tasks.get(job.task_id);
-    co_return lifecycle::after_overdue(*cancelling, answer, moment, policy);
-  }
+  if (task != nullptr && lifecycle::is_to_be_cancelled(job, *task, moment, policy))
+    co_return co_await cancel(std::move(job), context, moment, policy);
   co_return lifecycle::after_poll(job, answer, moment, policy);
 }
 
-// Fetches the result into the outbox under a temporary name, and reads it through.
+// Fetches the result, with the files that belong to it, into the outbox under a temporary name.
 awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto file = co_await run_on(context.files,
-                                    [place, id = job.id] { return place->outbox.prepare(id) / "task.json"; });
-  auto answer = co_await context.tasks.get_result(job.task_id, file);
+  const auto folder =
+      co_await run_on(context.files, [place, id = job.id] { return place->outbox.prepare(id); });
+  auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
-    collected = co_await run_on(context.files, [file]() -> lifecycle::Collected {
-      durable::sync_file(durable::open(file, O_RDONLY).get(), file);
-      durable::sync_directory(file.parent_path());
-      return std::visit([](auto result) -> lifecycle::Collected { return result; }, artifacts::inspect(file));
-    });
+    collected = co_await collect_files(job, folder, rules->profile_of(job), context);
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }
   co_return lifecycle::after_collect(job, collected,
                                      context.moment(context.planner.next(job.profile, Duration::zero())),
                                      rules->policy_of(job));
+}
+
+// Sends the new settings. Where an update may have left before, the task says first what became of it.
+awaitable<Outcome> update(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Policy& policy = rules->policy_of(job);
+  const auto moment = context.moment(context.planner.first(job.profile));
+  if (lifecycle::update_may_have_left(job)) {
+    const auto read = co_await context.tasks.get(job.task_id);
+    if (auto decision = lifecycle::after_lost_update(job, read, moment, policy))
+      co_return std::move(*decision);
+  }
+  const auto intent = co_await context.commit(lifecycle::intend_update(job, context.clock.now()));
+  if (!intent) co_return std::nullopt;
+  const auto answer =
+      co_await context.tasks.update(job.task_id, update_form(job.settings, job.wanted_settings));
+  co_return lifecycle::after_update(*intent, answer, moment, policy);
+}
+
+// Asks what the update has come to.
+awaitable<Outcome> follow(Job job, Context& context) {
+  const auto rules = context.rules;
+  const Policy& policy = rules->policy_of(job);
+  const auto answer = co_await context.tasks.get(job.task_id);
+  const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
+  const auto moment = context.moment(context.planner.next(job.profile, waited));
+  const auto* task = std::get_if<Task>(&answer);
+  if (task != nullptr && lifecycle::is_to_be_cancelled(job, *task, moment, policy))
+    co_return co_await cancel(std::move(job), context, moment, policy);
+  co_return lifecycle::after_follow(job, answer, moment, policy);
+}
+
+// Deletes one task of the document at the service.
+awaitable<Outcome> remove(Job job, Context& context) {
+  const auto rules = context.rules;
+  const std::string task_id = lifecycle::next_to_remove(job);
+  const auto answer = co_await context.tasks.remove(task_id);
+  // One that waits in the service's queue can only be deleted once it is cancelled.
+  if (const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
+      refusal != nullptr && refusal->text.find("status is Starting") != std::string::npos)
+    co_await context.tasks.cancel(task_id);
+  co_return lifecycle::after_remove(job, task_id, answer, context.moment(), rules->policy_of(job));
 }
 
 }  // namespace chunkrd::pipeline::steps

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "artifacts/artifacts.h"
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/sha256.h"
+#include "pipeline/parts.h"
 #include "pipeline/report.h"
 #include "pipeline/steps.h"
 
@@ -46,40 +46,72 @@ lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::
   }
 }
 
-bool wants_markdown(const config::Profile& profile) {
-  return std::ranges::find(profile.artifacts, config::Artifact::markdown) != profile.artifacts.end();
-}
-
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
 lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile& profile) {
   const auto folder = place.outbox.prepare(job.id);
-  std::vector<outbox::Part> parts{{".json", folder / "task.json"}};
   try {
-    if (wants_markdown(profile)) {
-      parts.push_back({".md", folder / "document.md"});
-      std::error_code missing;
-      if (std::filesystem::exists(parts[0].file, missing))
-        artifacts::write_markdown(parts[0].file, parts[1].file);
-    }
+    const auto parts = make_parts(folder, job, profile);
     const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
     return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
   } catch (const std::system_error& error) {
-    // Only the fetched result may be missing; an outbox that is not there is another matter.
+    // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
     if (error.code() != std::errc::no_such_file_or_directory || !std::filesystem::exists(folder, missing) ||
-        std::filesystem::exists(parts[0].file, missing))
+        !lacks_collected(folder, profile))
       throw;
     return lifecycle::ResultMissing{};
   }
 }
 
-std::string put_away(Place& place, const Job& job) {
-  const auto original = place.spool.path_of(job.id);
-  if (place.archive)
-    return "original archived as " + printable(place.archive->put(original, job.name, job.sha256, job.id));
-  durable::remove_file(original);
-  return place.rules.originals == config::Originals::keep ? "original stays in the inbox"
-                                                          : "original deleted";
+// Where the original of a delivered document lies that has not been put away yet: in the spool; or in
+// failed/, when only an update at the service has made it a success.
+std::filesystem::path original_of(const Place& place, const Job& job) {
+  const auto spooled = place.spool.path_of(job.id);
+  if (job.error_code.empty() || job.original_name.empty() || std::filesystem::exists(spooled)) return spooled;
+  return place.failed.path_of(job.original_name);
+}
+
+lifecycle::Stored put_away(Place& place, const Job& job) {
+  const auto original = original_of(place, job);
+  if (!job.original_name.empty() && job.error_code.empty()) {
+    durable::remove_file(original);  // a copy that was made to be submitted anew
+    return {job.original_name, "original stays as " + printable(job.original_name)};
+  }
+  lifecycle::Stored stored;
+  if (place.archive) {
+    stored.name = place.archive->put(original, job.name, job.sha256, job.id);
+    stored.told = "original archived as " + printable(stored.name);
+  } else {
+    durable::remove_file(original);
+    stored.told =
+        place.rules.originals == config::Originals::keep ? "original stays in the inbox" : "original deleted";
+  }
+  if (!job.original_name.empty()) place.failed.remove_report(job.original_name);
+  return stored;
+}
+
+// Takes the original from where it was put away. What was delivered keeps it there too.
+bool fetch_original(Place& place, const Job& job, const std::filesystem::path& into) {
+  const std::string& name = job.original_name.empty() ? job.name : job.original_name;
+  if (job.delivered_name.empty()) return place.failed.give_back(name, into);
+  if (place.archive) return place.archive->lend(name, into);
+  std::error_code missing;
+  return place.rules.originals == config::Originals::keep &&
+         std::filesystem::exists(place.rules.path, missing) &&
+         outbox::Shelf(place.rules.path).lend(job.name, into);
+}
+
+lifecycle::Retrieval take_back(Place& place, const Job& job) {
+  const auto spooled = place.spool.path_of(job.id);
+  std::error_code missing;
+  if (!std::filesystem::exists(spooled, missing) && !fetch_original(place, job, spooled))
+    return lifecycle::NoOriginal{"its original is not where it was put; drop it into the inbox again"};
+  const FileDigest digest = sha256_file(spooled);
+  if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {
+    durable::remove_file(spooled);
+    return lifecycle::NoOriginal{"its original was changed since; drop it into the inbox again"};
+  }
+  return lifecycle::Retrieved{digest.sha256, digest.size_bytes};
 }
 
 }  // namespace
@@ -107,21 +139,31 @@ awaitable<Outcome> deliver(Job job, Context& context) {
 
 // Puts the original away, now that the result is durable and its row says so.
 awaitable<Outcome> archive(Job job, Context& context) {
-  const auto place = context.rules->place_of(job);
-  const auto where = co_await run_on(context.files, [place, job] { return put_away(*place, job); });
-  co_return lifecycle::after_archive(job, where, context.moment());
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto stored = co_await run_on(context.files, [place, job] { return put_away(*place, job); });
+  co_return lifecycle::after_archive(job, stored, context.moment(), rules->policy_of(job));
 }
 
 // Puts the original and a report into failed/.
 awaitable<Outcome> bury(Job job, Context& context) {
-  const auto place = context.rules->place_of(job);
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
   const auto report = failure_report(job, context.clock.now());
   const auto name = co_await run_on(context.files, [place, job, report] {
     const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
     place->failed.put_report(put, report);
     return put;
   });
-  co_return lifecycle::after_bury(job, "in failed/ as " + printable(name), context.moment());
+  co_return lifecycle::after_bury(job, {name, "in failed/ as " + printable(name)}, context.moment(),
+                                  rules->policy_of(job));
+}
+
+// Brings the original back into the spool.
+awaitable<Outcome> retrieve(Job job, Context& context) {
+  const auto place = context.rules->place_of(job);
+  const auto retrieval = co_await run_on(context.files, [place, job] { return take_back(*place, job); });
+  co_return lifecycle::after_retrieve(job, retrieval, context.moment());
 }
 
 awaitable<Outcome> run(Job job, Context& context) {
@@ -142,14 +184,18 @@ awaitable<Outcome> run(Job job, Context& context) {
       return archive(std::move(job), context);
     case State::burying:
       return bury(std::move(job), context);
+    case State::removing:
+      return remove(std::move(job), context);
+    case State::updating:
+      return update(std::move(job), context);
+    case State::reparsing:
+      return follow(std::move(job), context);
+    case State::retrying:
+      return retrieve(std::move(job), context);
     case State::done:
     case State::failed:
     case State::cancelled:
     case State::vanished:
-    case State::removing:
-    case State::updating:
-    case State::reparsing:
-    case State::retrying:
       break;
   }
   throw std::logic_error("a job that has ended has no step");

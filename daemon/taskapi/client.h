@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/async.h"
@@ -12,11 +13,33 @@
 
 namespace chunkrd::taskapi {
 
+/// A document on this machine, streamed as base64 while it is sent; must not change meanwhile.
+struct LocalFile {
+  std::filesystem::path path;
+  std::uint64_t size_bytes = 0;  ///< a file of another size fails with local_file
+};
+
+/// An http or https address from which the service fetches the document, while we wait for its answer.
+struct WebAddress {
+  std::string url;  ///< may be signed: never log
+};
+
+/// A data URL that stands in a file, streamed from there as it is; see read_link(). Must not change
+/// meanwhile.
+struct DataUrl {
+  std::filesystem::path path;
+  std::uint64_t size_bytes = 0;  ///< of the file; one of another size fails with local_file
+  std::string media_type;        ///< "application/pdf", or empty; the service looks at the content only
+  std::uint64_t begin = 0;       ///< where in the file the base64 begins ...
+  std::uint64_t length = 0;      ///< ... and how long it is
+};
+
 struct CreateRequest {
-  std::filesystem::path document;  ///< streamed as base64 while it is sent; must not change meanwhile
-  std::uint64_t size_bytes = 0;    ///< of `document`; a file of another size fails with local_file
-  std::string file_name;           ///< ASCII, carries our tag
-  std::string settings;            ///< JSON object: CreateForm without file and file_name
+  std::variant<LocalFile, WebAddress, DataUrl> document;
+  /// ASCII, carries our tag. Not sent if absent. For a WebAddress the service prefers the name it finds
+  /// there (contract), so that a tag in this one may not come back.
+  std::optional<std::string> file_name;
+  std::string settings;  ///< JSON object: CreateForm without file and file_name
 };
 
 struct ListQuery {
@@ -49,6 +72,11 @@ class Client {
   /// GET /api/v1/task/{id}?include_chunks=true, the body straight into the file `into` (created or
   /// truncated, not synced). The file is complete only with a Saved answer. Nothing of it is judged here.
   virtual awaitable<Answer<Saved>> get_result(std::string task_id, std::filesystem::path into) = 0;
+
+  /// GET of a signed URL, from the host that it names: without the key, and never to another host by way of
+  /// a redirect. The body straight into the file `into` (created or truncated, not synced); complete only
+  /// with a Saved answer. No part of the URL but its origin is in any answer.
+  virtual awaitable<Answer<Saved>> download(std::string url, std::filesystem::path into) = 0;
 
   /// PATCH /api/v1/task/{id}/parse; answers with the task as it was before.
   virtual awaitable<Answer<Task>> update(std::string task_id, std::string settings) = 0;

@@ -24,16 +24,32 @@ std::size_t copy(const std::string& text, std::uint64_t at, std::span<char> into
 
 }  // namespace
 
-DocumentBody::DocumentBody(std::filesystem::path document, std::uint64_t size_bytes, std::string before,
-                           std::string after)
-    : path_(std::move(document)),
+DocumentBody::DocumentBody(std::filesystem::path path, std::uint64_t size_bytes, Content content,
+                           std::string before, std::string after)
+    : path_(std::move(path)),
       file_(durable::open(path_, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)),  // a FIFO must not hang us
       looks_(look()),
+      content_(content),
+      end_(looks_.size_bytes),
       before_(std::move(before)),
       after_(std::move(after)) {
   if (looks_.size_bytes != size_bytes)
     throw std::runtime_error(printable(path_.native()) + " has " + std::to_string(looks_.size_bytes) +
                              " bytes, not " + std::to_string(size_bytes) + ": it has changed");
+}
+
+DocumentBody::DocumentBody(LocalFile document, std::string before, std::string after)
+    : DocumentBody(std::move(document.path), document.size_bytes, Content::to_encode, std::move(before),
+                   std::move(after)) {}
+
+DocumentBody::DocumentBody(DataUrl document, std::string before, std::string after)
+    : DocumentBody(std::move(document.path), document.size_bytes, Content::as_it_is, std::move(before),
+                   std::move(after)) {
+  if (document.begin > end_ || document.length > end_ - document.begin)
+    throw std::runtime_error(printable(path_.native()) + " ends before the data URL in it does");
+  begin_ = document.begin;
+  end_ = begin_ + document.length;
+  rewind();
 }
 
 DocumentBody::Looks DocumentBody::look() const {
@@ -44,13 +60,18 @@ DocumentBody::Looks DocumentBody::look() const {
   return {static_cast<std::uint64_t>(now.st_size), now.st_mtim.tv_sec, now.st_mtim.tv_nsec};
 }
 
+std::uint64_t DocumentBody::content_size() const noexcept {
+  const std::uint64_t size = end_ - begin_;
+  return content_ == Content::to_encode ? (size + 2) / 3 * 4 : size;
+}
+
 std::uint64_t DocumentBody::size_bytes() const {
-  return before_.size() + encoded_size() + after_.size();
+  return before_.size() + content_size() + after_.size();
 }
 
 void DocumentBody::rewind() {
   at_ = 0;
-  file_at_ = 0;
+  file_at_ = begin_;
 }
 
 std::size_t DocumentBody::read(std::span<char> into) {
@@ -63,26 +84,38 @@ std::size_t DocumentBody::read(std::span<char> into) {
 }
 
 std::size_t DocumentBody::read_part(std::span<char> into) {
-  const std::uint64_t encoded_end = before_.size() + encoded_size();
+  const std::uint64_t content_end = before_.size() + content_size();
   if (at_ < before_.size()) return copy(before_, at_, into);
-  if (at_ < encoded_end) return read_encoded(into);
-  return copy(after_, at_ - encoded_end, into);
+  if (at_ < content_end) return read_content(into);
+  return copy(after_, at_ - content_end, into);
 }
 
-std::size_t DocumentBody::read_encoded(std::span<char> into) {
+std::size_t DocumentBody::read_content(std::span<char> into) {
+  const std::size_t done = content_ == Content::to_encode ? encode(into) : copy_file(into);
+  if (look() != looks_) throw std::runtime_error(printable(path_.native()) + " changed while it was sent");
+  return done;
+}
+
+std::size_t DocumentBody::encode(std::span<char> into) {
   std::size_t done = 0;
   // EVP_EncodeBlock writes a NUL after its output: one byte of `into` always stays free for it.
-  while (file_at_ < looks_.size_bytes && into.size() - done > 4) {
+  while (file_at_ < end_ && into.size() - done > 4) {
     const std::size_t room = (into.size() - done - 1) / 4 * 3;
-    const std::size_t count = static_cast<std::size_t>(
-        std::min<std::uint64_t>({room, piece_.size(), looks_.size_bytes - file_at_}));
+    const std::size_t count =
+        static_cast<std::size_t>(std::min<std::uint64_t>({room, piece_.size(), end_ - file_at_}));
     read_file(std::span(piece_).first(count));
     file_at_ += count;
     done += static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(into.data() + done),
                                                      piece_.data(), static_cast<int>(count)));
   }
-  if (look() != looks_) throw std::runtime_error(printable(path_.native()) + " changed while it was sent");
   return done;
+}
+
+std::size_t DocumentBody::copy_file(std::span<char> into) {
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end_ - file_at_));
+  read_file({reinterpret_cast<unsigned char*>(into.data()), count});
+  file_at_ += count;
+  return count;
 }
 
 void DocumentBody::read_file(std::span<unsigned char> into) {

@@ -8,26 +8,29 @@
 
 #include "core/fd.h"
 #include "http/body.h"
+#include "taskapi/client.h"
 
 namespace chunkrd::taskapi {
 
-/// `before`, then a file's content in base64, then `after`: the JSON of a create, made while it is sent, so
-/// that memory does not follow the document's size.
+/// `before`, then a file's content, then `after`: the JSON of a create, made while it is sent, so that memory
+/// does not follow the document's size. The content is a whole file in base64, or a part of one as it is.
 ///
 /// The file must stay as it is. One that changes its size or its time while it is read ends the transfer
 /// before its last byte, so that the service never gets the whole of a mixture.
 class DocumentBody final : public http::BodySource {
  public:
-  /// Opens `document`, never through a link. Throws std::system_error, or std::runtime_error if it is no
-  /// regular file of `size_bytes`.
-  DocumentBody(std::filesystem::path document, std::uint64_t size_bytes, std::string before,
-               std::string after);
+  /// Opens the file, never through a link. Throws std::system_error, or std::runtime_error if it is no
+  /// regular file of `size_bytes`, or has no such part.
+  DocumentBody(LocalFile document, std::string before, std::string after);
+  DocumentBody(DataUrl document, std::string before, std::string after);
 
   std::uint64_t size_bytes() const override;
   std::size_t read(std::span<char> into) override;
   void rewind() override;
 
  private:
+  enum class Content { to_encode, as_it_is };
+
   /// How the file looked when it was opened.
   struct Looks {
     std::uint64_t size_bytes = 0;
@@ -35,18 +38,25 @@ class DocumentBody final : public http::BodySource {
     bool operator==(const Looks&) const = default;
   };
 
+  DocumentBody(std::filesystem::path path, std::uint64_t size_bytes, Content content, std::string before,
+               std::string after);
+
   Looks look() const;
-  std::uint64_t encoded_size() const noexcept { return (looks_.size_bytes + 2) / 3 * 4; }
+  std::uint64_t content_size() const noexcept;
   std::size_t read_part(std::span<char> into);
-  std::size_t read_encoded(std::span<char> into);
+  std::size_t read_content(std::span<char> into);
+  std::size_t encode(std::span<char> into);
+  std::size_t copy_file(std::span<char> into);
   void read_file(std::span<unsigned char> into);
 
   std::filesystem::path path_;
   FileDescriptor file_;
   Looks looks_;
+  Content content_;
+  std::uint64_t begin_ = 0, end_;  ///< of the content in the file
   std::string before_, after_;
   std::uint64_t at_ = 0;       ///< in the body
-  std::uint64_t file_at_ = 0;  ///< in the file; a multiple of 3, or its end
+  std::uint64_t file_at_ = 0;  ///< in the file; for to_encode a multiple of 3, or its end
   std::array<unsigned char, 48 * 1024> piece_;
 };
 

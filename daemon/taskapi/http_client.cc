@@ -98,6 +98,20 @@ NoAnswer local_failure(const std::exception& error) {
       .request = NoAnswer::Request::not_sent, .cause = NoAnswer::Cause::local_file, .message = error.what()};
 }
 
+/// The body of a create: the frame, and what is streamed within it.
+struct BodyBetween {
+  CreateFrame frame;
+
+  template <class OnDisk>
+  std::unique_ptr<http::BodySource> operator()(OnDisk document) {
+    return std::make_unique<DocumentBody>(std::move(document), std::move(frame.before),
+                                          std::move(frame.after));
+  }
+  std::unique_ptr<http::BodySource> operator()(const WebAddress&) {
+    return http::text_body(frame.before + frame.after);
+  }
+};
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -145,12 +159,11 @@ awaitable<Answer<Good>> HttpClient::exchange(Operation operation, http::Request 
 }
 
 awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
-  CreateFrame frame = create_frame(document.file_name, document.settings);
+  CreateFrame frame = create_frame(document);
   http::Request post = request(Method::post, "/api/v1/task/parse");
   post.headers.push_back({"Content-Type", "application/json"});
   try {
-    post.body = std::make_unique<DocumentBody>(std::move(document.document), document.size_bytes,
-                                               std::move(frame.before), std::move(frame.after));
+    post.body = std::visit(BodyBetween{std::move(frame)}, std::move(document.document));
   } catch (const std::exception& error) {
     co_return local_failure(error);
   }
@@ -162,17 +175,38 @@ awaitable<Answer<Task>> HttpClient::get(std::string task_id) {
                   &task_in);
 }
 
-awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+awaitable<Answer<Saved>> HttpClient::save(Operation operation, http::Request get,
+                                          std::filesystem::path into) {
   FileDescriptor file;
   try {
     file = durable::open(into, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   } catch (const std::exception& error) {
     co_return local_failure(error);
   }
-  http::Request get = request(Method::get, task_path(task_id) + "?include_chunks=true");
   get.sink = http::IntoFile{file.get(), options_.result_bytes_max};
   get.timeouts.answer.reset();
-  co_return co_await exchange(Operation::get_result, std::move(get), &saved_by);
+  co_return co_await exchange(operation, std::move(get), &saved_by);
+}
+
+awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+  const char* const query =
+      options_.base64_urls ? "?include_chunks=true&base64_urls=true" : "?include_chunks=true";
+  return save(Operation::get_result, request(Method::get, task_path(task_id) + query), std::move(into));
+}
+
+awaitable<Answer<Saved>> HttpClient::download(std::string url, std::filesystem::path into) {
+  http::Request get{
+      .method = Method::get,
+      .url = std::move(url),
+      .headers = {{"Accept", "*/*"}, {"User-Agent", "chunkrd"}},
+      .body = nullptr,
+      .sink = {},
+      .timeouts = {
+          .connect = options_.connect_timeout, .stall = options_.stall_timeout, .answer = std::nullopt}};
+  auto answer = co_await save(Operation::download, std::move(get), std::move(into));
+  // A storage repeats the address, and what it makes of the signature, in its errors.
+  if (auto* refusal = std::get_if<Refusal>(&answer)) refusal->text.clear();
+  co_return answer;
 }
 
 awaitable<Answer<Task>> HttpClient::update(std::string task_id, std::string settings) {

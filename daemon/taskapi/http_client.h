@@ -24,6 +24,7 @@ class HttpClient final : public Client {
     Duration stall_timeout = std::chrono::seconds(60);
     std::size_t answer_bytes_max = std::size_t{8} << 20;  ///< of all answers but a result
     std::uint64_t result_bytes_max = std::uint64_t{4} << 30;
+    bool base64_urls = false;  ///< get_result() asks for files as base64 instead of signed URLs
   };
 
   /// `engine` and `observer` (which may be null) must outlive this. Throws std::invalid_argument as
@@ -37,6 +38,7 @@ class HttpClient final : public Client {
   awaitable<Answer<Task>> create(CreateRequest request) override;
   awaitable<Answer<Task>> get(std::string task_id) override;
   awaitable<Answer<Saved>> get_result(std::string task_id, std::filesystem::path into) override;
+  awaitable<Answer<Saved>> download(std::string url, std::filesystem::path into) override;
   awaitable<Answer<Task>> update(std::string task_id, std::string settings) override;
   awaitable<Answer<Accepted>> cancel(std::string task_id) override;
   awaitable<Answer<Accepted>> remove(std::string task_id) override;
@@ -47,6 +49,9 @@ class HttpClient final : public Client {
   /// Reads a 200; the text says what is wrong with it.
   template <class Good>
   using Read = std::expected<Good, std::string> (*)(const http::Response&);
+
+  /// A 200's body into the file `into`.
+  awaitable<Answer<Saved>> save(Operation operation, http::Request get, std::filesystem::path into);
 
   http::Request request(http::Method method, const std::string& target) const;
 

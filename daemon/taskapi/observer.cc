@@ -20,6 +20,8 @@ std::string_view to_string(Operation operation) noexcept {
       return "list";
     case Operation::health:
       return "health";
+    case Operation::download:
+      return "download";
   }
   return "";
 }

@@ -7,7 +7,7 @@
 
 namespace chunkrd::taskapi {
 
-enum class Operation { create, get, get_result, update, cancel, remove, list, health };
+enum class Operation { create, get, get_result, update, cancel, remove, list, health, download };
 std::string_view to_string(Operation operation) noexcept;
 
 /// What came of one request, coarse enough to be a metric's label.

@@ -19,20 +19,36 @@ std::string_view members(std::string_view text) {
   return text.substr(first, text.rfind('}') - first);
 }
 
+/// `text` as a JSON string without its last quote: more of the string may follow.
+std::string begun(const std::string& text) {
+  std::string json = boost::json::serialize(boost::json::string(text));
+  json.pop_back();
+  return json;
+}
+
+/// What of `file` comes before the base64.
+struct BeginningOfFile {
+  std::string operator()(const LocalFile&) const { return begun(""); }
+  std::string operator()(const WebAddress& address) const { return begun(address.url); }
+  std::string operator()(const DataUrl& data) const { return begun("data:" + data.media_type + ";base64,"); }
+};
+
 }  // namespace
 
-CreateFrame create_frame(std::string_view file_name, std::string_view settings) {
+CreateFrame create_frame(const CreateRequest& request) {
   boost::json::error_code error;
-  const boost::json::value parsed = boost::json::parse(settings, error);
+  const boost::json::value parsed = boost::json::parse(request.settings, error);
   if (error || !parsed.is_object())
     throw std::invalid_argument("the settings of a create are not a JSON object");
   const boost::json::object& object = parsed.get_object();
   if (object.contains("file") || object.contains("file_name"))
     throw std::invalid_argument("the settings of a create name a document");
 
-  CreateFrame frame{.before = R"({"file":")", .after = R"(","file_name":)"};
-  frame.after += boost::json::serialize(boost::json::string(file_name));
-  if (!object.empty()) frame.after.append(",").append(members(settings));
+  CreateFrame frame{.before = R"({"file":)" + std::visit(BeginningOfFile{}, request.document), .after = "\""};
+  if (request.file_name)
+    frame.after.append(R"(,"file_name":)")
+        .append(boost::json::serialize(boost::json::string(*request.file_name)));
+  if (!object.empty()) frame.after.append(",").append(members(request.settings));
   frame.after += "}";
   return frame;
 }

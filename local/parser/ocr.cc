@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "local/parser/child.h"
+#include "core/child.h"
 #include "local/parser/failure.h"
 #include "local/parser/hocr.h"
 

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <string>
 
+#include "core/child.h"
 #include "core/durable.h"
-#include "local/parser/child.h"
 #include "local/parser/failure.h"
 
 namespace chunkrd::local {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "local/parser/child.h"
+#include "core/child.h"
 #include "local/parser/failure.h"
 #include "local/parser/pdf_info.h"
 #include "local/parser/text_layer.h"

@@ -8,9 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base64.h"
 #include "core/durable.h"
 #include "core/fd.h"
-#include "local/server/base64.h"
 
 namespace chunkrd::local::server {
 namespace {

@@ -11,9 +11,9 @@
 #include <limits>
 #include <set>
 
+#include "core/base64.h"
 #include "core/durable.h"
 #include "core/fd.h"
-#include "local/server/base64.h"
 #include "local/server/form.h"
 
 namespace chunkrd::local::server {

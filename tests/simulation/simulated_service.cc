@@ -93,8 +93,8 @@ awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weat
 SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateRequest& request) {
   Record task;
   task.task_id = fmt::format("task-{:016x}", random_.next());
-  task.file_name = request.file_name;
-  task.content = read_all(request.document);
+  task.file_name = request.file_name.value_or(task.task_id + ".pdf");
+  task.content = read_all(std::get<taskapi::LocalFile>(request.document).path);
   task.created_at = clock_.now();
   task.starts_at = task.created_at + Duration(random_.below(Duration(20s).count()));
   task.ends_at = task.starts_at + Duration(500 + random_.below(Duration(60s).count()));
@@ -163,17 +163,29 @@ awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::
   if (task == tasks_.end() || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
   Record& record = task->second;
   std::string chunks = fmt::format(
-      R"({{"chunk_id":"c","chunk_length":1,"segments":[{{"segment_id":"s","segment_type":"Text","content":"{0}","markdown":"{0}","html":"","bbox":{{"left":0,"top":0,"width":1,"height":1}},"page_number":1,"page_width":1,"page_height":1}}]}})",
-      record.content);
+      R"({{"chunk_id":"c","chunk_length":1,"segments":[{{"segment_id":"s","segment_type":"Text","content":"{0}","markdown":"{0}","html":"","bbox":{{"left":0,"top":0,"width":1,"height":1}},"page_number":1,"page_width":1,"page_height":1,"image":"https://storage/{1}/s"}}]}})",
+      record.content, record.task_id);
   if (record.empty_reads > 0) {
     record.empty_reads -= 1;
     chunks.clear();
   }
   std::string text = fmt::format(
-      R"({{"task_id":"{}","status":"{}","message":"","created_at":"{}","configuration":{{}},"output":{{"file_name":"{}","page_count":1,"chunks":[{}]}}}})",
+      R"({{"task_id":"{0}","status":"{1}","message":"","created_at":"{2}","configuration":{{}},"output":{{"file_name":"{3}","page_count":1,"pdf_url":"https://storage/{0}","chunks":[{4}]}}}})",
       record.task_id, to_string(status(record)), to_iso(record.created_at), record.file_name, chunks);
   if (random_.chance(weather_.cut_result)) text.resize(random_.below(text.size()));
   std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
+  co_return Saved{text.size()};
+}
+
+awaitable<Answer<Saved>> SimulatedService::download(std::string url, std::filesystem::path into) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
+  if (random_.chance(weather_.refused_file)) co_return refusal(403, "");
+  std::string text = "file " + url;
+  const bool cut = random_.chance(weather_.cut_result);
+  if (cut) text.resize(random_.below(text.size()));
+  std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
+  if (cut) co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut");
   co_return Saved{text.size()};
 }
 

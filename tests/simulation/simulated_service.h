@@ -23,6 +23,7 @@ struct Weather {
   double not_found = 0.02;      ///< 404 for a task that exists
   double empty_success = 0.05;  ///< Succeeded, and for some reads no chunks
   double cut_result = 0.03;
+  double refused_file = 0.03;                      ///< a signed URL that the storage refuses
   double broken_row = 0.01;                        ///< the task never shows in the list
   Duration list_delay = std::chrono::seconds(20);  ///< at most; how long a new task is missing from the list
   int outages = 3;                                 ///< of up to an hour each
@@ -39,6 +40,7 @@ class SimulatedService final : public taskapi::Client {
   awaitable<taskapi::Answer<taskapi::Task>> get(std::string task_id) override;
   awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string task_id,
                                                         std::filesystem::path into) override;
+  awaitable<taskapi::Answer<taskapi::Saved>> download(std::string url, std::filesystem::path into) override;
   awaitable<taskapi::Answer<taskapi::Task>> update(std::string task_id, std::string settings) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> cancel(std::string task_id) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> remove(std::string task_id) override;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "artifacts/result_scanner.h"
+#include "tests/contract/openapi.h"
 
 namespace chunkrd::artifacts {
 namespace {
@@ -66,7 +67,7 @@ class Artifacts : public ::testing::Test {
   fs::path directory_;
 };
 
-const std::string kExample = read(fs::path(EXAMPLES) / "task_succeeded.json");
+const std::string kExample = contract::OpenApi().example("TaskSucceeded");
 
 TEST_F(Artifacts, TheContractsExampleIsWhole) {
   const auto summary = std::get<Summary>(inspect(file(kExample)));

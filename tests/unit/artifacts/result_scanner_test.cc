@@ -138,13 +138,47 @@ TEST(ResultScanner, BoundsAChunkTheSkeletonAndTheDepth) {
       },
       BrokenResult);
   ResultScanner skeleton([](std::string_view) {});
-  skeleton.feed(R"({"a":")");
+  skeleton.feed(R"({"a":[")");
+  const std::string text(100'000, 'x');
   EXPECT_THROW(
       {
-        for (int i = 0; i < 17; ++i) skeleton.feed(megabyte);
+        for (int i = 0; i < 170; ++i) skeleton.feed(text + "\",\"");
       },
       BrokenResult);
   EXPECT_THAT(broken(std::string(600, '[')), HasSubstr("nested too deeply"));
+}
+
+TEST(ResultScanner, CutsALongTextOfTheSkeletonAndHandsOutThePdfWhole) {
+  const std::string file(3'000'000, 'A');
+  const std::string document = R"({"configuration":{"input_file_url":")" + file +
+                               R"(","b":1},"output":{"pdf_url":"x\/y)" + file +
+                               R"(","chunks":[{"pdf_url":"no"}]},"pdf_url":"neither"})";
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{1} << 20, document.size()}) {
+    std::string pdf;
+    std::vector<std::string> chunks;
+    ResultScanner scanner([&](std::string_view chunk) { chunks.emplace_back(chunk); },
+                          [&](std::string_view raw) { pdf += raw; });
+    for (std::size_t at = 0; at < document.size(); at += piece)
+      scanner.feed(std::string_view(document).substr(at, piece));
+    const std::string skeleton = scanner.finish();
+    EXPECT_TRUE(pdf == "x\\/y" + file) << pdf.size();
+    EXPECT_THAT(chunks, ElementsAre(R"({"pdf_url":"no"})"));
+    const std::string cut(ResultScanner::kTextBytesMax, 'A');
+    EXPECT_TRUE(skeleton == R"({"configuration":{"input_file_url":")" + cut +
+                                R"(","b":1},"output":{"pdf_url":"x\/y)" + cut.substr(2) +
+                                R"(","chunks":[]},"pdf_url":"neither"})")
+        << skeleton.size();
+  }
+}
+
+TEST(ResultScanner, DoesNotCutInsideACharacter) {
+  std::string text;
+  while (text.size() < 2 * ResultScanner::kTextBytesMax) text += "\xE2\x82\xAC";
+  for (const char* before : {"", "x", "xy"}) {
+    const std::string skeleton = scan(std::string(R"({"a":")") + before + text + R"("})", 1000).skeleton;
+    EXPECT_LT(skeleton.size(), ResultScanner::kTextBytesMax + 20);
+    EXPECT_TRUE(simdjson::validate_utf8(skeleton));
+  }
 }
 
 // Random documents, biased towards the names that matter.

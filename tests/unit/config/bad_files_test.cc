@@ -136,17 +136,13 @@ INSTANTIATE_TEST_SUITE_P(
              "3:5: inboxes[0].failed: missing; it has no default",
              "3:5: inboxes[0].outbox: missing; it has no default",
              "3:5: inboxes[0].path: missing; it has no default"}},
-        BadFile{"LaterLimits",
-                kRest + "limits: {pages_per_day: 5000}\n",
-                {"4:10: limits.pages_per_day: not supported by this version; remove it"}},
         BadFile{"LaterQueue",
                 kRest + "queue: postgres://u:secret@h/d\n",
                 {"4:8: queue: PostgreSQL is not supported by this version; use sqlite"}},
-        BadFile{"LaterArtifacts",
+        BadFile{"AnUnknownArtifact",
                 kRest + "profiles: {p: {artifacts: [json, chunks, word]}}\n",
-                {"4:34: profiles.p.artifacts[1]: \"chunks\" is not supported by this version; use json or "
-                 "markdown",
-                 "4:42: profiles.p.artifacts[2]: unknown value \"word\"; use json or markdown"}}));
+                {"4:42: profiles.p.artifacts[2]: unknown value \"word\"; use json, markdown, html, chunks, "
+                 "text, pdf, images or report"}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, ABadFile,

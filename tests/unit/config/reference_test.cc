@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 31);
+  EXPECT_EQ(defaults, 35);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {

@@ -28,11 +28,11 @@ TEST_F(Metrics, AreThereAtZeroBeforeAnythingHappened) {
        {"claiming", "ready", "submitting", "submitted", "collecting", "delivering", "delivered", "burying"}) {
     EXPECT_EQ(value("chunkrd_queue_documents{state=\"" + std::string(state) + "\"}"), "0");
   }
-  for (const char* reason : {"auth", "quota", "disk", "operator", "breaker"}) {
+  for (const char* reason : {"auth", "quota", "disk", "operator", "breaker", "budget"}) {
     EXPECT_EQ(value("chunkrd_paused{reason=\"" + std::string(reason) + "\"}"), "0");
   }
   for (const std::string operation :
-       {"create", "get", "get_result", "update", "cancel", "remove", "list", "health"}) {
+       {"create", "get", "get_result", "update", "cancel", "remove", "list", "health", "download"}) {
     for (const char* answer : {"2xx", "4xx", "429", "5xx", "network", "unreadable"}) {
       EXPECT_EQ(value("chunkrd_api_requests_total{class=\"" + std::string(answer) + "\",operation=\"" +
                       operation + "\"}"),

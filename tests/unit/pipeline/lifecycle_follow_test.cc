@@ -176,10 +176,10 @@ Job waiting_since(Duration ago) {
 TEST(Overdue, OnlyATaskInStartingBeyondItsDeadlineIsCancelled) {
   const Policy policy;
   const Moment moment = moment_at(kNow);
-  EXPECT_TRUE(is_overdue_in_starting(waiting_since(6h + 1ms), task_in(Status::Starting), moment, policy));
-  EXPECT_FALSE(is_overdue_in_starting(waiting_since(6h), task_in(Status::Starting), moment, policy));
+  EXPECT_TRUE(is_to_be_cancelled(waiting_since(6h + 1ms), task_in(Status::Starting), moment, policy));
+  EXPECT_FALSE(is_to_be_cancelled(waiting_since(6h), task_in(Status::Starting), moment, policy));
   for (const Status status : {Status::Processing, Status::Succeeded, Status::Failed, Status::Cancelled})
-    EXPECT_FALSE(is_overdue_in_starting(waiting_since(24h), task_in(status), moment, policy));
+    EXPECT_FALSE(is_to_be_cancelled(waiting_since(24h), task_in(status), moment, policy));
 }
 
 TEST(Overdue, DecidesOnWhatItReadsAfterTheCancel) {
@@ -196,14 +196,14 @@ TEST(Overdue, DecidesOnWhatItReadsAfterTheCancel) {
   for (const PollRow& row : table) {
     SCOPED_TRACE(row.what);
     const Job job = waiting_since(7h);
-    expect_decision(job, after_overdue(job, row.answer, moment_at(kNow), Policy{}), row.expected);
+    expect_decision(job, after_cancel(job, row.answer, moment_at(kNow), Policy{}), row.expected);
   }
 }
 
 TEST(Overdue, TheLastAttemptEndsAsStartingTimeout) {
   Job job = waiting_since(7h);
   job.attempts = Policy{}.attempts - 1;
-  expect_decision(job, after_overdue(job, task_in(Status::Cancelled), moment_at(kNow), Policy{}),
+  expect_decision(job, after_cancel(job, task_in(Status::Cancelled), moment_at(kNow), Policy{}),
                   {State::burying, Due::now, Kind::reachable, "starting_timeout", 1});
 }
 
@@ -212,7 +212,7 @@ TEST(Overdue, OurCancelIsKnownAsOursAlsoAfterALostAnswer) {
   for (const taskapi::Answer<Task>& read_again :
        {taskapi::Answer<Task>(no_answer(Request::maybe_sent, Cause::cut)),
         taskapi::Answer<Task>(refusal(404)), taskapi::Answer<Task>(task_in(Status::Starting))}) {
-    const Job job = after_overdue(waiting_since(7h), read_again, moment_at(kNow), Policy{}).transition.after;
+    const Job job = after_cancel(waiting_since(7h), read_again, moment_at(kNow), Policy{}).transition.after;
     expect_decision(job, after_poll(job, task_in(Status::Cancelled), moment_at(kNow), Policy{}),
                     {State::ready, Due::backoff, Kind::reachable, "", 1});
   }

@@ -20,16 +20,17 @@ TEST(AfterDeliver, AResultThatIsNotThereIsFetchedAgain) {
 
 TEST(AfterArchive, TheDocumentIsDone) {
   const Job job = job_in(State::delivered);
-  expect_decision(job, after_archive(job, "archived", moment_at(kNow)), {State::done, Due::now, Kind::none});
+  expect_decision(job, after_archive(job, {"report.pdf", "archived"}, moment_at(kNow), Policy{}),
+                  {State::done, Due::now, Kind::none});
 }
 
 TEST(AfterBury, TheEndSaysWhy) {
   Job job = job_in(State::burying);
   job.error_code = "task_failed";
-  expect_decision(job, after_bury(job, "in failed/", moment_at(kNow)),
+  expect_decision(job, after_bury(job, {"report.pdf", "in failed/"}, moment_at(kNow), Policy{}),
                   {State::failed, Due::now, Kind::none, "task_failed"});
   job.error_code = "cancelled";
-  expect_decision(job, after_bury(job, "in failed/", moment_at(kNow)),
+  expect_decision(job, after_bury(job, {"report.pdf", "in failed/"}, moment_at(kNow), Policy{}),
                   {State::cancelled, Due::now, Kind::none, "cancelled"});
 }
 

@@ -69,8 +69,8 @@ class World {
       case State::submitted: {
         const auto read = answer<taskapi::Answer<Task>>(job, moment.now);
         const auto* task = std::get_if<Task>(&read);
-        if (task != nullptr && is_overdue_in_starting(job, *task, moment, policy))
-          return after_overdue(job, answer<taskapi::Answer<Task>>(job, moment.now), moment, policy);
+        if (task != nullptr && is_to_be_cancelled(job, *task, moment, policy))
+          return after_cancel(job, answer<taskapi::Answer<Task>>(job, moment.now), moment, policy);
         return after_poll(job, read, moment, policy);
       }
       case State::collecting:
@@ -85,9 +85,9 @@ class World {
         return after_deliver(job, luck < 6 ? Delivery(ResultMissing{}) : Delivery(Published{"report.pdf"}),
                              moment);
       case State::delivered:
-        return after_archive(job, "archived", moment);
+        return after_archive(job, {"report.pdf", "archived"}, moment, policy);
       default:
-        return after_bury(job, "buried", moment);
+        return after_bury(job, {"report.pdf", "buried"}, moment, policy);
     }
   }
 };

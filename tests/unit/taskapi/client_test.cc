@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 
 #include "taskapi/http_client.h"
+#include "taskapi/link.h"
+#include "tests/contract/openapi.h"
 #include "tests/support/http_server.h"
 #include "tests/support/loop.h"
 #include "tests/unit/taskapi/base64.h"
@@ -22,7 +24,7 @@ using testing::Not;
 constexpr const char* kKey = "the-secret-key";
 
 Reply example(const std::string& name) {
-  return Reply::json(content(EXAMPLES "/" + name + ".json"));
+  return Reply::json(contract::OpenApi().example(name));
 }
 
 class Exchanges final : public Observer {
@@ -43,8 +45,7 @@ class ClientTest : public testing::Test {
   }
 
   CreateRequest document(const std::string& bytes, const std::string& settings = "{}") const {
-    return {.document = folder_.write("document", bytes),
-            .size_bytes = bytes.size(),
+    return {.document = LocalFile{.path = folder_.write("document", bytes), .size_bytes = bytes.size()},
             .file_name = "report-tag.pdf",
             .settings = settings};
   }
@@ -70,7 +71,7 @@ class ClientTest : public testing::Test {
 class CreateOfSize : public ClientTest, public testing::WithParamInterface<std::size_t> {};
 
 TEST_P(CreateOfSize, CarriesTheDocumentsBytes) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   const std::string bytes = some_bytes(GetParam());
   const auto answer =
       wait(client_.create(document(bytes, R"({"high_resolution":true,"ocr_strategy":"All"})")));
@@ -95,8 +96,32 @@ TEST_P(CreateOfSize, CarriesTheDocumentsBytes) {
 INSTANTIATE_TEST_SUITE_P(Sizes, CreateOfSize, testing::Values(0, 1, 2, 3, 65535, 65536, 65537, 5 << 20),
                          testing::PrintToStringParamName());
 
+TEST_F(ClientTest, CreateCanSendAnAddress) {
+  server_.script(example("TaskStarting"));
+  const auto answer =
+      wait(client_.create({.document = WebAddress{"https://example.com/annual.pdf?page=\"1\""},
+                           .file_name = std::nullopt,
+                           .settings = R"({"expires_in":60})"}));
+  ASSERT_EQ(outcome(answer), "good");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.body, R"({"file":"https://example.com/annual.pdf?page=\"1\"","expires_in":60})");
+  EXPECT_EQ(received.headers.at("content-type"), "application/json");
+}
+
+TEST_F(ClientTest, CreateCanSendADataUrlFromAFile) {
+  server_.script(example("TaskStarting"));
+  const std::string base64 = std::string(1 << 20, 'Q') + "Qw==";
+  const auto link = read_link(folder_.write("a.url", "data:application/pdf;base64," + base64 + "\n"));
+  ASSERT_TRUE(link.has_value()) << link.error();
+  const auto answer = wait(client_.create(
+      {.document = std::get<DataUrl>(*link), .file_name = "report-tag.pdf", .settings = "{}"}));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_TRUE(server_.requests().at(0).body ==
+              R"({"file":"data:application/pdf;base64,)" + base64 + R"(","file_name":"report-tag.pdf"})");
+}
+
 TEST_F(ClientTest, GetAsksWithoutChunks) {
-  server_.script(example("task_processing"));
+  server_.script(example("TaskProcessing"));
   const auto answer = wait(client_.get("3f1c"));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(std::get<Task>(answer).message, "Processing segments");
@@ -109,16 +134,16 @@ TEST_F(ClientTest, GetAsksWithoutChunks) {
 }
 
 TEST_F(ClientTest, GetResultWritesTheAnswerAsItCame) {
-  server_.script(example("task_succeeded"));
+  server_.script(example("TaskSucceeded"));
   const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
   ASSERT_EQ(outcome(answer), "good");
-  EXPECT_EQ(content(folder_.path("result")), content(EXAMPLES "/task_succeeded.json"));
+  EXPECT_EQ(content(folder_.path("result")), contract::OpenApi().example("TaskSucceeded"));
   EXPECT_EQ(std::get<Saved>(answer).size_bytes, content(folder_.path("result")).size());
   EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true");
 }
 
 TEST_F(ClientTest, UpdateSendsTheSettings) {
-  server_.script(example("task_previous_state"));
+  server_.script(example("TaskPreviousState"));
   const auto answer = wait(client_.update("3f1c", R"({"chunk_processing":{"target_length":2048}})"));
   ASSERT_EQ(outcome(answer), "good");
   const auto received = server_.requests().at(0);
@@ -145,7 +170,7 @@ TEST_F(ClientTest, RemoveIsADelete) {
 }
 
 TEST_F(ClientTest, ListReadsAPage) {
-  server_.script(example("task_list"));
+  server_.script(example("TaskList"));
   const auto answer = wait(client_.list({.start = WallTime(std::chrono::milliseconds(1'745'485'200'123))}));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(std::get<std::vector<Task>>(answer).size(), 2u);
@@ -231,7 +256,7 @@ TEST_F(ClientTest, AResultOverItsLimitIsUnreadable) {
 }
 
 TEST_F(ClientTest, ACutResultIsNoAnswer) {
-  Reply reply = example("task_succeeded");
+  Reply reply = example("TaskSucceeded");
   reply.send_only = 2000;
   reply.after = Reply::After::close;
   server_.script(reply);
@@ -254,7 +279,7 @@ TEST_F(ClientTest, AFileThatCannotBeMadeSendsNothing) {
 
 TEST_F(ClientTest, ADocumentThatIsNotAsItWasSendsNothing) {
   CreateRequest request = document("four");
-  request.size_bytes = 5;
+  std::get<LocalFile>(request.document).size_bytes = 5;
   const auto answer = wait(client_.create(request));
   EXPECT_EQ(std::get<NoAnswer>(answer).request, NoAnswer::Request::not_sent);
   EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::local_file);
@@ -291,7 +316,7 @@ TEST_F(ClientTest, ACreateThatMeetsNobodyWasNotSent) {
 }
 
 TEST_F(ClientTest, TheObserverHearsOfEveryExchange) {
-  server_.script(example("task_starting"));
+  server_.script(example("TaskStarting"));
   server_.script(Reply::text(429, ""));
   server_.script(Reply::text(404, ""));
   server_.script(Reply::text(500, ""));
@@ -330,6 +355,56 @@ TEST_F(ClientTest, NoMessageHoldsTheKey) {
   said += testing::internal::GetCapturedStderr() + testing::internal::GetCapturedStdout();
   EXPECT_THAT(said, Not(HasSubstr(kKey)));
   EXPECT_THAT(said, HasSubstr("GET https://127.0.0.1:1: "));
+}
+
+TEST_F(ClientTest, AResultIsAskedForWithItsFilesInsideWhereThatIsSet) {
+  HttpClient::Options inside = options();
+  inside.base64_urls = true;
+  HttpClient client(engine_, inside, kKey, nullptr);
+  server_.script(example("TaskSucceeded"));
+  wait(client.get_result("3f1c", folder_.write("result", "")));
+  EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true&base64_urls=true");
+  server_.script(example("TaskProcessing"));
+  wait(client.get("3f1c"));
+  EXPECT_EQ(server_.requests().at(1).target, "/api/v1/task/3f1c?include_chunks=false") << "polls stay small";
+}
+
+TEST_F(ClientTest, ADownloadGoesIntoItsFileWithoutTheKey) {
+  server_.script(Reply::text(200, "%PDF"));
+  const auto into = folder_.write("document.pdf", "what was there before");
+  const auto answer = wait(client_.download(server_.url() + "/files/a.pdf?X-Amz-Signature=s3cret", into));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_EQ(std::get<Saved>(answer).size_bytes, 4u);
+  EXPECT_EQ(content(into), "%PDF");
+  const auto received = server_.requests().at(0);
+  EXPECT_EQ(received.target, "/files/a.pdf?X-Amz-Signature=s3cret");
+  EXPECT_FALSE(received.headers.contains("authorization"));
+  EXPECT_EQ(exchanges_.all.at(0).operation, Operation::download);
+}
+
+TEST_F(ClientTest, ADownloadIsNotRedirectedToAnotherHost) {
+  HttpServer other;
+  server_.script(Reply::redirect(307, other.url() + "/a.pdf"));
+  const auto answer = wait(client_.download(server_.url() + "/a.pdf", folder_.write("document.pdf", "")));
+  EXPECT_EQ(outcome(answer), "307 ");
+  EXPECT_EQ(other.connections(), 0);
+}
+
+TEST_F(ClientTest, NoAnswerToADownloadRepeatsItsUrl) {
+  const auto into = folder_.write("document.pdf", "");
+  const std::string url = server_.url() + "/a.pdf?X-Amz-Signature=s3cret";
+  server_.script(Reply::text(403, "<Error><SignatureProvided>s3cret</SignatureProvided></Error>"));
+  EXPECT_EQ(outcome(wait(client_.download(url, into))), "403 ");
+  Reply cut = Reply::text(200, std::string(1000, 'x'));
+  cut.send_only = 500;
+  cut.after = Reply::After::close;
+  server_.script(cut);
+  const auto lost = wait(client_.download(url, into));
+  ASSERT_TRUE(std::holds_alternative<NoAnswer>(lost)) << outcome(lost);
+  EXPECT_EQ(std::get<NoAnswer>(lost).cause, NoAnswer::Cause::cut);
+  EXPECT_THAT(outcome(lost), Not(HasSubstr("s3cret")));
+  EXPECT_THAT(outcome(wait(client_.download("file:///etc/passwd?s3cret", into))), Not(HasSubstr("s3cret")));
+  EXPECT_EQ(content(into).find("root"), std::string::npos) << "only http and https";
 }
 
 }  // namespace

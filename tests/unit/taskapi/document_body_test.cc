@@ -30,7 +30,7 @@ TEST(DocumentBody, IsTheFileInBase64BetweenItsTexts) {
   const Folder folder;
   for (const std::size_t size : kSizes) {
     const std::string bytes = some_bytes(size);
-    DocumentBody body(folder.write("document", bytes), size, "<<", ">>");
+    DocumentBody body(LocalFile{folder.write("document", bytes), size}, "<<", ">>");
     const std::string all = read_all(body, 256 << 10);
     EXPECT_EQ(all.size(), body.size_bytes());
     ASSERT_TRUE(all.starts_with("<<") && all.ends_with(">>"));
@@ -41,7 +41,7 @@ TEST(DocumentBody, IsTheFileInBase64BetweenItsTexts) {
 TEST(DocumentBody, IsTheSameInWhateverPieces) {
   const Folder folder;
   const std::string bytes = some_bytes(100'001);
-  DocumentBody body(folder.write("document", bytes), bytes.size(), "before", "after");
+  DocumentBody body(LocalFile{folder.write("document", bytes), bytes.size()}, "before", "after");
   const std::string all = read_all(body, 1 << 20);
   for (const std::size_t piece : {64u, 65u, 66u, 67u, 68u, 1000u, 16384u, 65536u}) {
     body.rewind();
@@ -51,7 +51,7 @@ TEST(DocumentBody, IsTheSameInWhateverPieces) {
 
 TEST(DocumentBody, RefusesAnotherSize) {
   const Folder folder;
-  EXPECT_THROW(DocumentBody(folder.write("document", "four"), 5, "", ""), std::runtime_error);
+  EXPECT_THROW(DocumentBody(LocalFile{folder.write("document", "four"), 5}, "", ""), std::runtime_error);
 }
 
 TEST(DocumentBody, RefusesWhatIsNoRegularFile) {
@@ -60,7 +60,7 @@ TEST(DocumentBody, RefusesWhatIsNoRegularFile) {
   std::filesystem::create_directory(folder.path("directory"));
   ASSERT_EQ(::mkfifo(folder.path("fifo").c_str(), 0600), 0);
   for (const char* name : {"link", "directory", "fifo", "absent"})
-    EXPECT_ANY_THROW(DocumentBody(folder.path(name), 4, "", "")) << name;
+    EXPECT_ANY_THROW(DocumentBody(LocalFile{folder.path(name), 4}, "", "")) << name;
 }
 
 std::string end_of_reading(DocumentBody& body) {
@@ -75,7 +75,7 @@ std::string end_of_reading(DocumentBody& body) {
 TEST(DocumentBody, AFileThatGrowsIsNotSentToItsEnd) {
   const Folder folder;
   const auto path = folder.write("document", some_bytes(10'000));
-  DocumentBody body(path, 10'000, "", "");
+  DocumentBody body(LocalFile{path, 10'000}, "", "");
   std::vector<char> first(64);
   body.read(first);
   std::ofstream(path, std::ios::app) << "more";
@@ -85,7 +85,7 @@ TEST(DocumentBody, AFileThatGrowsIsNotSentToItsEnd) {
 TEST(DocumentBody, AFileThatShrinksIsNotSentToItsEnd) {
   const Folder folder;
   const auto path = folder.write("document", some_bytes(100'000));
-  DocumentBody body(path, 100'000, "", "");
+  DocumentBody body(LocalFile{path, 100'000}, "", "");
   std::filesystem::resize_file(path, 50'000);
   EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
 }
@@ -93,7 +93,7 @@ TEST(DocumentBody, AFileThatShrinksIsNotSentToItsEnd) {
 TEST(DocumentBody, AFileThatIsWrittenOverIsNotSentToItsEnd) {
   const Folder folder;
   const auto path = folder.write("document", some_bytes(10'000));
-  DocumentBody body(path, 10'000, "", "");
+  DocumentBody body(LocalFile{path, 10'000}, "", "");
   std::filesystem::last_write_time(path,
                                    std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
   EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
@@ -102,10 +102,46 @@ TEST(DocumentBody, AFileThatIsWrittenOverIsNotSentToItsEnd) {
 TEST(DocumentBody, AFileThatIsReplacedIsSentAsItWas) {
   const Folder folder;
   const std::string bytes = some_bytes(10'000);
-  DocumentBody body(folder.write("document", bytes), bytes.size(), "", "");
+  DocumentBody body(LocalFile{folder.write("document", bytes), bytes.size()}, "", "");
   std::filesystem::remove(folder.path("document"));
   folder.write("document", some_bytes(7));
   EXPECT_TRUE(decoded(read_all(body, 4096)) == bytes);
+}
+
+DataUrl part(const std::filesystem::path& path, std::uint64_t begin, std::uint64_t length) {
+  return {.path = path,
+          .size_bytes = std::filesystem::file_size(path),
+          .media_type = "",
+          .begin = begin,
+          .length = length};
+}
+
+TEST(DocumentBody, IsAPartOfTheFileAsItIsInWhateverPieces) {
+  const Folder folder;
+  const std::string text = some_bytes(100'001);
+  DocumentBody body(part(folder.write("link", text), 17, 90'000), "<<", ">>");
+  EXPECT_EQ(body.size_bytes(), 90'004u);
+  for (const std::size_t piece : {64u, 67u, 16384u, 1u << 20}) {
+    body.rewind();
+    EXPECT_TRUE(read_all(body, piece) == "<<" + text.substr(17, 90'000) + ">>") << piece;
+  }
+}
+
+TEST(DocumentBody, RefusesAPartThatIsNotThere) {
+  const Folder folder;
+  const auto path = folder.write("link", "0123456789");
+  EXPECT_NO_THROW(DocumentBody(part(path, 10, 0), "", ""));
+  EXPECT_THROW(DocumentBody(part(path, 11, 0), "", ""), std::runtime_error);
+  EXPECT_THROW(DocumentBody(part(path, 5, 6), "", ""), std::runtime_error);
+  EXPECT_THROW(DocumentBody(part(path, 5, ~std::uint64_t{0}), "", ""), std::runtime_error);
+}
+
+TEST(DocumentBody, APartThatChangesIsNotSentToItsEnd) {
+  const Folder folder;
+  const auto path = folder.write("link", some_bytes(100'000));
+  DocumentBody body(part(path, 0, 90'000), "", "");
+  std::ofstream(path, std::ios::app) << "more";
+  EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
 }
 
 }  // namespace

@@ -3,11 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "core/iso_time.h"
 #include "taskapi/observer.h"
+#include "tests/contract/openapi.h"
 
 namespace chunkrd::taskapi {
 namespace {
@@ -16,11 +14,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::string example(const std::string& name) {
-  std::ifstream in(EXAMPLES "/" + name + ".json", std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  EXPECT_FALSE(text.str().empty()) << name;
-  return text.str();
+  return contract::OpenApi().example(name);
 }
 
 /// `text` with the one place that reads `from` changed.
@@ -51,7 +45,7 @@ std::string chunk_error(const std::string& json) {
 }
 
 TEST(ReadTask, ReadsEveryFieldOfAFinishedTask) {
-  const auto task = read_task(example("task_succeeded"));
+  const auto task = read_task(example("TaskSucceeded"));
   ASSERT_TRUE(task.has_value()) << task.error();
   EXPECT_EQ(task->task_id, "3f1c9c1e-6a52-4b0e-9a53-6f1c0c6a2f10");
   EXPECT_EQ(task->status, Status::Succeeded);
@@ -65,7 +59,7 @@ TEST(ReadTask, ReadsEveryFieldOfAFinishedTask) {
   EXPECT_THAT(task->pdf_url.value(), StartsWith("https://storage.example.com/"));
   EXPECT_THAT(task->input_file_url.value(), StartsWith("https://storage.example.com/"));
   EXPECT_THAT(task->configuration, StartsWith("{"));
-  EXPECT_THAT(task->configuration, HasSubstr(R"("expires_in": 86400)"));
+  EXPECT_THAT(task->configuration, HasSubstr(R"("expires_in":86400)"));
   EXPECT_EQ(task->configuration.back(), '}');
 }
 
@@ -84,14 +78,12 @@ TEST_P(ReadTaskInState, KnowsTheStateAndLeavesAbsentTimesEmpty) {
             task->status == Status::Succeeded || task->status == Status::Failed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Contract, ReadTaskInState,
-                         testing::Values(State{"task_starting", Status::Starting},
-                                         State{"task_processing", Status::Processing},
-                                         State{"task_succeeded", Status::Succeeded},
-                                         State{"task_failed", Status::Failed},
-                                         State{"task_cancelled", Status::Cancelled},
-                                         State{"task_previous_state", Status::Succeeded}),
-                         [](const auto& each) { return std::string(each.param.file); });
+INSTANTIATE_TEST_SUITE_P(
+    Contract, ReadTaskInState,
+    testing::Values(State{"TaskStarting", Status::Starting}, State{"TaskProcessing", Status::Processing},
+                    State{"TaskSucceeded", Status::Succeeded}, State{"TaskFailed", Status::Failed},
+                    State{"TaskCancelled", Status::Cancelled}, State{"TaskPreviousState", Status::Succeeded}),
+    [](const auto& each) { return std::string(each.param.file); });
 
 TEST(ReadTask, NeedsOnlyWhatTheContractRequires) {
   const auto task = read_task(kSmallTask);
@@ -165,7 +157,7 @@ TEST(ReadTask, RefusesATaskCutAnywhere) {
 }
 
 TEST(ReadTasks, ReadsTheContractsList) {
-  const auto tasks = read_tasks(example("task_list"));
+  const auto tasks = read_tasks(example("TaskList"));
   ASSERT_TRUE(tasks.has_value()) << tasks.error();
   ASSERT_EQ(tasks->size(), 2u);
   EXPECT_EQ(tasks->at(0).status, Status::Starting);
@@ -186,7 +178,7 @@ TEST(ReadTasks, SaysWhichTaskIsWrong) {
 }
 
 TEST(ReadChunk, ReadsTheContractsChunk) {
-  const std::string task = example("task_succeeded");
+  const std::string task = example("TaskSucceeded");
   const auto begin = task.find('{', task.find("\"chunks\""));
   const auto end = task.rfind(']', task.find("\"extracted_json\""));
   const auto chunk = read_chunk(task.substr(begin, end - begin));

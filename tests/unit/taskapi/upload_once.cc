@@ -12,10 +12,10 @@ int main(int argc, char** argv) {
   asio::io_context io;
   http::Engine engine(io.get_executor(), {});
   taskapi::HttpClient client(engine, {.url = argv[1]}, "key", nullptr);
-  const taskapi::CreateRequest document{.document = argv[2],
-                                        .size_bytes = std::filesystem::file_size(argv[2]),
-                                        .file_name = "a.pdf",
-                                        .settings = "{}"};
+  const taskapi::CreateRequest document{
+      .document = taskapi::LocalFile{.path = argv[2], .size_bytes = std::filesystem::file_size(argv[2])},
+      .file_name = "a.pdf",
+      .settings = "{}"};
   bool taken = false;
   asio::co_spawn(io, client.create(document),
                  [&](const std::exception_ptr& error, const taskapi::Answer<taskapi::Task>& answer) {

@@ -7,28 +7,55 @@
 namespace chunkrd::taskapi {
 namespace {
 
-std::string whole(const CreateFrame& frame) {
-  return frame.before + "AAAA" + frame.after;
+std::string whole(const CreateFrame& frame, const std::string& between = "AAAA") {
+  return frame.before + between + frame.after;
+}
+
+CreateFrame frame_of_file(const std::string& file_name, const std::string& settings) {
+  return create_frame({.document = LocalFile{}, .file_name = file_name, .settings = settings});
 }
 
 TEST(CreateFrame, JoinsDocumentNameAndSettingsIntoOneObject) {
-  EXPECT_EQ(whole(create_frame("a.pdf", "{}")), R"({"file":"AAAA","file_name":"a.pdf"})");
-  EXPECT_EQ(whole(create_frame("a.pdf", R"({"high_resolution":true,"x":{"y":[1]}})")),
+  EXPECT_EQ(whole(frame_of_file("a.pdf", "{}")), R"({"file":"AAAA","file_name":"a.pdf"})");
+  EXPECT_EQ(whole(frame_of_file("a.pdf", R"({"high_resolution":true,"x":{"y":[1]}})")),
             R"({"file":"AAAA","file_name":"a.pdf","high_resolution":true,"x":{"y":[1]}})");
 }
 
+TEST(CreateFrame, LeavesTheNameOutWhenThereIsNone) {
+  const CreateRequest request{
+      .document = LocalFile{}, .file_name = std::nullopt, .settings = R"({"high_resolution":true})"};
+  EXPECT_EQ(whole(create_frame(request)), R"({"file":"AAAA","high_resolution":true})");
+}
+
+TEST(CreateFrame, IsTheWholeBodyForAnAddress) {
+  const CreateRequest request{.document = WebAddress{R"(https://example.com/a%20b.pdf?sign="x"\y)"},
+                              .file_name = std::nullopt,
+                              .settings = "{}"};
+  EXPECT_EQ(whole(create_frame(request), ""), R"({"file":"https://example.com/a%20b.pdf?sign=\"x\"\\y"})");
+}
+
+TEST(CreateFrame, BeginsADataUrl) {
+  DataUrl data;
+  data.media_type = "application/pdf";
+  EXPECT_EQ(whole(create_frame({.document = data, .file_name = "a.pdf", .settings = "{}"})),
+            R"({"file":"data:application/pdf;base64,AAAA","file_name":"a.pdf"})");
+  data.media_type.clear();
+  EXPECT_EQ(whole(create_frame({.document = data, .file_name = std::nullopt, .settings = "{}"})),
+            R"({"file":"data:;base64,AAAA"})");
+}
+
 TEST(CreateFrame, KeepsTheSettingsAsTheyAreWritten) {
-  const auto frame = create_frame("a.pdf", " { \"llm_processing\": {\"temperature\": 0.10} }\n");
+  const auto frame = frame_of_file("a.pdf", " { \"llm_processing\": {\"temperature\": 0.10} }\n");
   EXPECT_EQ(whole(frame), R"({"file":"AAAA","file_name":"a.pdf", "llm_processing": {"temperature": 0.10} })");
 }
 
 TEST(CreateFrame, EscapesTheName) {
-  EXPECT_EQ(whole(create_frame("a\"b\\c\n.pdf", "{}")), R"({"file":"AAAA","file_name":"a\"b\\c\n.pdf"})");
+  EXPECT_EQ(whole(frame_of_file("a\"b\\c\n.pdf", "{}")), R"({"file":"AAAA","file_name":"a\"b\\c\n.pdf"})");
 }
 
 TEST(CreateFrame, RefusesSettingsThatAreNone) {
   for (const char* settings : {"", "[]", "null", "{", "{}{}", R"({"file":"x"})", R"({"file_name":"x"})"})
-    EXPECT_THROW(create_frame("a.pdf", settings), std::invalid_argument) << settings;
+    EXPECT_THROW(frame_of_file("a.pdf", settings), std::invalid_argument) << settings;
 }
 
 TEST(TaskPath, KeepsTheIdInOneSegment) {

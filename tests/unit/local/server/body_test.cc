@@ -8,7 +8,7 @@
 #include <iterator>
 #include <random>
 
-#include "local/server/base64.h"
+#include "core/base64.h"
 #include "local/server/folders.h"
 #include "local/server/form.h"
 #include "local/server/output_file.h"

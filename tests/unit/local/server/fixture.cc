@@ -9,7 +9,7 @@
 #include <fstream>
 #include <thread>
 
-#include "local/server/base64.h"
+#include "core/base64.h"
 #include "local/server/folders.h"
 
 namespace chunkrd::local::server::test {

@@ -1,11 +1,11 @@
+#include "core/child.h"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <system_error>
 
-#include "local/parser/child.h"
-
-namespace chunkrd::local {
+namespace chunkrd {
 namespace {
 
 using std::chrono::milliseconds;
@@ -52,4 +52,4 @@ TEST(Child, HasNothingToRead) {
 }
 
 }  // namespace
-}  // namespace chunkrd::local
+}  // namespace chunkrd

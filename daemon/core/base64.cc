@@ -1,10 +1,10 @@
-#include "local/server/base64.h"
+#include "core/base64.h"
 
 #include <openssl/evp.h>
 
 #include <array>
 
-namespace chunkrd::local::server {
+namespace chunkrd {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -78,4 +78,4 @@ void append_base64(std::string_view bytes, std::string& text) {
   text.resize(at + static_cast<std::size_t>(written));
 }
 
-}  // namespace chunkrd::local::server
+}  // namespace chunkrd

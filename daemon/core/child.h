@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace chunkrd::local {
+namespace chunkrd {
 
 /// How a child process ended and what it said.
 struct ChildResult {
@@ -35,4 +35,4 @@ struct ChildLimits {
 /// Blocking. Throws std::system_error if the program cannot be started.
 ChildResult run_child(const std::vector<std::string>& command, const ChildLimits& limits = {});
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd

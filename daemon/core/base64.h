@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace chunkrd::local::server {
+namespace chunkrd {
 
 /// Strict base64 that comes in pieces: the standard alphabet, padding needed, nothing else allowed, unused
 /// bits zero (contract: "standard alphabet, padding needed, no line breaks").
@@ -28,4 +28,4 @@ class Base64Decoder {
 /// Appends `bytes` as base64 with padding. To encode in pieces, give multiples of 3 bytes but for the last.
 void append_base64(std::string_view bytes, std::string& text);
 
-}  // namespace chunkrd::local::server
+}  // namespace chunkrd

@@ -1,4 +1,4 @@
-#include "local/parser/child.h"
+#include "core/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 extern char** environ;
 
-namespace chunkrd::local {
+namespace chunkrd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -133,4 +133,4 @@ ChildResult run_child(const std::vector<std::string>& command, const ChildLimits
   return result;
 }
 
-}  // namespace chunkrd::local
+}  // namespace chunkrd

@@ -1,0 +1,123 @@
+#include "artifacts/files.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "artifacts/buffered_file.h"
+#include "artifacts/inline_file.h"
+#include "artifacts/pictures.h"
+#include "artifacts/result_reader.h"
+#include "core/durable.h"
+
+namespace chunkrd::artifacts {
+namespace {
+
+namespace fs = std::filesystem;
+using taskapi::Chunk;
+using taskapi::Segment;
+using Kind = InlineFile::Kind;
+
+constexpr const char* kListName = "images.list";
+
+// One line of the list: the file's name, a tab, the address.
+bool can_be_listed(std::string_view url) {
+  return std::ranges::none_of(url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+}
+
+class Pictures {
+ public:
+  Pictures(const fs::path& folder, Files& files) : folder_(folder), files_(files), list_(folder / kListName) {
+    fs::create_directory(folder_ / kPicturesName);
+  }
+
+  void add(const Segment& segment) {
+    if (!segment.image || !order_.is_new(segment)) return;
+    const std::string stem = picture_stem(segment.segment_id);
+    InlineFile file(folder_ / kPicturesName / stem);
+    file.add(*segment.image);
+    const Kind kind = file.finish();
+    if (kind == Kind::address && can_be_listed(*segment.image)) {
+      list_.write(stem + "\t" + *segment.image + "\n");
+    } else if (kind != Kind::file && files_.missing_pictures.empty()) {
+      // Empty when signing failed (contract).
+      files_.missing_pictures = "the picture of segment " + stem;
+    }
+  }
+
+  void finish() { list_.finish(); }
+
+ private:
+  const fs::path& folder_;
+  Files& files_;
+  BufferedFile list_;
+  OneAfterAnother order_;
+};
+
+void sync_one(const fs::path& path) {
+  durable::sync_file(durable::open(path, O_RDONLY | O_NOFOLLOW).get(), path);
+}
+
+}  // namespace
+
+std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wanted) {
+  for (const char* name : {kPdfName, kNoPdfName, kPicturesName, kListName, kReportName})
+    fs::remove_all(folder / name);
+  Files files;
+  try {
+    std::optional<Pictures> pictures;
+    if (wanted.pictures) pictures.emplace(folder, files);
+    std::optional<InlineFile> pdf;
+    if (wanted.pdf) pdf.emplace(folder / kPdfName);
+    files.summary.task = read_through(
+        folder / kResultName,
+        [&](const Chunk& chunk) {
+          ++files.summary.chunks;
+          files.summary.segments += chunk.segments.size();
+          if (!pictures) return;
+          for (const Segment& segment : chunk.segments) pictures->add(segment);
+        },
+        pdf ? [&](std::string_view piece) { pdf->add_raw(piece); } : std::function<void(std::string_view)>());
+    if (pictures) pictures->finish();
+    const Kind kind = pdf ? pdf->finish() : Kind::nothing;
+    files.has_pdf = kind == Kind::file;
+    if (kind == Kind::address) files.pdf_url = files.summary.task.pdf_url;
+    if (pdf && !files.summary.task.pdf_url) BufferedFile(folder / kNoPdfName).finish();
+    if (pdf && kind == Kind::broken) fs::remove(folder / kPdfName);
+  } catch (const BrokenResult& broken) {
+    return Broken{broken.what()};
+  }
+  return files;
+}
+
+std::vector<PictureList::Picture> PictureList::next(std::size_t count) {
+  std::vector<Picture> pictures;
+  std::ifstream list(folder_ / kListName, std::ios::binary);
+  list.seekg(static_cast<std::streamoff>(offset_));
+  std::string line;
+  while (pictures.size() < count && std::getline(list, line)) {
+    offset_ += line.size() + 1;
+    const std::size_t tab = line.find('\t');
+    pictures.push_back({folder_ / kPicturesName / line.substr(0, tab), line.substr(tab + 1)});
+  }
+  return pictures;
+}
+
+void keep_files(const fs::path& folder, FilesWanted wanted) {
+  sync_one(folder / kResultName);
+  if (wanted.pdf && fs::exists(folder / kPdfName)) sync_one(folder / kPdfName);
+  if (wanted.pictures) {
+    std::vector<fs::path> pictures;
+    for (const auto& entry : fs::directory_iterator(folder / kPicturesName)) pictures.push_back(entry.path());
+    for (const fs::path& picture : pictures) {
+      sync_one(picture);
+      name_by_content(picture);
+    }
+    durable::sync_directory(folder / kPicturesName);
+  }
+  durable::remove_file(folder / kListName);
+  durable::sync_directory(folder);
+}
+
+}  // namespace chunkrd::artifacts

@@ -1,0 +1,172 @@
+#include "pipeline/commands.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "core/escape.h"
+#include "pipeline/decision.h"
+
+namespace chunkrd::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+using lifecycle::Match;
+using queue::Command;
+using queue::CommandAnswer;
+using queue::CommandKind;
+using Outcome = CommandAnswer::Outcome;
+
+// A person waits for the answer. One look is a read of an index that is nearly always empty.
+constexpr Duration kLookEvery = 250ms;
+constexpr std::size_t kCommandsAtOnce = 100;
+
+std::string text_in(const json::object& arguments, std::string_view name) {
+  const auto* value = arguments.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool flag_in(const json::object& arguments, std::string_view name) {
+  const auto* value = arguments.if_contains(name);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+json::object arguments_in(const Command& command) {
+  boost::system::error_code error;
+  const json::value value = json::parse(command.arguments, error);
+  return !error && value.is_object() ? value.get_object() : json::object();
+}
+
+}  // namespace
+
+CommandKind kind_of(const lifecycle::Wish& wish) {
+  return std::visit(Match{
+                        [](const lifecycle::Retry&) { return CommandKind::retry; },
+                        [](const lifecycle::Cancel&) { return CommandKind::cancel; },
+                        [](const lifecycle::Remove&) { return CommandKind::remove; },
+                        [](const lifecycle::Reprocess&) { return CommandKind::reprocess; },
+                    },
+                    wish);
+}
+
+std::string arguments_of(const lifecycle::Wish& wish) {
+  json::object arguments;
+  if (const auto* cancel = std::get_if<lifecycle::Cancel>(&wish)) arguments["or_delete"] = cancel->or_remove;
+  if (const auto* reprocess = std::get_if<lifecycle::Reprocess>(&wish)) {
+    arguments["profile"] = reprocess->profile;
+    arguments["settings"] = reprocess->settings;
+    arguments["resubmit"] = reprocess->resubmit;
+  }
+  return json::serialize(arguments);
+}
+
+std::optional<lifecycle::Wish> wish_of(const Command& command) {
+  const json::object arguments = arguments_in(command);
+  switch (command.kind) {
+    case CommandKind::retry:
+      return lifecycle::Retry{};
+    case CommandKind::cancel:
+      return lifecycle::Cancel{flag_in(arguments, "or_delete")};
+    case CommandKind::remove:
+      return lifecycle::Remove{};
+    case CommandKind::reprocess:
+      return lifecycle::Reprocess{text_in(arguments, "profile"), text_in(arguments, "settings"),
+                                  flag_in(arguments, "resubmit")};
+    case CommandKind::pause:
+    case CommandKind::resume:
+    case CommandKind::drain:
+      break;
+  }
+  return std::nullopt;
+}
+
+Commands::Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock)
+    : context_(context), scheduler_(scheduler), gate_(gate), alarm_(clock.make_alarm()) {}
+
+awaitable<void> Commands::run() {
+  const auto paused = co_await context_.queue.note(kOperatorPauseNote);
+  if (paused && !paused->empty()) gate_.pause_for_operator(context_.clock.now());
+  scheduler_.wake();
+  while (!stopping_) {
+    co_await look();
+    if (!stopping_) co_await alarm_->wait_until(context_.clock.now() + kLookEvery);
+  }
+}
+
+void Commands::stop() {
+  stopping_ = true;
+  alarm_->ring();
+}
+
+awaitable<void> Commands::look() {
+  for (Command& command : co_await context_.queue.pending_commands(kCommandsAtOnce))
+    if (!stopping_ && !scheduler_.is_busy(command.job)) co_await carry_out(std::move(command));
+}
+
+awaitable<void> Commands::carry_out(Command command) {
+  if (const auto wish = wish_of(command)) {
+    co_await about_job(command, *wish);
+    co_return;
+  }
+  const CommandAnswer answer = co_await about_daemon(command);
+  spdlog::info("{}: {}", queue::to_string(command.kind), answer.text);
+  co_await context_.queue.apply(queue::Answering{command.seq, answer});
+}
+
+// When the row moved meanwhile the command stays pending and is looked at again.
+awaitable<void> Commands::about_job(const Command& command, const lifecycle::Wish& wish) {
+  const auto job = co_await context_.queue.find(command.job);
+  if (!job) {
+    co_await context_.queue.apply(
+        queue::Answering{command.seq, {Outcome::refused, "there is no such job any more"}});
+    co_return;
+  }
+  const lifecycle::Reply reply = lifecycle::asked(*job, wish, context_.clock.now());
+  if (!co_await context_.queue.apply(queue::Answering{command.seq, reply.answer, reply.transition}))
+    co_return;
+  spdlog::info("{} job={} name=\"{}\": {}: {}", queue::to_string(command.kind), job->id, printable(job->name),
+               queue::to_string(reply.answer.outcome), reply.answer.text);
+  if (!reply.transition) co_return;
+  queue::Job after = reply.transition->after;
+  after.lease += 1;
+  context_.observer.on_transition(job->state, after);
+  scheduler_.expect(after.state, after.due);
+}
+
+awaitable<CommandAnswer> Commands::about_daemon(const Command& command) {
+  const json::object arguments = arguments_in(command);
+  if (command.kind == CommandKind::drain) {
+    if (drain_) drain_();
+    co_return CommandAnswer{Outcome::accepted,
+                            "nothing new is taken; the daemon ends when what the service "
+                            "has is delivered"};
+  }
+  if (command.kind == CommandKind::resume) co_return co_await resume(text_in(arguments, "cause"));
+  const std::string reason = text_in(arguments, "reason");
+  co_await context_.queue.set_note(kOperatorPauseNote, reason.empty() ? "asked for" : reason);
+  gate_.pause_for_operator(context_.clock.now());
+  scheduler_.wake();
+  co_return CommandAnswer{Outcome::done, "nothing is submitted until `chunkrd resume`"};
+}
+
+awaitable<CommandAnswer> Commands::resume(const std::string& cause) {
+  std::string lifted;
+  for (int i = 0; i < kPauseCount; ++i) {
+    const auto pause = static_cast<Pause>(i);
+    if (!gate_.paused(pause) || (!cause.empty() && cause != to_string(pause))) continue;
+    gate_.lift(pause);
+    lifted += fmt::format("{}{}", lifted.empty() ? "" : ", ", to_string(pause));
+  }
+  if (cause.empty() || cause == to_string(Pause::operator_asked))
+    co_await context_.queue.set_note(kOperatorPauseNote, "");
+  scheduler_.wake();
+  if (lifted.empty())
+    co_return CommandAnswer{Outcome::done, "nothing was paused" + (cause.empty() ? "" : " by " + cause)};
+  co_return CommandAnswer{Outcome::done, "resumed: " + lifted};
+}
+
+}  // namespace chunkrd::pipeline

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/async.h"
+#include "core/clock.h"
+#include "pipeline/context.h"
+#include "pipeline/gate.h"
+#include "pipeline/scheduler.h"
+#include "queue/command.h"
+
+namespace chunkrd::pipeline {
+
+/// A command's arguments as JSON, for the table: what arguments_of() gives, wish_of() understands.
+std::string arguments_of(const lifecycle::Wish& wish);
+queue::CommandKind kind_of(const lifecycle::Wish& wish);
+/// Nothing if the command is not about a job, or is not one of ours.
+std::optional<lifecycle::Wish> wish_of(const queue::Command& command);
+
+/// The reason an operator gave for a pause, durable under this key; empty: there is none.
+inline constexpr const char* kOperatorPauseNote = "pause.operator";
+
+/// Carries out what people have asked for, in the order in which they asked. A command about a document whose
+/// step is running waits for its end: nothing that a step learns is thrown away.
+///
+/// Event-loop thread only. All of what it is given must outlive it.
+class Commands {
+ public:
+  Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock);
+
+  /// Called for `chunkrd drain`.
+  void on_drain(std::function<void()> drain) { drain_ = std::move(drain); }
+
+  /// Takes up the operator's pause of an earlier run, then looks for commands until stop().
+  awaitable<void> run();
+  void stop();
+
+ private:
+  awaitable<void> look();
+  awaitable<void> carry_out(queue::Command command);
+  awaitable<void> about_job(const queue::Command& command, const lifecycle::Wish& wish);
+  awaitable<queue::CommandAnswer> about_daemon(const queue::Command& command);
+  awaitable<queue::CommandAnswer> resume(const std::string& cause);
+
+  Context& context_;
+  Scheduler& scheduler_;
+  Gate& gate_;
+  std::unique_ptr<Alarm> alarm_;
+  std::function<void()> drain_;
+  bool stopping_ = false;
+};
+
+}  // namespace chunkrd::pipeline
