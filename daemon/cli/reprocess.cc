@@ -43,18 +43,18 @@ bool is_known_to_be_gone(const Job& job, const config::Settings& settings) {
 
 // A new task costs as the first one did: said before, and asked where somebody sits there.
 bool may_pay(const Job& job, const Options& options) {
-  const std::string cost = fmt::format(
-      "{}: its task is not at the service any more; a new submit of the original pays for {} again",
-      printable(job.name), job.pages ? fmt::format("{} pages", *job.pages) : std::string("all of it"));
+  const std::string cost =
+      fmt::format("its task is not at the service any more; a new submit of the original pays for {} again",
+                  job.pages ? fmt::format("{} pages", *job.pages) : std::string("all of it"));
   if (options.resubmit) {
-    fmt::print(stderr, "chunkrd: {}\n", cost);
+    fmt::print(stderr, "chunkrd: {}: {}\n", printable(job.name), cost);
     return true;
   }
   if (::isatty(STDIN_FILENO) == 0 || options.acting.json) {
     tell(options.acting, job, "refused", cost + "; say --resubmit if that is meant");
     return false;
   }
-  fmt::print(stderr, "chunkrd: {}. Go on? [y/N] ", cost);
+  fmt::print(stderr, "chunkrd: {}: {}. Go on? [y/N] ", printable(job.name), cost);
   std::string line;
   std::getline(std::cin, line);
   return line == "y" || line == "Y" || line == "yes";

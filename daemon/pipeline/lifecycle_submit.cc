@@ -24,6 +24,7 @@ Decision with_task(const Job& job, const Task& task, WallTime since, const char*
   Job after = moved(job, State::submitted, moment.now + moment.poll_in);
   after.task_id = task.task_id;
   after.task_status = taskapi::to_string(task.status);
+  after.reused_from.clear();
   after.submitted_at = since;
   after.polls = after.not_found = after.empty_reads = 0;
   Decision decision = decide(job, std::move(after), what, "task " + task.task_id, {kind, {}});
