@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <sstream>
@@ -202,13 +203,20 @@ bool is_in_path(const std::string& program) {
   return false;
 }
 
-void check_tools(Findings& findings) {
+bool wants_reports(const config::Settings& settings) {
+  return std::ranges::any_of(settings.profiles, [](const auto& named) {
+    return std::ranges::find(named.second.artifacts, config::Artifact::report) !=
+           named.second.artifacts.end();
+  });
+}
+
+void check_tools(const config::Settings& settings, Findings& findings) {
   if (is_in_path("pdftoppm"))
     findings.push_back({"tools", Level::ok, "pdftoppm is there: reports show the pages' pictures", ""});
   else
-    findings.push_back({"tools", Level::warning,
+    findings.push_back({"tools", wants_reports(settings) ? Level::warning : Level::ok,
                         "pdftoppm is not there: reports draw their boxes on blank pages",
-                        "install poppler-utils if you want the artifact `report`"});
+                        "install poppler-utils to have the pages' pictures in reports"});
 }
 
 }  // namespace
@@ -233,7 +241,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_key(settings, findings);
   check_queue(settings, findings);
   check_daemon(settings, findings);
-  check_tools(findings);
+  check_tools(settings, findings);
   return findings;
 }
 

@@ -14,13 +14,23 @@ namespace chunkrd::cli {
 
 // A new command is one more line here; help, completion and the tests of every command read this list.
 std::vector<Command> add_commands(CLI::App& program) {
-  return {
-      add_run(program),        add_check(program),  //
-      add_status(program),     add_jobs(program),           add_show(program),   add_report(program),
-      add_retry(program),      add_reprocess(program),      add_cancel(program), add_delete(program),
-      add_pause(program),      add_resume(program),         add_drain(program),  //
-      add_completion(program), add_complete_words(program),
-  };
+  std::vector<Command> commands;
+  commands.push_back(add_run(program));
+  commands.push_back(add_check(program));
+  commands.push_back(add_status(program));
+  commands.push_back(add_jobs(program));
+  commands.push_back(add_show(program));
+  commands.push_back(add_report(program));
+  commands.push_back(add_retry(program));
+  commands.push_back(add_reprocess(program));
+  commands.push_back(add_cancel(program));
+  commands.push_back(add_delete(program));
+  commands.push_back(add_pause(program));
+  commands.push_back(add_resume(program));
+  commands.push_back(add_drain(program));
+  commands.push_back(add_completion(program));
+  commands.push_back(add_complete_words(program));
+  return commands;
 }
 
 }  // namespace chunkrd::cli

@@ -16,6 +16,8 @@
 #include "config/reader.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
+#include "pipeline/commands.h"
+#include "pipeline/observer.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -40,6 +42,7 @@ struct Status {
   std::optional<Job> oldest, last_done;
   queue::Spent today;
   std::size_t commands = 0;
+  std::string operator_pause;  ///< why; it outlives the daemon. Empty if there is none
 };
 
 Status look(const config::Settings& settings) {
@@ -49,6 +52,7 @@ Status look(const config::Settings& settings) {
   status.running = StateLock::is_held(settings.state);
   if (const auto note = store.note(DaemonStatus::kNote); note && status.running)
     status.daemon = daemon_status_from(*note);
+  status.operator_pause = store.note(pipeline::kOperatorPauseNote).value_or("");
   status.counts = store.counts();
   status.oldest = store.oldest_unfinished_job();
   status.last_done = store.latest_in(State::done);
@@ -74,10 +78,17 @@ json::value brief_json(const std::optional<Job>& job) {
           {"found_at", to_iso(job->found_at)}};
 }
 
+// 0 in the configuration is no budget.
+json::value budget_json(int per_day) {
+  return per_day > 0 ? json::value(per_day) : json::value(nullptr);
+}
+
 json::object status_json(const Status& status, const config::Settings& settings) {
   json::object object;
   object["running"] = status.running;
   object["daemon"] = status.daemon ? json::parse(to_json(*status.daemon)) : json::value(nullptr);
+  object["operator_pause"] =
+      status.operator_pause.empty() ? json::value(nullptr) : json::value(valid_utf8(status.operator_pause));
   json::object states;
   for (std::size_t i = 1; i < status.counts.size(); ++i)
     states[to_string(static_cast<State>(i))] = status.counts[i];
@@ -87,7 +98,9 @@ json::object status_json(const Status& status, const config::Settings& settings)
   object["last_done"] = brief_json(status.last_done);
   object["today"] = {{"day", to_iso(status.now).substr(0, 10)},
                      {"documents", status.today.documents},
-                     {"pages", status.today.pages}};
+                     {"pages", status.today.pages},
+                     {"documents_per_day", budget_json(settings.limits.documents_per_day)},
+                     {"pages_per_day", budget_json(settings.limits.pages_per_day)}};
   object["pending_commands"] = status.commands;
   json::array inboxes;
   for (const config::Inbox& inbox : settings.inboxes)
@@ -120,11 +133,12 @@ class Page {
     if (daemon.draining)
       line("", "draining: nothing new is taken, what is under way is finished", Look::warning);
     for (const auto& pause : daemon.pauses)
-      line("paused",
-           fmt::format("{} since {}{}: {}", harmless(pause.cause), for_people(pause.since),
-                       pause.until ? ", tried again at " + for_people(*pause.until) : "",
-                       harmless(pause.detail)),
-           Look::warning);
+      if (pause.cause != to_string(pipeline::Pause::operator_asked))
+        line("paused",
+             fmt::format("{} since {}{}: {}", harmless(pause.cause), for_people(pause.since),
+                         pause.until ? ", tried again at " + for_people(*pause.until) : "",
+                         harmless(pause.detail)),
+             Look::warning);
     line("rate", fmt::format("{:.3g} submits a second", daemon.rate));
   }
 
@@ -145,14 +159,23 @@ class Page {
   Terminal terminal_;
 };
 
+std::string budget_text(int per_day) {
+  return per_day > 0 ? fmt::format(" of {}", per_day) : "";
+}
+
 void print(const Status& status, const config::Settings& settings) {
   const Page page(Terminal::of(stdout));
   page.daemon(status);
+  if (!status.operator_pause.empty())
+    page.line("paused", "by an operator: " + harmless(status.operator_pause) + "; chunkrd resume ends it",
+              Look::warning);
   page.counts(status.counts);
   page.job("oldest", status.oldest, status.oldest ? status.oldest->found_at : WallTime{}, status.now);
   page.job("last done", status.last_done, status.last_done ? status.last_done->state_since : WallTime{},
            status.now);
-  page.line("paid today", fmt::format("{} documents, {} pages", status.today.documents, status.today.pages));
+  page.line("paid today", fmt::format("{} documents{}, {} pages{}", status.today.documents,
+                                      budget_text(settings.limits.documents_per_day), status.today.pages,
+                                      budget_text(settings.limits.pages_per_day)));
   if (status.commands > 0) page.line("commands", fmt::format("{} wait for the daemon", status.commands));
   for (const config::Inbox& inbox : settings.inboxes)
     page.line("inbox",

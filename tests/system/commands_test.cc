@@ -363,6 +363,38 @@ TEST_F(Looking, CheckSaysEverythingThatIsWrongWithTheConfiguration) {
   EXPECT_EQ(text_at(json::parse(chunkrd({"check", "--json"}).out).as_object(), "level"), "error");
 }
 
+// --- the documents
+
+// Every member of the value, also those of what is inside it.
+void expect_documented(const json::value& value, const std::string& docs) {
+  if (value.is_array())
+    for (const auto& item : value.as_array()) expect_documented(item, docs);
+  if (!value.is_object()) return;
+  for (const auto& [key, inside] : value.as_object()) {
+    const std::string name(key);
+    bool found = false;
+    for (const char* mark : {"`", ".", " ", "\""})
+      for (const char* end : {"`", " ", "\""})
+        found = found || docs.find(mark + name + end) != std::string::npos;
+    EXPECT_TRUE(found) << name;
+    // The states are no members to name one by one, the settings are the API's.
+    if (name != "states" && name != "settings") expect_documented(inside, docs);
+  }
+}
+
+TEST_F(Looking, EveryMemberOfTheJsonIsInTheDocuments) {
+  start();
+  work();
+  const std::string docs = read_file(fs::path(CHUNKRD_DOCS) / "commands.md");
+  for (const auto& command : std::vector<std::vector<std::string>>{{"jobs", "--json"},
+                                                                   {"status", "--json"},
+                                                                   {"check", "--json"},
+                                                                   {"show", "--json", id_of("empty.pdf")}})
+    for (const auto& object : objects_of(chunkrd(command).out)) expect_documented(object, docs);
+  for (const char* command : {"status", "jobs", "show", "check", "completion"})
+    EXPECT_THAT(docs, HasSubstr("\n## " + std::string(command) + "\n"));
+}
+
 // --- completion
 
 class Completing : public Looking {

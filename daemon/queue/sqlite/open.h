@@ -36,6 +36,8 @@ struct SqliteOptions {
 ///
 /// A file that is damaged, newer than this program, or somebody else's is refused and left as it is, byte
 /// for byte; so is a file on a network filesystem. Throws StoreError.
+///
+/// With Access::read SQLite may leave an empty log and its index beside the file, no more.
 SQLite::Database open_database(const std::filesystem::path& file, const SqliteOptions& options);
 
 /// What is wrong inside the database (quick_check: reads through all of it), empty if nothing is.
