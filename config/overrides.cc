@@ -15,6 +15,8 @@
 namespace chunkrd::config {
 namespace {
 
+constexpr std::string_view kName = "--set";
+
 [[noreturn]] void refuse(const std::string& assignment, std::string_view why) {
   throw UserError(ExitCode::usage, fmt::format("--set {}: {}", in_quotes(assignment), why));
 }
@@ -47,10 +49,10 @@ void assign(YAML::Node root, const std::string& assignment) {
 }
 
 // "--set:1:20: ocr_strategy: unknown value ...": a place within what nobody has written means nothing.
-std::string without_place(const std::string& line) {
-  std::size_t at = 0;
-  for (int colons = 0; colons < 3 && at != std::string::npos; ++colons) at = line.find(':', at) + 1;
-  return line.substr(std::min(line.size(), at + 1));
+std::string without_place(std::string line) {
+  line.erase(0, kName.size());
+  line.erase(0, line.find_first_not_of(":0123456789 "));
+  return line;
 }
 
 }  // namespace
@@ -58,7 +60,7 @@ std::string without_place(const std::string& line) {
 std::string with_overrides(const std::string& settings, std::span<const std::string> assignments) {
   YAML::Node root = YAML::Load(settings);
   for (const std::string& assignment : assignments) assign(root, assignment);
-  Problems problems("--set");
+  Problems problems{std::filesystem::path(kName)};
   const auto canonical_text = parse_settings()(Entry(root, "", root.Mark(), problems));
   try {
     problems.throw_if_any();
