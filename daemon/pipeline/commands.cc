@@ -12,7 +12,6 @@
 namespace chunkrd::pipeline {
 namespace {
 
-using namespace std::chrono_literals;
 namespace json = boost::json;
 
 using lifecycle::Match;
@@ -21,8 +20,6 @@ using queue::CommandAnswer;
 using queue::CommandKind;
 using Outcome = CommandAnswer::Outcome;
 
-// A person waits for the answer. One look is a read of an index that is nearly always empty.
-constexpr Duration kLookEvery = 250ms;
 constexpr std::size_t kCommandsAtOnce = 100;
 
 std::string text_in(const json::object& arguments, std::string_view name) {
@@ -121,8 +118,12 @@ std::optional<lifecycle::Wish> wish_of(const Command& command) {
   return std::nullopt;
 }
 
-Commands::Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock)
-    : context_(context), scheduler_(scheduler), gate_(gate), alarm_(clock.make_alarm()) {}
+Commands::Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock, Duration look_every)
+    : context_(context),
+      scheduler_(scheduler),
+      gate_(gate),
+      alarm_(clock.make_alarm()),
+      look_every_(look_every) {}
 
 awaitable<void> Commands::run() {
   const auto paused = co_await context_.queue.note(kOperatorPauseNote);
@@ -130,7 +131,7 @@ awaitable<void> Commands::run() {
   scheduler_.wake();
   while (!stopping_) {
     co_await look();
-    if (!stopping_) co_await alarm_->wait_until(context_.clock.now() + kLookEvery);
+    if (!stopping_) co_await alarm_->wait_until(context_.clock.now() + look_every_);
   }
 }
 

@@ -32,7 +32,9 @@ queue::CommandAnswer carry_out_at_rest(queue::Store& store, const queue::Command
 /// Event-loop thread only. All of what it is given must outlive it.
 class Commands {
  public:
-  Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock);
+  /// Looks for commands so often: a person waits for the answer.
+  Commands(Context& context, Scheduler& scheduler, Gate& gate, Clock& clock,
+           Duration look_every = std::chrono::milliseconds(250));
 
   /// Called for `chunkrd drain`.
   void on_drain(std::function<void()> drain) { drain_ = std::move(drain); }
@@ -52,6 +54,7 @@ class Commands {
   Scheduler& scheduler_;
   Gate& gate_;
   std::unique_ptr<Alarm> alarm_;
+  Duration look_every_;
   std::function<void()> drain_;
   bool stopping_ = false;
 };

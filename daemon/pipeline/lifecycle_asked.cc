@@ -209,6 +209,8 @@ Decision after_retrieve(const Job& job, const Retrieval& retrieval, const Moment
 
 Decision honour(Decision decision, const Moment& moment) {
   Job& after = decision.transition.after;
+  // Nothing of it is at the service: what was asked for is so.
+  if (queue::is_end(after.state)) after.asked = Asked::nothing;
   if (!wants_cancel(after)) return decision;
   if (after.state == State::ready) {
     Job before = after;
@@ -219,10 +221,9 @@ Decision honour(Decision decision, const Moment& moment) {
     cancelled.transition.spent = decision.transition.spent;
     return cancelled;
   }
-  const bool goes_on = after.state == State::collecting || after.state == State::delivering;
-  if (goes_on || queue::is_end(after.state)) {
-    after.asked = after.asked == Asked::cancel_or_remove && goes_on ? Asked::remove : Asked::nothing;
-    if (goes_on) decision.transition.event.detail += "; too late to cancel";
+  if (after.state == State::collecting || after.state == State::delivering) {
+    after.asked = after.asked == Asked::cancel_or_remove ? Asked::remove : Asked::nothing;
+    decision.transition.event.detail += "; too late to cancel";
   }
   return decision;
 }

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
+
+#include "pipeline/update_form.h"
+#include "queue/sqlite/sqlite_store.h"
 
 namespace chunkrd::simulation {
 namespace {
@@ -51,10 +56,43 @@ void audit_document(const config::Inbox& inbox, const std::string& name, Verdict
     verdict.problems.push_back(name + ": delivered with another document's content");
 }
 
+std::string configuration_of(const fs::path& result) {
+  boost::system::error_code error;
+  const auto task = boost::json::parse(content_of(result), error);
+  return error ? std::string() : boost::json::serialize(task.at("configuration"));
+}
+
+// What the rows say, held against the outbox and the service.
+void audit_job(const config::Inbox& inbox, const queue::Job& job, const SimulatedService& service,
+               Verdict& verdict) {
+  const auto problem = [&](std::string_view what) {
+    verdict.problems.push_back(fmt::format("{} ({}): {}", job.name, job.id, what));
+  };
+  if (job.asked != queue::Asked::nothing || !job.wanted_settings.empty())
+    problem("a wish was neither granted nor given up");
+  if (job.state == queue::State::done &&
+      !pipeline::is_in_effect(job.settings, configuration_of(inbox.outbox / (job.name + ".json"))))
+    problem("the delivered result is not of the settings in its row");
+  const auto task = service.tasks().find(job.task_id);
+  if (job.task_status == "Deleted" && task != service.tasks().end() && !task->second.deleted)
+    problem("said to be deleted, but still at the service");
+}
+
+// Bytes of which somebody had the task deleted may be paid again by a later wish.
+std::set<std::string> names_with_a_deleted_task(const SimulatedService& service) {
+  std::set<std::string> names;
+  for (const auto& [id, task] : service.tasks())
+    if (task.deleted) names.insert(task.content);
+  return names;
+}
+
 }  // namespace
 
 void audit(const config::Inbox& inbox, const fs::path& state, int documents, const SimulatedService& service,
            Verdict& verdict) {
+  queue::SqliteStore store(state / "queue.sqlite", {.durability = queue::Durability::none});
+  for (const queue::Job& job : store.list({}, {}, SIZE_MAX)) audit_job(inbox, job, service, verdict);
+  const auto deleted = names_with_a_deleted_task(service);
   std::map<std::string, int> paid, hidden;
   for (const auto& [id, task] : service.tasks()) {
     paid[task.content] += service.is_paid(task);
@@ -63,7 +101,7 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
   for (int i = 0; i < documents; ++i) {
     const std::string name = fmt::format("document-{:04}.txt", i);
     audit_document(inbox, name, verdict);
-    if (paid[name] <= 1) continue;
+    if (paid[name] <= 1 || deleted.contains(name)) continue;
     if (hidden[name] > 0) {
       verdict.unavoidable_duplicates += 1;
     } else {

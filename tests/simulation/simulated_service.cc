@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "core/iso_time.h"
 
@@ -95,6 +97,7 @@ SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateReque
   task.task_id = fmt::format("task-{:016x}", random_.next());
   task.file_name = request.file_name.value_or(task.task_id + ".pdf");
   task.content = read_all(std::get<taskapi::LocalFile>(request.document).path);
+  task.configuration = request.settings;
   task.created_at = clock_.now();
   task.starts_at = task.created_at + Duration(random_.below(Duration(20s).count()));
   task.ends_at = task.starts_at + Duration(500 + random_.below(Duration(60s).count()));
@@ -105,6 +108,24 @@ SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateReque
   task.never_listed = random_.chance(weather_.broken_row);
   task.empty_reads = random_.chance(weather_.empty_success) ? static_cast<int>(1 + random_.below(3)) : 0;
   return tasks_.emplace(task.task_id, task).first->second;
+}
+
+// What is known under the id; an update that is over has had its effect by then.
+SimulatedService::Record* SimulatedService::find(const std::string& task_id) {
+  const auto task = tasks_.find(task_id);
+  if (task == tasks_.end() || task->second.deleted) return nullptr;
+  end_update(task->second);
+  return &task->second;
+}
+
+// contract: a failed update reverts.
+void SimulatedService::end_update(Record& task) {
+  if (!task.before || clock_.now() < task.ends_at) return;
+  if (task.fails) {
+    task.configuration = *task.before;
+    task.fails = task.failed_before;
+  }
+  task.before.reset();
 }
 
 Status SimulatedService::status(const Record& task) const {
@@ -125,6 +146,7 @@ Task SimulatedService::describe(const Record& task) const {
   described.message = task.fails ? "Failed to run analysis" : "as told";
   described.created_at = task.created_at;
   described.file_name = task.file_name;
+  described.configuration = task.configuration;
   if (described.status != Status::Starting) described.started_at = task.starts_at;
   if (described.status == Status::Succeeded) {
     described.finished_at = task.ends_at;
@@ -150,18 +172,18 @@ awaitable<Answer<Task>> SimulatedService::get(std::string task_id) {
   polls_ += 1;
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
-  const auto task = tasks_.find(task_id);
-  if (task == tasks_.end() || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
+  const Record* const task = find(task_id);
+  if (task == nullptr || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
   if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
-  co_return describe(task->second);
+  co_return describe(*task);
 }
 
 awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::filesystem::path into) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
-  const auto task = tasks_.find(task_id);
-  if (task == tasks_.end() || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
-  Record& record = task->second;
+  Record* const task = find(task_id);
+  if (task == nullptr || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
+  Record& record = *task;
   std::string chunks = fmt::format(
       R"({{"chunk_id":"c","chunk_length":1,"segments":[{{"segment_id":"s","segment_type":"Text","content":"{0}","markdown":"{0}","html":"","bbox":{{"left":0,"top":0,"width":1,"height":1}},"page_number":1,"page_width":1,"page_height":1,"image":"https://storage/{1}/s"}}]}})",
       record.content, record.task_id);
@@ -170,8 +192,9 @@ awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::
     chunks.clear();
   }
   std::string text = fmt::format(
-      R"({{"task_id":"{0}","status":"{1}","message":"","created_at":"{2}","configuration":{{}},"output":{{"file_name":"{3}","page_count":1,"pdf_url":"https://storage/{0}","chunks":[{4}]}}}})",
-      record.task_id, to_string(status(record)), to_iso(record.created_at), record.file_name, chunks);
+      R"({{"task_id":"{0}","status":"{1}","message":"","created_at":"{2}","configuration":{5},"output":{{"file_name":"{3}","page_count":1,"pdf_url":"https://storage/{0}","chunks":[{4}]}}}})",
+      record.task_id, to_string(status(record)), to_iso(record.created_at), record.file_name, chunks,
+      record.configuration);
   if (random_.chance(weather_.cut_result)) text.resize(random_.below(text.size()));
   std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
   co_return Saved{text.size()};
@@ -192,17 +215,20 @@ awaitable<Answer<Saved>> SimulatedService::download(std::string url, std::filesy
 awaitable<Answer<Accepted>> SimulatedService::cancel(std::string task_id) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Accepted> { return one; }, *fault);
-  const auto task = tasks_.find(task_id);
-  if (task == tasks_.end()) co_return refusal(500, "query returned an unexpected number of rows");
-  if (status(task->second) != Status::Starting)
+  Record* const task = find(task_id);
+  if (task == nullptr) co_return refusal(500, "query returned an unexpected number of rows");
+  if (status(*task) != Status::Starting)
     co_return refusal(400, "Task cannot be cancelled: status is Processing");
   // A worker may win the race: the answer is the same.
   if (random_.chance(0.2)) {
-    task->second.stuck = false;
-    task->second.starts_at = clock_.now();
-    task->second.ends_at = clock_.now() + 10s;
+    task->stuck = false;
+    task->starts_at = clock_.now();
+    task->ends_at = clock_.now() + 10s;
+  } else if (task->before) {
+    task->fails = true;  // contract: a cancelled update flips back to the state before
+    task->starts_at = task->ends_at = clock_.now();
   } else {
-    task->second.cancelled = true;
+    task->cancelled = true;
   }
   co_return Accepted{"Task cancelled"};
 }
@@ -213,7 +239,7 @@ awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery q
     co_return std::visit([](const auto& one) -> List { return one; }, *fault);
   std::vector<Task> all;
   for (const auto& [id, task] : tasks_)
-    if (!task.never_listed && task.listed_from <= clock_.now() &&
+    if (!task.deleted && !task.never_listed && task.listed_from <= clock_.now() &&
         (!query.start || task.created_at >= *query.start))
       all.push_back(describe(task));
   std::ranges::sort(all, std::greater{}, &Task::created_at);
@@ -223,12 +249,42 @@ awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery q
                                    all.begin() + static_cast<std::ptrdiff_t>(to)));
 }
 
-awaitable<Answer<Task>> SimulatedService::update(std::string, std::string) {
-  co_return refusal(400, "not simulated");
+awaitable<Answer<Task>> SimulatedService::update(std::string task_id, std::string settings) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
+  Record* const task = find(task_id);
+  if (task == nullptr || random_.chance(weather_.not_found)) co_return refusal(404, "Task not found");
+  const Status now = status(*task);
+  if (now != Status::Succeeded && now != Status::Failed)
+    co_return refusal(400, fmt::format("Task cannot be updated: status is {}", to_string(now)).c_str());
+  const Task as_it_was = describe(*task);
+  boost::json::object merged = boost::json::parse(task->configuration).as_object();
+  for (const auto& [name, value] : boost::json::parse(settings).as_object()) merged[name] = value;
+  task->before = std::exchange(task->configuration, boost::json::serialize(merged));
+  task->failed_before = task->fails;
+  task->fails = random_.chance(weather_.update_fails);
+  task->starts_at = clock_.now() + Duration(random_.below(Duration(20s).count()));
+  task->ends_at = task->starts_at + Duration(500 + random_.below(Duration(60s).count()));
+  if (random_.chance(weather_.lost_answer))
+    co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut before the answer");
+  if (random_.chance(weather_.error_after)) co_return refusal(500, "Failed to create task");
+  co_return as_it_was;
 }
-awaitable<Answer<Accepted>> SimulatedService::remove(std::string) {
+
+awaitable<Answer<Accepted>> SimulatedService::remove(std::string task_id) {
+  if (const auto fault = co_await weather())
+    co_return std::visit([](const auto& one) -> Answer<Accepted> { return one; }, *fault);
+  Record* const task = find(task_id);
+  if (task == nullptr) co_return refusal(404, "Task not found");
+  const Status now = status(*task);
+  if (now == Status::Starting || now == Status::Processing)
+    co_return refusal(500, fmt::format("Task cannot be deleted: status is {}", to_string(now)).c_str());
+  task->deleted = true;
+  if (random_.chance(weather_.lost_answer))
+    co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut before the answer");
   co_return Accepted{"Task deleted"};
 }
+
 awaitable<Answer<Accepted>> SimulatedService::health() {
   co_return Accepted{"OK - Version simulated"};
 }

@@ -19,6 +19,7 @@ struct Weather {
   double too_fast = 0.02;       ///< 429
   double garbled = 0.01;        ///< 200 that is not JSON
   double task_fails = 0.05;
+  double update_fails = 0.2;  ///< and goes back to the settings before
   double stuck_in_starting = 0.01;
   double not_found = 0.02;      ///< 404 for a task that exists
   double empty_success = 0.05;  ///< Succeeded, and for some reads no chunks
@@ -53,6 +54,10 @@ class SimulatedService final : public taskapi::Client {
     WallTime created_at, starts_at, ends_at, listed_from;
     bool stuck = false, fails = false, cancelled = false, never_listed = false;
     int empty_reads = 0;
+    std::string configuration;          ///< JSON; of the update, while one runs
+    std::optional<std::string> before;  ///< the configuration that an update goes back to when it fails
+    bool failed_before = false;         ///< the status that it goes back to then
+    bool deleted = false;
   };
   const std::map<std::string, Record>& tasks() const { return tasks_; }
   bool is_paid(const Record& task) const;
@@ -66,6 +71,8 @@ class SimulatedService final : public taskapi::Client {
   std::vector<Spell> spells(int number, Duration longest);
   bool within(const std::vector<Spell>& times) const;
   awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> weather();
+  Record* find(const std::string& task_id);
+  void end_update(Record& task);
   Record& make_task(const taskapi::CreateRequest& request);
   taskapi::Status status(const Record& task) const;
   taskapi::Task describe(const Record& task) const;

@@ -90,7 +90,7 @@ TEST(Simulation, InFairWeatherEachDocumentIsOneTaskAndFewPolls) {
   fair.garbled = fair.task_fails = fair.stuck_in_starting = fair.not_found = fair.empty_success = 0;
   fair.cut_result = fair.broken_row = 0;
   fair.outages = fair.revoked_keys = fair.quota_gone = 0;
-  const Verdict verdict = run_seed(7, {.crashes = 0, .weather = fair});
+  const Verdict verdict = run_seed(7, {.crashes = 0, .wishes = 0, .weather = fair});
   EXPECT_TRUE(verdict.problems.empty()) << list(verdict);
   EXPECT_EQ(verdict.delivered, 200);
   EXPECT_LE(verdict.polls, 3u * 200u);

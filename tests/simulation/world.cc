@@ -7,9 +7,11 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "inbox/identity.h"
 #include "inbox/inbox.h"
+#include "pipeline/commands.h"
 #include "pipeline/gate.h"
 #include "pipeline/intake.h"
 #include "pipeline/scheduler.h"
@@ -67,8 +69,10 @@ struct Daemon {
                 planner,
                 observer,
                 pipeline::make_rules(settings)},
-        scheduler((clock.use(loop), context), gate, clock, loop.get_executor()) {
+        scheduler((clock.use(loop), context), gate, clock, loop.get_executor()),
+        commands(context, scheduler, gate, clock, 30s) {
     asio::co_spawn(loop, scheduler.run(), asio::detached);
+    asio::co_spawn(loop, commands.run(), asio::detached);
   }
 
   asio::io_context loop{1};
@@ -79,6 +83,7 @@ struct Daemon {
   Silent observer;
   pipeline::Context context;
   pipeline::Scheduler scheduler;
+  pipeline::Commands commands;
 };
 
 class World {
@@ -89,6 +94,8 @@ class World {
     for (int i = 0; i < plan.documents; ++i)
       arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())),
                         fmt::format("document-{:04}.txt", i));
+    for (int i = 0; i < plan.wishes; ++i)
+      wishes_.insert(clock_.now() + Duration(random_.below(Duration(5h).count())));
     crashes_left_ = plan.crashes;
     documents_ = plan.documents;
     start();
@@ -105,13 +112,15 @@ class World {
       }
       if (all_ended()) break;
       const WallTime next =
-          std::min(clock_.next(), arrivals_.empty() ? WallTime::max() : arrivals_.begin()->first);
+          std::min({clock_.next(), arrivals_.empty() ? WallTime::max() : arrivals_.begin()->first,
+                    wishes_.empty() ? WallTime::max() : *wishes_.begin()});
       if (next == WallTime::max() || next - began > kLongestRun) {
         verdict.problems.push_back("the run does not end: " + state_of_queue());
         break;
       }
       clock_.move_to(next);
       drop_what_arrives();
+      wish(verdict);
     }
     verdict.took = clock_.now() - began;
     verdict.requests = service_.requests();
@@ -156,12 +165,44 @@ class World {
   }
 
   bool all_ended() {
-    if (!arrivals_.empty()) return false;
+    if (!arrivals_.empty() || !wishes_.empty() || !daemon_->store.pending_commands(1).empty()) return false;
     const auto counts = daemon_->store.counts();
     std::int64_t ended = 0;
     for (int i = 1; i <= queue::kStateCount; ++i)
       if (queue::is_end(static_cast<queue::State>(i))) ended += counts[static_cast<std::size_t>(i)];
     return ended >= documents_;
+  }
+
+  // A person looks at the list and wants something of a document.
+  void wish(Verdict& verdict) {
+    while (!wishes_.empty() && *wishes_.begin() <= clock_.now()) {
+      wishes_.erase(wishes_.begin());
+      const auto jobs = daemon_->store.list({}, {}, 1000);
+      if (jobs.empty()) continue;
+      const queue::Job& job = jobs[random_.below(jobs.size())];
+      const auto wish = any_wish(job);
+      daemon_->store.ask({.seq = 0,
+                          .asked_at = clock_.now(),
+                          .kind = pipeline::kind_of(wish),
+                          .job = job.id,
+                          .arguments = pipeline::arguments_of(wish)});
+      verdict.wishes += 1;
+    }
+  }
+
+  pipeline::lifecycle::Wish any_wish(const queue::Job& job) {
+    using namespace pipeline::lifecycle;
+    if (job.state == queue::State::failed || job.state == queue::State::cancelled) return Retry{};
+    switch (random_.below(4)) {
+      case 0:
+        return Cancel{random_.chance(0.5)};
+      case 1:
+        return Remove{};
+      default:
+        return Reprocess{
+            job.profile,
+            fmt::format(R"({{"chunk_processing":{{"target_length":{}}}}})", 1 + random_.below(1000)), false};
+    }
   }
 
   std::string state_of_queue() {
@@ -178,6 +219,7 @@ class World {
   SimulatedService service_;
   config::Settings settings_;
   std::multimap<WallTime, std::string> arrivals_;
+  std::multiset<WallTime> wishes_;
   int documents_ = 0, crashes_left_ = 0;
   std::int64_t handlers_until_crash_ = 0;
   std::unique_ptr<Daemon> daemon_;

@@ -16,6 +16,7 @@ struct Plan {
   std::uint64_t seed = 1;
   int documents = 200;
   int crashes = 8;
+  int wishes = 60;  ///< of people: cancel, retry, reprocess, delete
   Weather weather;
 };
 
@@ -23,6 +24,7 @@ struct Plan {
 struct Verdict {
   std::vector<std::string> problems;  ///< empty: every promise was kept
   int delivered = 0, failed = 0, crashes = 0;
+  int wishes = 0;                  ///< that were granted
   int unavoidable_duplicates = 0;  ///< two paid tasks because the service hid the first one
   std::uint64_t requests = 0, polls = 0;
   Duration took{0};  ///< simulated

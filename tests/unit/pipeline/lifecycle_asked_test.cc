@@ -234,6 +234,12 @@ TEST(Honour, AResultThatIsThereIsDelivered) {
       Asked::remove);
 }
 
+TEST(Honour, AnEndHasNoWishLeft) {
+  for (const Asked asked : {Asked::cancel, Asked::remove, Asked::cancel_or_remove})
+    EXPECT_EQ(honour(leading_to(State::failed, asked), moment_at(kNow)).transition.after.asked,
+              Asked::nothing);
+}
+
 TEST(Honour, LeavesOtherWishesAlone) {
   const Decision decision = honour(leading_to(State::ready, Asked::remove), moment_at(kNow));
   EXPECT_EQ(decision.transition.after.state, State::ready);
