@@ -106,6 +106,9 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
                               .Add(none);
   adopted_ =
       &counter(r, "chunkrd_adopted_tasks_total", "Tasks with a lost answer that were found again.").Add(none);
+  reused_ = &counter(r, "chunkrd_reused_documents_total",
+                     "Documents for which an earlier result was delivered again instead of a new task.")
+                 .Add(none);
   pages_ = &counter(r, "chunkrd_pages_total", "Pages of delivered documents.").Add(none);
   document_seconds_ =
       &histogram(r, "chunkrd_document_duration_seconds", "From found in the inbox to delivered.")
@@ -125,6 +128,8 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
 
 void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   if (before == after.state) return;
+  if (after.state == State::delivering && (before == State::claiming || before == State::ready))
+    reused_->Increment();
   if (!is_outcome(before, after.state)) return;
   if (auto* counter = documents_[index(after.state)]) counter->Increment();
   if (after.state != State::delivered) return;

@@ -65,6 +65,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   prometheus::Counter* bytes_down_ = nullptr;
   prometheus::Counter* possible_duplicates_ = nullptr;
   prometheus::Counter* adopted_ = nullptr;
+  prometheus::Counter* reused_ = nullptr;
   prometheus::Counter* pages_ = nullptr;
   prometheus::Histogram* document_seconds_ = nullptr;
   prometheus::Gauge* last_delivery_ = nullptr;

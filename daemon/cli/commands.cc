@@ -2,10 +2,13 @@
 
 #include "cli/check.h"
 #include "cli/completion.h"
+#include "cli/control.h"
 #include "cli/jobs.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/show.h"
 #include "cli/status.h"
+#include "cli/wishes.h"
 
 namespace chunkrd::cli {
 
@@ -13,10 +16,18 @@ namespace chunkrd::cli {
 std::vector<Command> add_commands(CLI::App& program) {
   std::vector<Command> commands;
   commands.push_back(add_run(program));
+  commands.push_back(add_check(program));
   commands.push_back(add_status(program));
   commands.push_back(add_jobs(program));
   commands.push_back(add_show(program));
-  commands.push_back(add_check(program));
+  commands.push_back(add_report(program));
+  commands.push_back(add_retry(program));
+  commands.push_back(add_reprocess(program));
+  commands.push_back(add_cancel(program));
+  commands.push_back(add_delete(program));
+  commands.push_back(add_pause(program));
+  commands.push_back(add_resume(program));
+  commands.push_back(add_drain(program));
   commands.push_back(add_completion(program));
   commands.push_back(add_complete_words(program));
   return commands;

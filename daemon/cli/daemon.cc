@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/detached.hpp>
@@ -59,6 +60,26 @@ std::pair<std::filesystem::file_time_type, std::uintmax_t> look_at_key_file(cons
   if (!api.key_file) return {};
   return {std::filesystem::last_write_time(*api.key_file, none),
           std::filesystem::file_size(*api.key_file, none)};
+}
+
+const char* what_ends(pipeline::Pause pause) {
+  switch (pause) {
+    case pipeline::Pause::auth:
+      return "the service refuses the API key: put a valid one into api.key_file";
+    case pipeline::Pause::quota:
+      return "the service's usage limit is reached; one submit at a time tries whether there is some again";
+    case pipeline::Pause::disk:
+      return "a disk here is full: it goes on when there is space";
+    case pipeline::Pause::operator_asked:
+      return "draining";
+    case pipeline::Pause::breaker:
+      return "several failures in a row; one submit at a time tries whether it works again";
+    case pipeline::Pause::budget:
+      return "limits.pages_per_day or documents_per_day is reached; the day turns at midnight UTC, or "
+             "`chunkrd "
+             "resume budget`";
+  }
+  return "";
 }
 
 // At the service with something of ours, or on the way from there into its place.
@@ -303,6 +324,7 @@ awaitable<void> Daemon::look_after_metrics() {
     end_when_drained(counts);
     take_changed_key();
     look_after_health();
+    co_await tell_status();
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }
@@ -317,6 +339,32 @@ awaitable<void> Daemon::feed_watchdog() {
     timer.expires_after(*interval);
     co_await timer.async_wait(asio::use_awaitable);
   }
+}
+
+// For commands, which cannot ask the daemon itself. Written when it changes only.
+awaitable<void> Daemon::tell_status() {
+  DaemonStatus status{.pid = ::getpid(),
+                      .version = CHUNKRD_VERSION,
+                      .started_at = started_at_,
+                      .pauses = {},
+                      .rate = gate_.rate(),
+                      .draining = draining_};
+  for (int i = 0; i < pipeline::kPauseCount; ++i) {
+    const auto pause = static_cast<pipeline::Pause>(i);
+    if (!gate_.paused(pause)) continue;
+    const WallTime until = gate_.paused_until(pause);
+    status.pauses.push_back({.cause = std::string(to_string(pause)),
+                             .since = gate_.paused_since(pause),
+                             .until = until == WallTime::max() ? std::nullopt : std::optional(until),
+                             .detail = what_ends(pause)});
+    if (pause == pipeline::Pause::operator_asked && !draining_)
+      status.pauses.back().detail =
+          (co_await queue_.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
+          "; `chunkrd resume` ends it";
+  }
+  if (status == told_status_) co_return;
+  told_status_ = status;
+  co_await queue_.set_note(DaemonStatus::kNote, to_json(status));
 }
 
 void Daemon::look_after_health() {

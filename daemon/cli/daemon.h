@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/daemon_status.h"
 #include "cli/state_lock.h"
 #include "config/settings.h"
 #include "core/clock.h"
@@ -47,6 +48,7 @@ class Daemon {
   awaitable<void> wait_for_signals();
   awaitable<void> look_after_metrics();
   void look_after_health();
+  awaitable<void> tell_status();
   awaitable<void> feed_watchdog();
   awaitable<void> stop_after_deadline();
   void sweep_outboxes();
@@ -88,6 +90,8 @@ class Daemon {
   std::unique_ptr<Alarm> watching_ended_;
   bool stopping_ = false;
   bool draining_ = false;
+  WallTime started_at_ = clock_.now();
+  DaemonStatus told_status_;
   std::exception_ptr failure_;
 };
 

@@ -76,13 +76,20 @@ Delivery::Delivery(const Places& places, Reservations& reservations, std::string
 Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, Layout layout,
                             const std::vector<Part>& parts) {
   if (const auto fact = read_manifest(places_.manifests() / (job_id_ + ".json"));
-      fact && fact->origin.task_id == origin.task_id) {
+      fact && fact->origin.is_same_result(origin)) {
     remove_folder();
     return {.name = fact->name(), .repeated = true};
+  } else if (fact && fact->layout == layout) {
+    std::optional<Manifest> replacing = read_intent();
+    if (replacing && !(replacing->replaces && replacing->origin.is_same_result(origin))) {
+      abandon(*replacing);
+      replacing.reset();
+    }
+    if (const auto delivered = replace(*fact, replacing, origin, parts)) return *delivered;
   }
 
   std::optional<Manifest> begun = read_intent();
-  if (begun && begun->origin.task_id != origin.task_id) {
+  if (begun && (!begun->origin.is_same_result(origin) || begun->replaces)) {
     abandon(*begun);
     begun.reset();
   }
@@ -280,9 +287,10 @@ void Delivery::take_back(const Manifest& manifest) const {
   target.sync();
 }
 
-// Nothing of the intent stays, but the files in the delivery's folder do.
+// Nothing of the intent stays, but the files in the delivery's folder do. What has replaced an earlier result
+// stays visible: the one that comes next replaces it in turn.
 void Delivery::abandon(const Manifest& intent) const {
-  take_back(intent);
+  if (!intent.replaces) take_back(intent);
   durable::remove_file(folder_ / kIntent);
   durable::sync_directory(folder_);
 }

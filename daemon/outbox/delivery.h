@@ -55,6 +55,11 @@ class Delivery {
   void gather(const Manifest& manifest) const;
   void take_back(const Manifest& manifest) const;
   void abandon(const Manifest& intent) const;
+  std::optional<Delivered> replace(const Manifest& before, const std::optional<Manifest>& begun,
+                                   const Origin& origin, const std::vector<Part>& parts);
+  bool may_replace(const Manifest& before, const Manifest& after, const std::optional<Manifest>& begun) const;
+  void put_in_place(const Manifest& manifest) const;
+  void remove_replaced(const Manifest& before, const Manifest& after) const;
   void finish(const Manifest& manifest) const;
   void remove_folder() const;
 

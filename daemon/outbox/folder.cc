@@ -122,6 +122,17 @@ void Folder::replace(const fs::path& from, const std::string& name) const {
   if (::renameat(AT_FDCWD, from.c_str(), fd_.get(), name.c_str()) != 0) fail("rename to", path_ / name);
 }
 
+void Folder::exchange(const fs::path& from, const std::string& name) const {
+  if (::renameat2(AT_FDCWD, from.c_str(), fd_.get(), name.c_str(), RENAME_EXCHANGE) == 0) return;
+  if (errno != EINVAL) fail("exchange with", path_ / name);
+  fs::path aside = from;
+  aside += ".old";
+  if (::renameat(fd_.get(), name.c_str(), AT_FDCWD, aside.c_str()) != 0 && errno != ENOENT)
+    fail("rename", path_ / name);
+  replace(from, name);
+  if (is_there(aside)) fs::rename(aside, from);
+}
+
 void Folder::remove(const std::string& name) const {
   if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) fail("remove", path_ / name);
 }

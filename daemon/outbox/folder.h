@@ -41,6 +41,9 @@ class Folder {
   /// Renames `from` to `name`, which is replaced.
   void replace(const std::filesystem::path& from, const std::string& name) const;
 
+  /// Puts `from` at `name` and what was there at `from`: at once where the filesystem can.
+  void exchange(const std::filesystem::path& from, const std::string& name) const;
+
   void remove(const std::string& name) const;
 
   /// Makes the names in this folder durable.

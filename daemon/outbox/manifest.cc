@@ -60,6 +60,10 @@ Manifest from_json(std::string_view text) {
                      .task_id = bytes_at(object, "task_id"),
                      .input_sha256 = bytes_at(object, "input_sha256"),
                      .settings_hash = bytes_at(object, "settings_hash")};
+  // Not in manifests of the first release.
+  if (const auto* revision = object.if_contains("revision"))
+    manifest.origin.revision = revision->to_number<int>();
+  if (const auto* replaces = object.if_contains("replaces")) manifest.replaces = replaces->as_bool();
   manifest.layout = object.at("layout").as_string() == "folder" ? Layout::folder : Layout::flat;
   for (const json::value& folder : object.at("folders").as_array())
     manifest.folders.push_back(unprintable(json::value_to<std::string>(folder)));
@@ -111,6 +115,8 @@ std::string to_json(const Manifest& manifest) {
                               {"task_id", printable(manifest.origin.task_id)},
                               {"input_sha256", printable(manifest.origin.input_sha256)},
                               {"settings_hash", printable(manifest.origin.settings_hash)},
+                              {"revision", manifest.origin.revision},
+                              {"replaces", manifest.replaces},
                               {"layout", manifest.layout == Layout::folder ? "folder" : "flat"},
                               {"folders", std::move(folders)},
                               {"base", printable(manifest.base)},

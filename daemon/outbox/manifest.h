@@ -29,6 +29,7 @@ struct Manifest {
   };
 
   Origin origin;
+  bool replaces = false;  ///< an earlier result of the same job
   Layout layout = Layout::flat;
   std::vector<std::string> folders;  ///< below the outbox
   std::string base;                  ///< what the suffixes are added to

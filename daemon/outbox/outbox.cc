@@ -8,6 +8,7 @@
 
 #include "core/durable.h"
 #include "core/escape.h"
+#include "outbox/content.h"
 #include "outbox/delivery.h"
 #include "outbox/folder.h"
 #include "outbox/relative_name.h"
@@ -53,6 +54,19 @@ Delivered Outbox::publish(const Origin& origin, const std::string& wanted_name,
     throw std::invalid_argument("a delivery needs its .json");
   return Delivery(root_->places, root_->reservations, origin.job_id)
       .publish(origin, RelativeName(wanted_name), root_->layout, parts);
+}
+
+bool Outbox::lend(const std::string& job_id, const std::string& suffix, const fs::path& into) const {
+  require_file_name(job_id);
+  const auto manifest = read_manifest(root_->places.manifests() / (job_id + ".json"));
+  const Manifest::File* const file = manifest ? manifest->find(suffix) : nullptr;
+  if (file == nullptr) return false;
+  const fs::path from = root_->places.root / manifest->path_of(*file);
+  if (!holds(from, *file)) return false;
+  remove_content(into);
+  fs::copy(from, into, fs::copy_options::recursive);
+  sync_content(into);
+  return holds(into, *file);
 }
 
 void Outbox::sweep(const std::vector<std::string>& keep) {

@@ -24,6 +24,10 @@ struct Part {
 /// What a manifest says besides the output's names and digests.
 struct Origin {
   std::string job_id, name, task_id, input_sha256, settings_hash;
+  int revision = 0;  ///< how often the job was processed anew
+  bool is_same_result(const Origin& other) const {
+    return task_id == other.task_id && settings_hash == other.settings_hash && revision == other.revision;
+  }
 };
 
 struct Delivered {
@@ -42,6 +46,10 @@ struct Delivered {
 /// rename it becomes the manifest <outbox>/.chunkrd/manifests/<job id>.json. Names never leave the outbox;
 /// an existing file is never replaced: "report.pdf" becomes "report~1a2b3c4d.pdf". A name without room for
 /// its suffixes is shortened and gets a hash. The outbox is one filesystem: a mount inside it is an EXDEV.
+///
+/// A later result of the same job replaces the earlier one at its place: file by file, each with one rename,
+/// the JSON last; with Layout::folder all of it at once. That is done only while what lies there is what we
+/// have put there; else the new result gets a name of its own.
 ///
 /// Blocking: call it on the file pool, never on the event loop; several threads may call it at once for
 /// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then, but that
@@ -62,6 +70,10 @@ class Outbox {
   /// a failed fsync has removed the part it was for (it must never be synced again); write them anew.
   /// Throws UnsafeName.
   Delivered publish(const Origin& origin, const std::string& wanted_name, const std::vector<Part>& parts);
+
+  /// Copies a part of the result that was delivered for `job_id` to the new file or folder `into`, synced.
+  /// False when it is not there any more, or not as it was delivered.
+  bool lend(const std::string& job_id, const std::string& suffix, const std::filesystem::path& into) const;
 
   /// Removes what deliveries of jobs that are not in `keep` have left behind, at start, before any other
   /// call. What cannot be removed is logged and stays.

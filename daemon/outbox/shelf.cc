@@ -57,6 +57,25 @@ bool is_regular(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, error));
 }
 
+// Copies under a hidden name first: `into` is whole as soon as it is there.
+void copy_whole(const fs::path& from, const fs::path& into) {
+  const fs::path temporary = into.parent_path() / ("." + into.filename().native() + ".lent");
+  durable::remove_file(temporary);
+  durable::copy_to_new(from, temporary);
+  if (!durable::rename_new(temporary, into)) durable::remove_file(temporary);
+}
+
+// False when it had to be copied, so that `from` is still there.
+bool move_to_new(const fs::path& from, const fs::path& into) {
+  try {
+    return durable::rename_new(from, into);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::cross_device_link) throw;
+    copy_whole(from, into);
+    return false;
+  }
+}
+
 // One document's way onto the shelf.
 class Move {
  public:
@@ -240,15 +259,16 @@ void Shelf::remove_report(const std::string& name) {
 
 bool Shelf::give_back(const std::string& name, const fs::path& into) {
   const fs::path from = path_of(name);
-  if (!is_regular(from)) return false;
-  try {
-    if (!durable::rename_new(from, into)) return false;
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::cross_device_link) throw;
-    if (!lend(name, into)) return false;
-    durable::remove_file(from);
-    durable::sync_directory(from.parent_path());
+  if (is_there(into)) {
+    if (is_regular(from) && !same_content(from, into)) return true;  // a new document has the name by now
+  } else if (!is_regular(from)) {
+    return false;
+  } else if (move_to_new(from, into)) {
+    remove_report(name);
+    return true;
   }
+  durable::remove_file(from);
+  sync_if_there(from.parent_path());
   remove_report(name);
   return true;
 }
@@ -256,10 +276,8 @@ bool Shelf::give_back(const std::string& name, const fs::path& into) {
 bool Shelf::lend(const std::string& name, const fs::path& into) const {
   const fs::path from = path_of(name);
   if (!is_regular(from)) return false;
-  const fs::path temporary = into.parent_path() / ("." + into.filename().native() + ".lent");
-  durable::remove_file(temporary);
-  durable::copy_to_new(from, temporary);
-  return durable::rename_new(temporary, into);
+  copy_whole(from, into);
+  return true;
 }
 
 fs::path Shelf::path_of(const std::string& name) const {

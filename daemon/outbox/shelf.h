@@ -32,7 +32,8 @@ class Shelf {
   void remove_report(const std::string& name);
 
   /// Moves the document that put() has placed as `name` to the new file `into`, durable on both sides, and
-  /// removes its report. False when it is not there. Repeatable: `into` is whole as soon as it is there.
+  /// removes its report. False when it is neither here nor there. Repeatable: `into` is whole as soon as it
+  /// is there.
   bool give_back(const std::string& name, const std::filesystem::path& into);
 
   /// Copies it to the new file `into` in the same way; what is here stays.

@@ -41,7 +41,44 @@ json::object arguments_in(const Command& command) {
   return !error && value.is_object() ? value.get_object() : json::object();
 }
 
+std::string reason_in(const json::object& arguments) {
+  const std::string reason = text_in(arguments, "reason");
+  return reason.empty() ? "asked for" : reason;
+}
+
+constexpr const char* kPaused = "nothing is submitted until `chunkrd resume`";
+
+CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) {
+  const json::object arguments = arguments_in(command);
+  if (command.kind == CommandKind::pause) {
+    store.set_note(kOperatorPauseNote, reason_in(arguments));
+    return {Outcome::done, kPaused};
+  }
+  if (command.kind == CommandKind::drain)
+    return {Outcome::refused, "no daemon runs: there is nothing to drain"};
+  const std::string cause = text_in(arguments, "cause");
+  const bool was_paused = !store.note(kOperatorPauseNote).value_or("").empty();
+  if (!was_paused || (!cause.empty() && cause != to_string(Pause::operator_asked)))
+    return {Outcome::done, "nothing was paused; other pauses end with the daemon"};
+  store.set_note(kOperatorPauseNote, "");
+  return {Outcome::done, "resumed: operator"};
+}
+
 }  // namespace
+
+CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, WallTime now) {
+  lifecycle::Reply reply;
+  if (const auto wish = wish_of(command)) {
+    const auto job = store.find(command.job);
+    reply = job ? lifecycle::asked(*job, *wish, now)
+                : lifecycle::Reply{{Outcome::refused, "there is no such job any more"}, std::nullopt};
+  } else {
+    reply.answer = about_daemon_at_rest(store, command);
+  }
+  const queue::Change change = queue::Answering{command.seq, reply.answer, reply.transition};
+  store.apply({&change, 1}, now);
+  return reply.answer;
+}
 
 CommandKind kind_of(const lifecycle::Wish& wish) {
   return std::visit(Match{
@@ -146,11 +183,10 @@ awaitable<CommandAnswer> Commands::about_daemon(const Command& command) {
                             "has is delivered"};
   }
   if (command.kind == CommandKind::resume) co_return co_await resume(text_in(arguments, "cause"));
-  const std::string reason = text_in(arguments, "reason");
-  co_await context_.queue.set_note(kOperatorPauseNote, reason.empty() ? "asked for" : reason);
+  co_await context_.queue.set_note(kOperatorPauseNote, reason_in(arguments));
   gate_.pause_for_operator(context_.clock.now());
   scheduler_.wake();
-  co_return CommandAnswer{Outcome::done, "nothing is submitted until `chunkrd resume`"};
+  co_return CommandAnswer{Outcome::done, kPaused};
 }
 
 awaitable<CommandAnswer> Commands::resume(const std::string& cause) {

@@ -75,6 +75,11 @@ struct Intake {
 
 Decision after_claim(const queue::Job& job, const Claim& claim, const Intake& intake, const Moment& moment);
 
+/// An earlier result for the same bytes and settings lies ready to be delivered again. `known` is the job
+/// with what its step has learnt so far.
+Decision after_reuse(const queue::Job& job, const queue::Job& known, const queue::Job& earlier,
+                     const Moment& moment);
+
 // --- submitting --------------------------------------------------------------------------------------
 
 /// The intent that must be durable before the POST leaves. Keeps the tag of a submit that is repeated

@@ -18,6 +18,12 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
             return decide(job, std::move(after), "delivered", "as " + printable(published.name));
           },
           [&](const ResultMissing&) {
+            if (!job.reused_from.empty()) {
+              Job unused = moved(job, State::ready, moment.now);
+              unused.reused_from.clear();
+              return decide(job, std::move(unused), "result_missing",
+                            "the earlier result is not there any more: it is submitted");
+            }
             // With a pause: where the outbox itself is gone it would be fetched without end.
             Job after =
                 moved(job, State::collecting, moment.now + backoff(Policy{}, job.empty_reads, moment.jitter));

@@ -24,6 +24,7 @@ Decision with_task(const Job& job, const Task& task, WallTime since, const char*
   Job after = moved(job, State::submitted, moment.now + moment.poll_in);
   after.task_id = task.task_id;
   after.task_status = taskapi::to_string(task.status);
+  after.reused_from.clear();
   after.submitted_at = since;
   after.polls = after.not_found = after.empty_reads = 0;
   Decision decision = decide(job, std::move(after), what, "task " + task.task_id, {kind, {}});
@@ -156,6 +157,14 @@ Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, c
                         },
                     },
                     claim);
+}
+
+Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const Moment& moment) {
+  Job after = moved(known, State::delivering, moment.now);
+  after.pages = earlier.pages;
+  after.reused_from = earlier.id;
+  return decide(job, std::move(after), "reused",
+                fmt::format("the result of job {} is delivered again; nothing is paid", earlier.id));
 }
 
 queue::Transition intend(const Job& job, const std::string& new_tag, WallTime now) {

@@ -36,6 +36,10 @@ constexpr auto kWhatToDo = std::to_array<std::pair<std::string_view, std::string
     {"empty_output",
      "The service says Succeeded but gives no content: is the document blank? Else drop it again."},
     {"unreadable_output", "The result could not be read as one: see message; drop the document again."},
+    {"file_unavailable",
+     "The result is good, but the service's storage refuses a file of it: see message. Drop the document "
+     "again, or "
+     "take pdf and images out of the profile's artifacts before that."},
     {"cancelled", "The task was cancelled at the service: drop the document again if that was not meant."},
 });
 

@@ -4,6 +4,7 @@
 
 #include "core/ids.h"
 #include "pipeline/collect_files.h"
+#include "pipeline/reuse.h"
 #include "pipeline/steps.h"
 #include "pipeline/update_form.h"
 
@@ -91,6 +92,9 @@ std::string submitted_name(const Job& job) {
 awaitable<Outcome> submit(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
+  // One that has come while this document waited.
+  if (const auto earlier = co_await find_reusable(job, context))
+    co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
   const auto intent =
       co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
@@ -143,7 +147,7 @@ awaitable<Outcome> collect(Job job, Context& context) {
   auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
-    collected = co_await collect_files(job, folder, rules->profile_of(job), context);
+    collected = co_await collect_files(job, folder, rules->profile_of(lifecycle::with_wanted(job)), context);
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }

@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "pipeline/parts.h"
 #include "pipeline/report.h"
+#include "pipeline/reuse.h"
 #include "pipeline/steps.h"
 
 namespace chunkrd::pipeline::steps {
@@ -51,7 +52,7 @@ lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile&
   const auto folder = place.outbox.prepare(job.id);
   try {
     const auto parts = make_parts(folder, job, profile);
-    const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash};
+    const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash, job.revision};
     return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
   } catch (const std::system_error& error) {
     // Only what was fetched may be missing; an outbox that is not there is another matter.
@@ -94,6 +95,7 @@ lifecycle::Stored put_away(Place& place, const Job& job) {
 bool fetch_original(Place& place, const Job& job, const std::filesystem::path& into) {
   const std::string& name = job.original_name.empty() ? job.name : job.original_name;
   if (job.delivered_name.empty()) return place.failed.give_back(name, into);
+  if (std::filesystem::exists(into)) return true;
   if (place.archive) return place.archive->lend(name, into);
   std::error_code missing;
   return place.rules.originals == config::Originals::keep &&
@@ -103,8 +105,7 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
 
 lifecycle::Retrieval take_back(Place& place, const Job& job) {
   const auto spooled = place.spool.path_of(job.id);
-  std::error_code missing;
-  if (!std::filesystem::exists(spooled, missing) && !fetch_original(place, job, spooled))
+  if (!fetch_original(place, job, spooled))
     return lifecycle::NoOriginal{"its original is not where it was put; drop it into the inbox again"};
   const FileDigest digest = sha256_file(spooled);
   if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {
@@ -124,15 +125,21 @@ awaitable<Outcome> claim(Job job, Context& context) {
   const auto claimed =
       co_await run_on(context.files, [place, job, identity] { return take_and_hash(*place, job, identity); });
   const lifecycle::Intake intake{rules->limits.document_bytes, place->takes(job.name)};
-  co_return lifecycle::after_claim(job, claimed, intake, context.moment());
+  auto decision = lifecycle::after_claim(job, claimed, intake, context.moment());
+  const Job known = decision.transition.after;
+  if (known.state == State::ready)
+    if (const auto earlier = co_await find_reusable(known, context))
+      co_return lifecycle::after_reuse(job, known, *earlier, context.moment());
+  co_return decision;
 }
 
 // Makes the artifacts and publishes all of them, the JSON last.
 awaitable<Outcome> deliver(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto delivery = co_await run_on(context.files, [place, job, profile = rules->profile_of(job)] {
-    return publish(*place, job, profile);
+  const Job wanted = lifecycle::with_wanted(job);
+  const auto delivery = co_await run_on(context.files, [place, wanted, profile = rules->profile_of(wanted)] {
+    return publish(*place, wanted, profile);
   });
   co_return lifecycle::after_deliver(job, delivery, context.moment());
 }

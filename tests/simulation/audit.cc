@@ -24,6 +24,16 @@ std::string content_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// Of a delivered document, besides its JSON and Markdown; see SimulatedService::download().
+constexpr std::size_t kEntriesOfADocument = 7;
+
+bool files_are_whole(const fs::path& outbox, const std::string& name) {
+  for (const char* suffix : {".html", ".txt", ".chunks.ndjson"})
+    if (!fs::exists(outbox / (name + suffix))) return false;
+  return content_of(outbox / (name + ".pdf")).ends_with(".") &&
+         content_of(outbox / (name + ".images") / "s.jpg").ends_with("/s.");
+}
+
 void audit_document(const config::Inbox& inbox, const std::string& name, Verdict& verdict) {
   const bool json = fs::exists(inbox.outbox / (name + ".json"));
   const bool markdown = fs::exists(inbox.outbox / (name + ".md"));
@@ -35,6 +45,8 @@ void audit_document(const config::Inbox& inbox, const std::string& name, Verdict
   if (json == failed || json != markdown || json != archived || failed != reported)
     verdict.problems.push_back(fmt::format("{}: json={} md={} archived={} failed={} report={}", name, json,
                                            markdown, archived, failed, reported));
+  if (json != files_are_whole(inbox.outbox, name))
+    verdict.problems.push_back(name + ": with some of its files, or with half of one");
   if (json && content_of(inbox.outbox / (name + ".md")) != name + "\n")
     verdict.problems.push_back(name + ": delivered with another document's content");
 }
@@ -58,8 +70,10 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
       verdict.problems.push_back(fmt::format("{}: {} tasks were paid", name, paid[name]));
     }
   }
-  const auto n = static_cast<std::size_t>(documents);
-  if (visible_files(inbox.outbox) + visible_files(inbox.failed) != 2 * n)
+  const auto delivered = static_cast<std::size_t>(verdict.delivered);
+  const auto failed = static_cast<std::size_t>(verdict.failed);
+  if (visible_files(inbox.outbox) != kEntriesOfADocument * delivered ||
+      visible_files(inbox.failed) != 2 * failed)
     verdict.problems.push_back(fmt::format("{} files in the outbox, {} in failed",
                                            visible_files(inbox.outbox), visible_files(inbox.failed)));
   for (const fs::path& folder : {inbox.path, state / "spool"})

@@ -11,8 +11,8 @@ namespace chunkrd::simulation {
 class SimulatedClock::SleepingAlarm final : public Alarm {
  public:
   SleepingAlarm(boost::asio::io_context& loop, SimulatedClock& clock)
-      : timer_(loop, boost::asio::steady_timer::time_point::max()), clock_(clock) {}
-  ~SleepingAlarm() override { clock_.sleepers_.erase(this); }
+      : number_(clock.alarms_++), timer_(loop, boost::asio::steady_timer::time_point::max()), clock_(clock) {}
+  ~SleepingAlarm() override { clock_.sleepers_.erase(number_); }
 
   awaitable<void> wait_until(WallTime time) override {
     if (rung_ || time <= clock_.now()) {
@@ -21,7 +21,7 @@ class SimulatedClock::SleepingAlarm final : public Alarm {
       co_return;
     }
     until = time;
-    clock_.sleepers_.insert(this);
+    clock_.sleepers_.emplace(number_, this);
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     rung_ = false;
@@ -33,13 +33,14 @@ class SimulatedClock::SleepingAlarm final : public Alarm {
   }
 
   void wake() noexcept {
-    clock_.sleepers_.erase(this);
+    clock_.sleepers_.erase(number_);
     timer_.cancel();
   }
 
   WallTime until{};
 
  private:
+  const std::uint64_t number_;
   boost::asio::steady_timer timer_;
   SimulatedClock& clock_;
   bool rung_ = false;
@@ -57,14 +58,14 @@ awaitable<void> SimulatedClock::sleep(Duration duration) {
 
 WallTime SimulatedClock::next() const {
   WallTime next = WallTime::max();
-  for (const SleepingAlarm* sleeper : sleepers_) next = std::min(next, sleeper->until);
+  for (const auto& [number, sleeper] : sleepers_) next = std::min(next, sleeper->until);
   return next;
 }
 
 void SimulatedClock::move_to(WallTime time) {
   now_ = std::max(now_, time);
   const auto asleep = sleepers_;
-  for (SleepingAlarm* sleeper : asleep)
+  for (const auto& [number, sleeper] : asleep)
     if (sleeper->until <= now_) sleeper->wake();
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
-#include <set>
 
 #include "core/clock.h"
 #include "core/ids.h"
@@ -31,7 +31,10 @@ class SimulatedClock final : public Clock {
   class SleepingAlarm;
   WallTime now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
   boost::asio::io_context* loop_ = nullptr;
-  std::set<SleepingAlarm*> sleepers_;
+  std::uint64_t alarms_ = 0;
+  /// By the order in which they were made, so that those due at one moment wake in the same order in each
+  /// run.
+  std::map<std::uint64_t, SleepingAlarm*> sleepers_;
 };
 
 /// splitmix64: the same numbers from the same seed on every machine.

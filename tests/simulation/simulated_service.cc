@@ -181,7 +181,7 @@ awaitable<Answer<Saved>> SimulatedService::download(std::string url, std::filesy
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
   if (random_.chance(weather_.refused_file)) co_return refusal(403, "");
-  std::string text = "file " + url;
+  std::string text = "file " + url + ".";
   const bool cut = random_.chance(weather_.cut_result);
   if (cut) text.resize(random_.below(text.size()));
   std::ofstream(into, std::ios::binary | std::ios::trunc) << text;

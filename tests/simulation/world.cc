@@ -44,7 +44,10 @@ config::Settings settings_in(const fs::path& folder) {
   inbox.failed = folder / "failed";
   inbox.archive = folder / "archive";
   settings.inboxes.push_back(inbox);
-  settings.profiles["default"] = {};
+  using config::Artifact;
+  settings.profiles["default"].artifacts = {Artifact::json,   Artifact::markdown, Artifact::html,
+                                            Artifact::chunks, Artifact::text,     Artifact::pdf,
+                                            Artifact::images};
   return settings;
 }
 

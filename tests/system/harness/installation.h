@@ -46,6 +46,8 @@ class Installation {
   std::string top_level;  ///< further lines
 
   void start_service(const std::string& rules = "", const std::vector<std::string>& arguments = {});
+  /// Instead: a service of the test's own on this port of 127.0.0.1.
+  void use_service(int port) { service_port_ = port; }
   void stop_service();
   /// kill -9, and a new one on the same port and state.
   void restart_service();

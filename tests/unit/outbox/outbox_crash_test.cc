@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "outbox/manifest.h"
 #include "outbox/outbox.h"
 #include "scene.h"
@@ -23,11 +25,22 @@ const Origin kOrigin{.job_id = "job1",
                      .input_sha256 = std::string(64, 'a'),
                      .settings_hash = "settings"};
 
+// What a delivery consists of.
+enum class Parts {
+  files,
+  all_kinds,  ///< a folder too, and a file in which the delivery's name stands
+};
+
 struct Case {
   Layout layout;
   test::Rename rename;
+  Parts parts;
   const char* name;
 };
+
+std::string base_of(const std::string& name) {
+  return name.substr(name.rfind('/') + 1);
+}
 
 class Crash : public ::testing::TestWithParam<Case> {
  protected:
@@ -37,17 +50,35 @@ class Crash : public ::testing::TestWithParam<Case> {
   // The documents of a crash-free run.
   Files whole(const std::string& name) const {
     const std::string path = GetParam().layout == Layout::folder ? name + name.substr(name.rfind('/')) : name;
-    return {{path + ".json", "json"}, {path + ".md", "md"}};
+    Files files{{path + ".json", "json"}, {path + ".md", "md"}};
+    if (GetParam().parts == Parts::files) return files;
+    files[path + ".html"] = "page of " + base_of(name);
+    files[path + ".images/a.jpg"] = "picture a";
+    files[path + ".images/b.jpg"] = "picture b";
+    return files;
   }
 
   struct Ground {
-    explicit Ground(Layout wanted) : layout(wanted) {
+    explicit Ground(const Case& of) : layout(of.layout) {
       Outbox outbox(root, layout);
       const fs::path folder = outbox.prepare(kOrigin.job_id);
       test::write(folder / "result.json", "json");
       test::write(folder / "result.md", "md");
       parts = {{.suffix = ".json", .file = folder / "result.json"},
                {.suffix = ".md", .file = folder / "result.md"}};
+      if (of.parts == Parts::files) return;
+      parts.push_back(
+          {.suffix = ".html", .file = folder / "page.html", .write_for = [folder](const auto& base) {
+             test::write(folder / "page.html", "page of " + base);
+           }});
+      parts.push_back({.suffix = ".images", .file = folder / "images"});
+      make_pictures("picture");
+    }
+    void make_pictures(const std::string& text) const {
+      if (parts.size() < 4) return;
+      fs::create_directory(parts[3].file);
+      for (const std::string name : {"a", "b"})
+        test::write(parts[3].file / (name + ".jpg"), text + " " + name);
     }
     Delivered publish() const { return Outbox(root, layout).publish(kOrigin, "a/report.pdf", parts); }
 
@@ -60,7 +91,8 @@ class Crash : public ::testing::TestWithParam<Case> {
   // The JSON is never there without the rest, and a folder never without its JSON.
   void expect_nobody_misled(const Files& files, const std::string& name) {
     const Files all = whole(name);
-    const auto& [json, json_text] = *all.begin();
+    const std::string json =
+        std::ranges::find_if(all, [](const auto& file) { return file.first.ends_with(".json"); })->first;
     for (const auto& [path, text] : files) EXPECT_TRUE(all.contains(path) && all.at(path) == text) << path;
     if (files.contains(json) || GetParam().layout == Layout::folder) {
       EXPECT_TRUE(files.empty() || files == all);
@@ -76,17 +108,22 @@ class Crash : public ::testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(, Crash,
-                         ::testing::Values(Case{Layout::flat, test::Rename::may_refuse, "Flat"},
-                                           Case{Layout::folder, test::Rename::may_refuse, "Folder"},
-                                           Case{Layout::flat, test::Rename::always_replaces, "FlatByLink"}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    , Crash,
+    ::testing::Values(Case{Layout::flat, test::Rename::may_refuse, Parts::files, "Flat"},
+                      Case{Layout::folder, test::Rename::may_refuse, Parts::files, "Folder"},
+                      Case{Layout::flat, test::Rename::always_replaces, Parts::files, "FlatByLink"},
+                      Case{Layout::flat, test::Rename::may_refuse, Parts::all_kinds, "FlatAllKinds"},
+                      Case{Layout::folder, test::Rename::may_refuse, Parts::all_kinds, "FolderAllKinds"},
+                      Case{Layout::flat, test::Rename::always_replaces, Parts::all_kinds,
+                           "FlatAllKindsByLink"}),
+    [](const auto& test) { return test.param.name; });
 
 TEST_P(Crash, ARepeatedDeliveryEndsTheSameWhereverTheFirstDied) {
   int deaths = 0;
   for (bool died = true; died; ++deaths) {
     SCOPED_TRACE(deaths);
-    const Ground ground(GetParam().layout);
+    const Ground ground(GetParam());
     died = dies(deaths, [&] { ground.publish(); });
     expect_nobody_misled(visible(ground.root), "a/report.pdf");
     EXPECT_EQ(ground.publish().name, "a/report.pdf");
@@ -100,7 +137,7 @@ TEST_P(Crash, ARepetitionMayDieToo) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam().layout);
+      const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;
       died = dies(second, [&] { ground.publish(); });
       expect_nobody_misled(visible(ground.root), "a/report.pdf");
@@ -117,7 +154,7 @@ TEST_P(Crash, ANameTakenInBetweenMeansAnotherNameForTheWholeResult) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam().layout);
+      const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;
       if (visible(ground.root) == whole("a/report.pdf")) return;
       const std::string intruder = GetParam().layout == Layout::folder ? "a/report.pdf" : "a/report.pdf.json";
@@ -137,7 +174,7 @@ TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
     bool died = true;
     for (int second = 0; died; ++second) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
-      const Ground ground(GetParam().layout);
+      const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;
       const auto sweep = [&] { Outbox(ground.root, ground.layout).sweep({}); };
       died = dies(second, sweep);
@@ -154,16 +191,22 @@ TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
 TEST_P(Crash, AResultWrittenAnewDoesNotBecomeASecondCopy) {
   for (int deaths = 0;; ++deaths) {
     SCOPED_TRACE(deaths);
-    const Ground ground(GetParam().layout);
+    const Ground ground(GetParam());
     if (!dies(deaths, [&] { ground.publish(); })) return;
     const bool was_whole = visible(ground.root) == whole("a/report.pdf");
     if (was_whole) return;
     Outbox(ground.root, ground.layout).prepare(kOrigin.job_id);
-    for (const Part& part : ground.parts) test::write(part.file, "new " + part.suffix);
+    for (const Part& part : {ground.parts[0], ground.parts[1]}) test::write(part.file, "new " + part.suffix);
+    ground.make_pictures("new picture");
     EXPECT_EQ(ground.publish().name, "a/report.pdf");
-    const Files files = visible(ground.root);
-    EXPECT_EQ(files.size(), 2u);
-    EXPECT_EQ(files.begin()->second, "new .json");
+    Files files = visible(ground.root);
+    const auto all = whole("a/report.pdf");
+    EXPECT_EQ(files.size(), all.size());
+    for (const auto& [path, text] : files) {
+      EXPECT_TRUE(all.contains(path)) << path;
+      if (path.ends_with(".json")) EXPECT_EQ(text, "new .json");
+      if (path.ends_with(".html")) EXPECT_EQ(text, "page of report.pdf");
+    }
     EXPECT_THAT(names_in(ground.root / ".chunkrd" / "tmp"), IsEmpty());
   }
 }

@@ -99,15 +99,6 @@ TEST_F(OutboxTest, ARepeatedDeliveryChangesNothingEvenWhenReadersTookTheFirst) {
   EXPECT_EQ(visible(root()), Files{});
 }
 
-TEST_F(OutboxTest, AnotherTaskOfTheSameJobIsAnotherDelivery) {
-  Outbox outbox(root(), Layout::flat);
-  deliver(outbox, "job1", "report.pdf");
-  Origin second = origin_of("job1");
-  second.task_id = "second task";
-  EXPECT_EQ(outbox.publish(second, "report.pdf", prepare(outbox, "job1")).name, "report~" + kHash + ".pdf");
-  EXPECT_THAT(visible(root()), SizeIs(4));
-}
-
 TEST_F(OutboxTest, DocumentsOfOneNameGetAHashThenTheEndOfTheJobIdThenANumber) {
   Outbox outbox(root(), Layout::flat);
   EXPECT_EQ(deliver(outbox, "job1", "report.pdf").name, "report.pdf");
@@ -163,6 +154,64 @@ TEST_F(OutboxTest, LayoutFolderPutsAllIntoOneFolder) {
                                     {second + ".json", "json of job2"},
                                     {second + ".md", "md of job2"}}));
   EXPECT_THAT(names_in(deliveries()), IsEmpty());
+}
+
+TEST_F(OutboxTest, APartMayBeAFolderAndTheManifestNamesEachFileInIt) {
+  for (const Layout layout : {Layout::flat, Layout::folder}) {
+    Outbox outbox(root(), layout);
+    auto parts = prepare(outbox, "job1");
+    const fs::path images = parts[0].file.parent_path() / "images";
+    fs::create_directory(images);
+    test::write(images / "b.jpg", "picture b");
+    test::write(images / "a.jpg", "picture");
+    parts.push_back({.suffix = ".images", .file = images});
+    outbox.publish(origin_of("job1"), "report.pdf", parts);
+    const std::string in = layout == Layout::flat ? "" : "report.pdf/";
+    EXPECT_EQ(visible(root()), (Files{{in + "report.pdf.json", "json of job1"},
+                                      {in + "report.pdf.md", "md of job1"},
+                                      {in + "report.pdf.images/a.jpg", "picture"},
+                                      {in + "report.pdf.images/b.jpg", "picture b"}}));
+    const auto written = read_manifest(manifest("job1"));
+    const Manifest::File& folder = *written->find(".images");
+    EXPECT_EQ(folder.size_bytes, 16u);
+    ASSERT_TRUE(folder.members);
+    EXPECT_EQ(folder.members->at(0), (Manifest::Member{"a.jpg", sha256_hex("picture"), 7}));
+    EXPECT_EQ(folder.members->at(1), (Manifest::Member{"b.jpg", sha256_hex("picture b"), 9}));
+    fs::remove_all(root());
+  }
+}
+
+TEST_F(OutboxTest, AFolderPartThatIsEmptyIsShownAndALinkInOneIsRefused) {
+  Outbox outbox(root(), Layout::flat);
+  auto parts = prepare(outbox, "job1");
+  const fs::path images = parts[0].file.parent_path() / "images";
+  fs::create_directory(images);
+  parts.push_back({.suffix = ".images", .file = images});
+  fs::create_symlink("/etc/passwd", images / "a.jpg");
+  EXPECT_THROW(outbox.publish(origin_of("job1"), "report.pdf", parts), std::system_error);
+  EXPECT_EQ(visible(root()), Files{});
+  fs::create_directory(images);
+  outbox.publish(origin_of("job1"), "report.pdf", parts);
+  EXPECT_TRUE(fs::is_empty(root() / "report.pdf.images"));
+}
+
+TEST_F(OutboxTest, APartInWhichTheNameStandsIsWrittenForTheNameItGets) {
+  Outbox outbox(root(), Layout::flat);
+  fs::create_directories(root() / "a" / "report.pdf.images");
+  auto parts = prepare(outbox, "job1");
+  const fs::path page = parts[0].file.parent_path() / "page.html";
+  std::vector<std::string> names;
+  parts.push_back({.suffix = ".html", .file = page, .write_for = [&](const std::string& base) {
+                     names.push_back(base);
+                     test::write(page, "page of " + base);
+                   }});
+  parts.push_back({.suffix = ".images", .file = parts[0].file.parent_path() / "images"});
+  fs::create_directory(parts[3].file);
+  const std::string base = "report~" + kHash + ".pdf";
+  EXPECT_EQ(outbox.publish(origin_of("job1"), "a/report.pdf", parts).name, "a/" + base);
+  EXPECT_EQ(test::read(root() / "a" / (base + ".html")), "page of " + base);
+  EXPECT_THAT(names, ElementsAre(base)) << "not for a name that is taken";
+  EXPECT_EQ(read_manifest(manifest("job1"))->find(".html")->sha256, sha256_hex("page of " + base));
 }
 
 TEST_F(OutboxTest, AStrayFileInTheDeliverysFolderIsNotShown) {
@@ -229,6 +278,25 @@ TEST_F(OutboxTest, NothingIsShownBeforeItIsDurable) {
   EXPECT_TRUE(synced(root() / "in", md, json));
   EXPECT_TRUE(synced(root() / "in", json, fact));
   EXPECT_TRUE(synced(root() / ".chunkrd" / "manifests", fact, log.end()));
+}
+
+TEST_F(OutboxTest, EachFileOfAFolderAndTheirNamesAreDurableBeforeItIsShown) {
+  Outbox outbox(root(), Layout::flat);
+  auto parts = prepare(outbox, "job1");
+  const fs::path images = parts[0].file.parent_path() / "images";
+  fs::create_directory(images);
+  test::write(images / "a.jpg", "picture");
+  parts.push_back({.suffix = ".images", .file = images});
+  test::break_disk(Fault::none, -1);
+  outbox.publish(origin_of("job1"), "report.pdf", parts);
+  const auto log = test::mend_disk().log;
+  const auto place = [&](const std::string& what) {
+    return std::ranges::find_if(log, [&](const std::string& line) { return line.starts_with(what); });
+  };
+  const auto shown = place("rename " + images.native() + " ");
+  ASSERT_NE(shown, log.end()) << ::testing::PrintToString(log);
+  EXPECT_LT(place("fsync " + (images / "a.jpg").native()), shown);
+  EXPECT_LT(std::ranges::find(log, "fsync " + images.native()), shown);
 }
 
 TEST_F(OutboxTest, AFileWhoseSyncFailedIsNeverSyncedAgain) {

@@ -214,5 +214,35 @@ TEST_F(ReportTest, HasAShorterNameWhereTheDocumentsNameIsLong) {
   EXPECT_EQ(visible(root_).at(fitted(name, 11) + ".error.json"), "report");
 }
 
+TEST_P(ShelfTest, GivesADocumentBackWithoutItsReportWhereverItDied) {
+  int deaths = 0;
+  for (bool died = true; died; ++deaths) {
+    SCOPED_TRACE(deaths);
+    const fs::path back = spool("job1");
+    const std::string name = put("job1", "a/report.pdf");
+    Shelf(root()).put_report(name, "{}");
+    died = dies(deaths, [&] { Shelf(root()).give_back(name, back); });
+    EXPECT_TRUE(Shelf(root()).give_back(name, back));
+    EXPECT_EQ(test::read(back), "document");
+    EXPECT_EQ(visible(root()), Files{});
+    fs::remove(back);
+  }
+  EXPECT_GT(deaths, 3);
+}
+
+TEST_P(ShelfTest, ADocumentThatIsNotHereIsNotGivenBack) {
+  EXPECT_FALSE(Shelf(root()).give_back("report.pdf", spool_.path() / "job1"));
+  EXPECT_FALSE(Shelf(root()).lend("report.pdf", spool_.path() / "job1"));
+  EXPECT_FALSE(fs::exists(spool_.path() / "job1"));
+}
+
+TEST_P(ShelfTest, LendsACopyAndKeepsTheDocument) {
+  const fs::path copy = spool("job1");
+  put("job1", "report.pdf");
+  EXPECT_TRUE(Shelf(root()).lend("report.pdf", copy));
+  EXPECT_EQ(test::read(copy), "document");
+  EXPECT_EQ(visible(root()), (Files{{"report.pdf", "document"}}));
+}
+
 }  // namespace
 }  // namespace chunkrd::outbox

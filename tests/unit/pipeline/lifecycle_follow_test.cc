@@ -269,6 +269,9 @@ TEST(AfterCollect, DecidesOnEveryOutcome) {
       {"Cancelled", result(Status::Cancelled, 0, 1), {State::submitted, Due::poll, Kind::reachable}},
       {"400", refusal(400), later(State::collecting, Kind::trouble)},
       {"401", refusal(401), later(State::collecting, Kind::refused_key)},
+      {"a file refused", FileRefused{result(Status::Succeeded, 1, 1), "the PDF: HTTP 403"}, again},
+      {"a file not to be had now", FileLater{"the PDF: no answer"},
+       later(State::collecting, Kind::reachable)},
       {"404", refusal(404), {State::collecting, Due::spacing, Kind::none}},
       {"429", refusal(429), later(State::collecting, Kind::slow_down)},
       {"500", refusal(500), later(State::collecting, Kind::trouble)},
@@ -332,6 +335,63 @@ TEST(AfterCollect, AnAnswerBetweenTwo404sBreaksTheRow) {
   job.not_found = 2;
   EXPECT_EQ(
       after_collect(job, artifacts::Broken{"cut"}, moment_at(kNow), Policy{}).transition.after.not_found, 0);
+}
+
+// --- the files of a result ---
+
+FileRefused refused(FileRefused::Need need) {
+  return {result(Status::Succeeded, 3, 2), "the PDF: HTTP 404 from the storage", need};
+}
+
+TEST(AfterCollect, ARefusedFileIsAskedForAtOnceThenEveryMinuteThenItIsADeadLetter) {
+  Job job = job_in(State::collecting);
+  const Policy policy;
+  for (int read = 1; read < policy.empty_reads; ++read) {
+    const Decision decision = after_collect(job, refused(FileRefused::Need::must), moment_at(kNow), policy);
+    expect_decision(job, decision,
+                    {State::collecting, read == 1 ? Due::backoff : Due::spacing, Kind::reachable});
+    job = decision.transition.after;
+  }
+  expect_decision(job, after_collect(job, refused(FileRefused::Need::must), moment_at(kNow), policy),
+                  {State::burying, Due::now, Kind::reachable, "file_unavailable", 1});
+}
+
+TEST(AfterCollect, AFileThatMayMissIsDoneWithoutInTheEndAndTheStorySaysSo) {
+  Job job = job_in(State::collecting);
+  job.empty_reads = Policy{}.empty_reads - 1;
+  const Decision decision =
+      after_collect(job, refused(FileRefused::Need::may_miss), moment_at(kNow), Policy{});
+  EXPECT_EQ(decision.transition.after.state, State::delivering);
+  EXPECT_EQ(decision.transition.event.detail,
+            "3 chunks, 9 segments; without the PDF: HTTP 404 from the storage");
+  job.empty_reads = 0;
+  EXPECT_EQ(after_collect(job, refused(FileRefused::Need::may_miss), moment_at(kNow), Policy{})
+                .transition.after.state,
+            State::collecting)
+      << "not at once";
+}
+
+TEST(AfterCollect, AStorageThatIsNotThereIsWaitedForAsLongAsItTakes) {
+  Job job = job_in(State::collecting);
+  for (int failures = 0; failures < 1000; ++failures) {
+    const Decision decision = after_collect(job, FileLater{"no answer"}, moment_at(kNow), Policy{});
+    job = decision.transition.after;
+    ASSERT_EQ(job.state, State::collecting);
+    ASSERT_LE(job.due, kNow + Policy{}.backoff_ceiling);
+  }
+  EXPECT_EQ(job.attempts, 0);
+  EXPECT_EQ(job.empty_reads, 0);
+}
+
+TEST(AfterCollect, OnlyAWholeResultIsWorthItsFiles) {
+  const Job job = job_in(State::collecting);
+  EXPECT_TRUE(is_whole(job, result(Status::Succeeded, 1, 1)));
+  EXPECT_TRUE(is_whole(job, result(Status::Succeeded, 0, 0)));
+  EXPECT_FALSE(is_whole(job, result(Status::Succeeded, 0, 1)));
+  EXPECT_FALSE(is_whole(job, result(Status::Processing, 1, 1)));
+  artifacts::Summary other = result(Status::Succeeded, 1, 1);
+  other.task.task_id = "of somebody else";
+  EXPECT_FALSE(is_whole(job, other));
 }
 
 }  // namespace

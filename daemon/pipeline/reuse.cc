@@ -1,0 +1,51 @@
+#include "pipeline/reuse.h"
+
+#include <algorithm>
+
+#include "artifacts/files.h"
+
+namespace chunkrd::pipeline {
+namespace {
+
+using config::Artifact;
+
+bool has(const config::Profile& profile, Artifact artifact) {
+  return std::ranges::find(profile.artifacts, artifact) != profile.artifacts.end();
+}
+
+// What cannot be made from the JSON alone has to be there too: the addresses in it are long void.
+bool copy_result(const outbox::Outbox& from, const std::string& earlier, outbox::Outbox& to,
+                 const std::string& job_id, const config::Profile& profile) {
+  const auto folder = to.prepare(job_id);
+  const auto lent = [&](const char* suffix, const char* name) {
+    return from.lend(earlier, suffix, folder / name);
+  };
+  const bool report = !has(profile, Artifact::report) || lent(".report.html", artifacts::kReportName);
+  const bool pdf = !has(profile, Artifact::pdf) || lent(".pdf", artifacts::kPdfName);
+  const bool images = !has(profile, Artifact::images) || lent(".images", artifacts::kPicturesName);
+  return report && pdf && images && lent(".json", artifacts::kResultName);
+}
+
+// Once something may have been paid for this document, its own task is followed.
+bool may_reuse(const queue::Job& job, const config::Profile& profile) {
+  return profile.reuse && job.tag.empty() && job.wanted_settings.empty() && job.revision == 0;
+}
+
+}  // namespace
+
+awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Context& context) {
+  const auto rules = context.rules;
+  const config::Profile profile = rules->profile_of(job);
+  if (!may_reuse(job, profile)) co_return std::nullopt;
+  const auto earlier = co_await context.queue.delivered_like(job.sha256, job.settings_hash);
+  if (!earlier) co_return std::nullopt;
+  const auto source = rules->places.find(earlier->inbox);
+  if (source == rules->places.end()) co_return std::nullopt;
+  const bool there = co_await run_on(context.files, [from = source->second, to = rules->place_of(job),
+                                                     id = job.id, profile, earlier_id = earlier->id] {
+    return copy_result(from->outbox, earlier_id, to->outbox, id, profile);
+  });
+  co_return there ? earlier : std::nullopt;
+}
+
+}  // namespace chunkrd::pipeline

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+
+#include "core/async.h"
+#include "pipeline/context.h"
+#include "queue/job.h"
+
+namespace chunkrd::pipeline {
+
+/// An earlier job with the same bytes and settings whose result is still in its outbox as it was delivered.
+/// All that the job's profile needs of it lies in the job's delivery folder then. Nothing: it has to be paid
+/// for. Event-loop thread.
+awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Context& context);
+
+}  // namespace chunkrd::pipeline
