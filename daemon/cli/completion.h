@@ -5,8 +5,8 @@
 namespace chunkrd::cli {
 
 /// `chunkrd completion bash`: prints what lets bash complete chunkrd's command line, made from the parsers of
-/// all commands. What a word is completed with follows from its option's type_name(): JOB, STATE,..., CODE,
-/// PROFILE, CAUSE, INBOX and SHELL have their own words, FILE and PATH are files.
+/// all commands. What a word is completed with follows from its option's type_name(): JOB, JOB..., STATE,...,
+/// CODE, PROFILE, CAUSE, INBOX and SHELL have their own words, FILE and PATH are files.
 Command add_completion(CLI::App& program);
 
 /// `chunkrd __complete KIND`: prints the words for it, for the script above; hidden. Never fails: where there

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -15,19 +16,22 @@ namespace {
 
 constexpr const char* kEllipsis = "…";
 
+// Made once: it costs more than a line of a table. Null where the system has no such locale: then a byte
+// counts as a column.
+locale_t utf8_locale() {
+  static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return locale;
+}
+
 // While it lives, the C library takes texts of this thread for UTF-8, whatever $LANG says.
 class Utf8 {
  public:
-  Utf8() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(::uselocale(locale_)) {}
+  Utf8() : before_(::uselocale(utf8_locale())) {}
   Utf8(const Utf8&) = delete;
   Utf8& operator=(const Utf8&) = delete;
-  ~Utf8() {
-    ::uselocale(before_);
-    if (locale_ != nullptr) ::freelocale(locale_);
-  }
+  ~Utf8() { ::uselocale(before_); }
 
  private:
-  locale_t locale_;  // null where the system has no such locale: then a byte counts as a column
   locale_t before_;
 };
 
@@ -112,6 +116,8 @@ std::string Terminal::shown(std::string_view text, Look look) const {
 }
 
 int display_width(std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::ranges::all_of(text, is_ascii)) return static_cast<int>(text.size());
   int columns = 0;
   for (const Character& character : characters(text)) columns += character.columns;
   return columns;

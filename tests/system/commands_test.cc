@@ -272,8 +272,14 @@ TEST_F(Looking, StatusSaysWhetherTheDaemonRunsAndWhatItHasDone) {
   EXPECT_EQ(status.at("pending_commands").as_int64(), 0);
   EXPECT_TRUE(status.at("today").as_object().contains("pages"));
   EXPECT_EQ(status.at("inboxes").at(0).at("path").as_string(), home.inbox.native());
+  ASSERT_TRUE(eventually([&] {
+    status = objects_of(chunkrd({"status", "--json"}).out).front();
+    return !status.at("daemon").is_null();
+  })) << "the daemon never told how it is doing";
+  EXPECT_EQ(status.at("daemon").at("pid").as_int64(), home.daemon().pid());
+  EXPECT_THAT(status.at("daemon").at("pauses").as_array(), IsEmpty());
   EXPECT_THAT(chunkrd({"status"}).out,
-              AllOf(HasSubstr("daemon      running"), HasSubstr("done               2")));
+              AllOf(HasSubstr("daemon      running since"), HasSubstr("done               2")));
 
   ASSERT_EQ(home.stop_daemon()->exit_code, 0);
   const Ran stopped = chunkrd({"status"});
@@ -434,6 +440,7 @@ TEST_F(Completing, OffersWhatIsInTheQueueAndTheConfiguration) {
   work();
   const std::string id = id_of("one.txt"), config = home.config_file();
   EXPECT_EQ(completed({"show", "--config", config, ""}).size(), 3U);
+  EXPECT_EQ(completed({"cancel", "--config", config, id, ""}).size(), 3U) << "of several jobs, each";
   EXPECT_THAT(completed({"show", "--config", config, id.substr(0, 20)}), ElementsAre(id));
   EXPECT_THAT(completed({"jobs", "--config", config, "--error", ""}), ElementsAre("empty_file"));
   EXPECT_THAT(completed({"jobs", "--config", config, "--inbox", ""}), ElementsAre(home.inbox.native()));

@@ -13,11 +13,11 @@ const std::vector<Table::Column> kColumns{{.title = "ID"},
 TEST(ATable, IsAsWideAsWhatIsInIt) {
   Table table(kColumns, {});
   table.add({{"a1"}, {"日本.pdf"}, {"7"}, {""}});
-  table.add({{"b"}, {"x"}, {"1200"}, {"poll now"}});
+  table.add({{"b"}, {"日"}, {"1200"}, {"poll now"}});
   EXPECT_EQ(table.take_lines(),
             "ID  NAME      PAGES  NEXT\n"
             "a1  日本.pdf      7\n"
-            "b   x          1200  poll now\n");
+            "b   日         1200  poll now\n");
 }
 
 TEST(ATable, ShortensOnlyWhatMayBeWhereTheTerminalIsNarrow) {
