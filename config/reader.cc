@@ -186,6 +186,7 @@ Keys<Profile> profile_keys() {
   keys.value("after_delivery", &Profile::after_delivery,
              choice<AfterDelivery>({{"keep", AfterDelivery::keep}, {"delete", AfterDelivery::remove}}));
   keys.value("priority", &Profile::priority, small_number({-100, 100}));
+  keys.value("weight", &Profile::weight, small_number({1, 1000}));
   keys.value("attempts", &Profile::attempts, small_number({1, 20}));
   keys.value("starting_deadline", &Profile::starting_deadline, seconds_in({1s, 30 * 24h}));
   keys.value("processing_deadline", &Profile::processing_deadline, seconds_in({1s, 30 * 24h}));

@@ -64,8 +64,9 @@ struct Profile {
   std::string parse = "{}";  ///< CreateForm without the document, canonical JSON (sorted keys, no spaces)
   std::vector<Artifact> artifacts{Artifact::json, Artifact::markdown};
   AfterDelivery after_delivery = AfterDelivery::keep;
-  int priority = 0;
-  int attempts = 3;                       ///< tasks that may be paid for one document
+  int priority = 0;  ///< within the profile
+  int weight = 1;    ///< its share of the submits while several profiles have documents ready
+  int attempts = 3;  ///< tasks that may be paid for one document
   seconds starting_deadline{6 * 3600};    ///< a task longer in Starting is given up
   seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
   /// An earlier result for the same bytes and settings is delivered again instead of a new task.

@@ -124,6 +124,12 @@ WallTime Scheduler::next_look() const {
   return next;
 }
 
+awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::size_t limit) {
+  if (state != State::ready) co_return co_await context_.queue.due(state, now, limit);
+  auto ready = co_await context_.queue.ready_by_profile(now, limit);
+  co_return turns_.in_turn(std::move(ready), context_.rules->profiles);
+}
+
 // Starts what is due in one state, as far as there is capacity, and notes when to look again.
 awaitable<void> Scheduler::fill(State state) {
   Lane& here = lane(state);
@@ -133,7 +139,7 @@ awaitable<void> Scheduler::fill(State state) {
   if (here.running >= capacity(state)) co_return;
   const std::size_t wanted = capacity(state) - here.running;
   // Rows whose step is running still look due: ask for so many more.
-  const auto jobs = co_await context_.queue.due(state, now, wanted + busy_.size());
+  const auto jobs = co_await due_in(state, now, wanted + busy_.size());
   std::size_t started = 0;
   for (const Job& job : jobs) {
     if (stopping_ || busy_.contains(job.id)) continue;
@@ -158,7 +164,10 @@ bool Scheduler::start(const Job& job, WallTime now) {
         lane(job.state).look_at = std::min(lane(job.state).look_at, std::max(*next, now + Duration(1)));
       return false;
     }
-    if (uploads) upload_bytes_ += job.size_bytes;
+    if (uploads) {
+      upload_bytes_ += job.size_bytes;
+      turns_.took(job.profile, context_.rules->profiles);
+    }
   }
   lane(job.state).running += 1;
   busy_.insert(job.id);

@@ -11,6 +11,7 @@
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/observer.h"
+#include "pipeline/turns.h"
 
 namespace chunkrd::pipeline {
 
@@ -48,6 +49,7 @@ class Scheduler {
   Lane& lane(queue::State state) { return lanes_[static_cast<std::size_t>(state)]; }
   std::size_t capacity(queue::State state) const;
   awaitable<void> fill(queue::State state);
+  awaitable<std::vector<queue::Job>> due_in(queue::State state, WallTime now, std::size_t limit);
   bool start(const queue::Job& job, WallTime now);
   awaitable<void> run_step(queue::Job job, Gate::Pass pass);
   awaitable<void> carry_out(const queue::Job& job);
@@ -63,6 +65,7 @@ class Scheduler {
   std::unique_ptr<Alarm> alarm_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};
   std::set<std::string> busy_;  ///< ids of jobs whose step is running
+  Turns turns_;
   std::uint64_t upload_bytes_ = 0;
   bool stopping_ = false;
   std::array<bool, kPauseCount> told_{};  ///< which pauses the observer knows of

@@ -163,6 +163,10 @@ awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t li
   return Writer::on_store(writer_, [=](Store& store) { return store.due(state, now, limit); });
 }
 
+awaitable<std::map<std::string, std::vector<Job>>> Queue::ready_by_profile(WallTime now, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.ready_by_profile(now, limit); });
+}
+
 awaitable<std::optional<WallTime>> Queue::next_due(State state, WallTime after) {
   return Writer::on_store(writer_, [=](Store& store) { return store.next_due(state, after); });
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -45,6 +46,9 @@ class Store {
 
   /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time.
   virtual std::vector<Job> due(State state, WallTime now, std::size_t limit) = 0;
+
+  /// Up to `limit` jobs of each profile that has some in `ready` that are due, by priority, then age.
+  virtual std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit) = 0;
 
   /// The first due time in `state` that is later than `after`; nothing if there is none.
   virtual std::optional<WallTime> next_due(State state, WallTime after) = 0;

@@ -104,6 +104,10 @@ INSERT INTO counts (state, n) VALUES (13, 0), (14, 0), (15, 0), (16, 0);
 DROP INDEX jobs_unfinished;
 CREATE INDEX jobs_unfinished ON jobs (found_at) WHERE state < 9 OR state > 12;
 
+-- Ready documents by profile: profiles take turns by their weights.
+DROP INDEX jobs_ready;
+CREATE INDEX jobs_ready ON jobs (state, profile, priority DESC, id, due) WHERE state = 2;
+
 -- For people who look for documents, newest first (ids sort by age): any choice of inboxes, states and an error is
 -- a few ranges of one of these, so no choice looks at rows that it does not show. See SqliteStore::list().
 CREATE INDEX jobs_listed ON jobs (inbox, state, id);

@@ -23,8 +23,17 @@ inline const std::string kAddEvent = "INSERT INTO events (job, at, what, detail)
 /// `ready` is written out, so that the partial index can be used; named, because the planner would rather
 /// search by `due` and sort.
 inline const std::string kDueReady = "SELECT " + kJobColumns +
-                                     " FROM jobs INDEXED BY jobs_ready WHERE state = 2 AND due <= ? "
-                                     "ORDER BY priority DESC, id LIMIT ?";
+                                     " FROM jobs INDEXED BY jobs_ready WHERE state = 2 AND profile = ? AND "
+                                     "due <= ? ORDER BY priority DESC, id LIMIT ?";
+
+/// From one profile to the next, without looking at the documents between.
+inline const std::string kReadyProfiles =
+    "WITH RECURSIVE found(profile) AS ("
+    "SELECT min(profile) FROM jobs INDEXED BY jobs_ready WHERE state = 2 UNION ALL "
+    "SELECT (SELECT min(profile) FROM jobs INDEXED BY jobs_ready WHERE state = 2 AND profile > "
+    "found.profile) "
+    "FROM found WHERE found.profile IS NOT NULL) "
+    "SELECT profile FROM found WHERE profile IS NOT NULL";
 
 inline const std::string kDue =
     "SELECT " + kJobColumns + " FROM jobs WHERE state = ? AND due <= ? ORDER BY due, seq LIMIT ?";

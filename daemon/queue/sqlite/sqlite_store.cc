@@ -47,6 +47,10 @@ std::vector<State> every_state() {
   return states;
 }
 
+std::int64_t row_limit(std::size_t limit) {
+  return static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
+}
+
 // The day of `moment`, UTC: "2026-11-24".
 std::string day_of(WallTime moment) {
   return to_iso(moment).substr(0, 10);
@@ -60,6 +64,7 @@ struct SqliteStore::Statements {
         transition(database, sql::kTransition),
         add_event(database, sql::kAddEvent),
         due_ready(database, sql::kDueReady),
+        ready_profiles(database, sql::kReadyProfiles),
         due(database, sql::kDue),
         next_due(database, sql::kNextDue),
         find(database, sql::kFind),
@@ -86,10 +91,10 @@ struct SqliteStore::Statements {
         note(database, sql::kNote),
         set_note(database, sql::kSetNote) {}
 
-  SQLite::Statement insert, transition, add_event, due_ready, due, next_due, find, knows, events, counts,
-      oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed, listed_by_error,
-      with_prefix, named, named_and_put_as, delivered_like, add_spent, spent, ask, answer, pending_commands,
-      command_answer, note, set_note;
+  SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
+      events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
+      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, add_spent, spent, ask, answer,
+      pending_commands, command_answer, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -187,15 +192,37 @@ void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime n
 }
 
 std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit) {
-  return run("reading", [&] {
-    const auto rows =
-        static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
+  if (state == State::ready) {
     std::vector<Job> jobs;
-    Run query(state == State::ready ? statements_->due_ready : statements_->due);
-    auto parameters = query.parameters();
-    if (state != State::ready) parameters.state(state);
-    parameters.time(now).number(rows);
+    for (auto& [profile, of_profile] : ready_by_profile(now, limit))
+      std::ranges::move(of_profile, std::back_inserter(jobs));
+    std::ranges::sort(jobs, [](const Job& a, const Job& b) {
+      return a.priority != b.priority ? a.priority > b.priority : a.id < b.id;
+    });
+    jobs.resize(std::min(limit, jobs.size()));
+    return jobs;
+  }
+  return run("reading", [&] {
+    std::vector<Job> jobs;
+    Run query(statements_->due);
+    query.parameters().state(state).time(now).number(row_limit(limit));
     while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
+  });
+}
+
+std::map<std::string, std::vector<Job>> SqliteStore::ready_by_profile(WallTime now, std::size_t limit) {
+  return run("reading", [&] {
+    std::map<std::string, std::vector<Job>> jobs;
+    {
+      Run query(statements_->ready_profiles);
+      while (query.next_row()) jobs[query.column(0).getString()];
+    }
+    for (auto& [profile, of_profile] : jobs) {
+      Run query(statements_->due_ready);
+      query.parameters().text(profile).time(now).number(row_limit(limit));
+      while (query.next_row()) of_profile.push_back(query.job());
+    }
     return jobs;
   });
 }

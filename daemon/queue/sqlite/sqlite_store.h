@@ -17,6 +17,7 @@ class SqliteStore final : public Store {
 
   std::vector<bool> apply(std::span<const Change> changes, WallTime now) override;
   std::vector<Job> due(State state, WallTime now, std::size_t limit) override;
+  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit) override;
   std::optional<WallTime> next_due(State state, WallTime after) override;
   std::optional<Job> find(const std::string& id) override;
   bool knows(const std::string& inbox, const std::string& name, const std::string& identity) override;

@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 35);
+  EXPECT_EQ(defaults, 36);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {

@@ -47,6 +47,7 @@ class RecordingStore final : public Store {
     return applied;
   }
   std::vector<Job> due(State, WallTime, std::size_t) override { return {}; }
+  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t) override { return {}; }
   std::optional<WallTime> next_due(State, WallTime) override { return std::nullopt; }
   std::optional<Job> find(const std::string&) override { return std::nullopt; }
   bool knows(const std::string&, const std::string&, const std::string&) override { return false; }

@@ -68,7 +68,10 @@ TEST_F(Plan, CountsReadTheirOwnSmallTable) {
 }
 
 TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
-  EXPECT_THAT(of(sql::kDueReady), HasSubstr("INDEX jobs_ready (state=?)"));
+  EXPECT_THAT(of(sql::kDueReady), HasSubstr("INDEX jobs_ready (state=? AND profile=?)"));
+  EXPECT_THAT(of(sql::kReadyProfiles),
+              HasSubstr("SEARCH jobs USING COVERING INDEX jobs_ready (state=? AND profile>?)"));
+  EXPECT_THAT(of(sql::kReadyProfiles), Not(HasSubstr("SCAN jobs")));
   EXPECT_THAT(of(sql::kDue), HasSubstr("INDEX jobs_due (state=? AND due<?)"));
   EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=? AND due>?)"));
   EXPECT_THAT(of(sql::kOldestUnfinished), HasSubstr("INDEX jobs_unfinished"));

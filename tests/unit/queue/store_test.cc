@@ -310,6 +310,22 @@ TEST_P(EveryStore, ReadyJobsInBackoffWaitWhateverTheirPriority) {
   EXPECT_THAT(due_ids(State::ready, at(200)), ElementsAre("job-0002"));
 }
 
+TEST_P(EveryStore, ReadyJobsComeByProfileToo) {
+  for (const int number : {1, 2, 3, 4}) {
+    Job job = found(number);
+    job.state = State::ready;
+    job.due = at(number == 4 ? 9000 : 1000);
+    job.profile = number == 2 ? "scans" : number == 4 ? "waits" : "default";
+    add(job);
+  }
+  const auto ready = store->ready_by_profile(at(5000), 1);
+  ASSERT_EQ(ready.size(), 3U);
+  ASSERT_EQ(ready.at("default").size(), 1U) << "the limit is for each profile";
+  EXPECT_EQ(ready.at("default").front().id, "job-0001");
+  EXPECT_EQ(ready.at("scans").front().id, "job-0002");
+  EXPECT_THAT(ready.at("waits"), IsEmpty());
+}
+
 TEST_P(EveryStore, OtherJobsComeByDueTimeThenInTheOrderOfArrival) {
   add_in(State::submitted, 1, at(30), 9);
   add_in(State::submitted, 3, at(10));
