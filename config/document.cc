@@ -82,13 +82,13 @@ std::string explain(const std::string& message) {
 
 }  // namespace
 
-YAML::Node load_document(Problems& problems) {
+YAML::Node load_document(Problems& problems, std::string_view if_empty) {
   const std::string text = read_file(problems);
   check_encoding(text, problems);
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.empty() || documents.front().IsNull()) {
-      give_up(problems, mark_at(0, 0), "the file is empty; at least state and inboxes are needed");
+      give_up(problems, mark_at(0, 0), fmt::format("the file is empty; {}", if_empty));
     }
     if (documents.size() > 1) {
       give_up(problems, documents[1].Mark(), "a second document begins here; one file has one document");

@@ -31,7 +31,6 @@ Json as_json(Reader<Value> read) {
   };
 }
 
-// Absent and null mean the same to the service: canonical settings have neither.
 Json nullable(Json read) {
   return [read = std::move(read)](const Entry& entry) -> std::optional<json::value> {
     if (entry.is_null()) return json::value(nullptr);
@@ -50,7 +49,7 @@ Json object_of(Object keys) {
 Object& add(Object& keys, const std::string& name, Json read, std::vector<std::string> below = {}) {
   keys.add({.name = name, .presence = Presence::optional, .refusal = {}, .below = std::move(below)},
            [name, read = std::move(read)](const Entry& entry, json::object& into) {
-             if (auto value = read(entry); value && !value->is_null()) into[name] = std::move(*value);
+             if (auto value = read(entry)) into[name] = std::move(*value);
            });
   return keys;
 }
@@ -194,11 +193,24 @@ std::string canonical(const json::value& value) {
   return out;
 }
 
+json::value without_nulls(json::value value) {
+  auto* object = value.if_object();
+  if (object == nullptr) return value;
+  json::object kept;
+  for (auto& [name, member] : *object)
+    if (!member.is_null()) kept[name] = without_nulls(std::move(member));
+  return kept;
+}
+
+Reader<json::value> parse_overrides() {
+  return object_of(create_form());
+}
+
 Reader<std::string> parse_settings() {
-  return [read = object_of(create_form())](const Entry& entry) -> std::optional<std::string> {
-    const auto value = read(entry);
+  return [read = parse_overrides()](const Entry& entry) -> std::optional<std::string> {
+    auto value = read(entry);
     if (!value) return std::nullopt;
-    return canonical(*value);
+    return canonical(without_nulls(std::move(*value)));
   };
 }
 

@@ -13,6 +13,12 @@ namespace chunkrd::config {
 /// out, because the contract gives null the meaning of "absent" wherever it allows it.
 Reader<std::string> parse_settings();
 
+/// The same, as what is to replace other settings: with null where the service's default is asked for.
+Reader<boost::json::value> parse_overrides();
+
+/// `value` without those members of its objects that are null: absent and null mean the same to the service.
+boost::json::value without_nulls(boost::json::value value);
+
 /// The keys inside `parse:`: ".chunk_processing.target_length" and so on.
 std::vector<std::string> parse_setting_keys();
 

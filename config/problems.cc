@@ -27,8 +27,8 @@ void Problems::throw_if_any() const {
   std::ranges::sort(sorted, {}, [](const Problem& p) { return std::tie(p.line, p.column, p.text); });
   std::vector<std::string> lines;
   for (const Problem& p : sorted) {
-    lines.push_back(p.line == 0 ? fmt::format("{}: {}", file_.string(), p.text)
-                                : fmt::format("{}:{}:{}: {}", file_.string(), p.line, p.column, p.text));
+    lines.push_back(p.line == 0 ? fmt::format("{}: {}", shown_as_.string(), p.text)
+                                : fmt::format("{}:{}:{}: {}", shown_as_.string(), p.line, p.column, p.text));
   }
   throw ConfigErrors(std::move(lines));
 }

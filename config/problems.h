@@ -25,7 +25,10 @@ class ConfigErrors final : public UserError {
 /// The errors found so far in one file.
 class Problems {
  public:
-  explicit Problems(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit Problems(std::filesystem::path file) : file_(file), shown_as_(std::move(file)) {}
+  /// `shown_as`: what people know the file by, where that is not where it lies.
+  Problems(std::filesystem::path file, std::filesystem::path shown_as)
+      : file_(std::move(file)), shown_as_(std::move(shown_as)) {}
 
   const std::filesystem::path& file() const noexcept { return file_; }
 
@@ -42,7 +45,7 @@ class Problems {
     int column;
     std::string text;
   };
-  std::filesystem::path file_;
+  std::filesystem::path file_, shown_as_;
   std::vector<Problem> problems_;
 };
 

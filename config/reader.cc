@@ -7,7 +7,6 @@
 #include "config/document.h"
 #include "config/keys.h"
 #include "config/listen_address.h"
-#include "config/nearest.h"
 #include "config/parse_settings.h"
 #include "config/values.h"
 
@@ -59,18 +58,6 @@ Reader<std::string> name_ending() {
   };
 }
 
-Reader<std::string> profile_name(std::vector<std::string> profiles) {
-  return [read = text(), profiles = std::move(profiles)](const Entry& entry) -> std::optional<std::string> {
-    auto name = read(entry);
-    if (!name || std::ranges::find(profiles, *name) != profiles.end()) return name;
-    const std::string_view nearest = nearest_name(*name, profiles);
-    const std::string advice = nearest.empty() ? fmt::format("; defined: {}", alternatives(profiles))
-                                               : fmt::format("; did you mean \"{}\"?", nearest);
-    entry.wrong(fmt::format("unknown profile {}{}", in_quotes(*name), advice));
-    return std::nullopt;
-  };
-}
-
 bool is_one_folder(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
 }
@@ -79,7 +66,7 @@ using Folders = std::map<std::string, std::string>;
 
 // Each name is free: the first folder below the inbox.
 Reader<Folders> folders(const std::vector<std::string>& profiles) {
-  return [read = profile_name(profiles)](const Entry& map) -> std::optional<Folders> {
+  return [read = name_of_profile(profiles)](const Entry& map) -> std::optional<Folders> {
     std::vector<KeyRule> rules;
     if (map.node().IsMap()) {
       for (const auto& pair : map.node()) {
@@ -114,7 +101,7 @@ Keys<Inbox> inbox_keys(const std::vector<std::string>& profiles) {
   keys.value("rescan", &Inbox::rescan, seconds_in({1s, 24h}));
   keys.value("watch", &Inbox::watch,
              choice<Watch>({{"auto", Watch::automatic}, {"events", Watch::events}, {"scan", Watch::scan}}));
-  keys.value("profile", &Inbox::profile, profile_name(profiles));
+  keys.value("profile", &Inbox::profile, name_of_profile(profiles));
   keys.add({.name = "folders", .refusal = {}, .below = {".*"}},
            [read = folders(profiles)](const Entry& entry, Inbox& into) {
              if (auto value = read(entry)) into.folders = std::move(*value);
@@ -168,14 +155,6 @@ Reader<std::vector<Artifact>> artifacts() {
   };
 }
 
-// `int` settings: whole_number() with a cast that its range makes safe.
-Reader<int> small_number(Range<int> range) {
-  return [read = whole_number({range.least, range.most})](const Entry& entry) -> std::optional<int> {
-    const auto value = read(entry);
-    return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
-  };
-}
-
 Keys<Profile> profile_keys() {
   Keys<Profile> keys;
   keys.add({.name = "parse", .refusal = {}, .below = parse_setting_keys()},
@@ -185,7 +164,7 @@ Keys<Profile> profile_keys() {
   keys.value("artifacts", &Profile::artifacts, artifacts());
   keys.value("after_delivery", &Profile::after_delivery,
              choice<AfterDelivery>({{"keep", AfterDelivery::keep}, {"delete", AfterDelivery::remove}}));
-  keys.value("priority", &Profile::priority, small_number({-100, 100}));
+  keys.value("priority", &Profile::priority, priority());
   keys.value("weight", &Profile::weight, small_number({1, 1000}));
   keys.value("attempts", &Profile::attempts, small_number({1, 20}));
   keys.value("starting_deadline", &Profile::starting_deadline, seconds_in({1s, 30 * 24h}));
@@ -307,7 +286,7 @@ std::vector<std::string> profile_names(const YAML::Node& root) {
 
 Settings read_settings(const std::filesystem::path& file) {
   Problems problems(file);
-  const YAML::Node root = load_document(problems);
+  const YAML::Node root = load_document(problems, "at least state and inboxes are needed");
   Settings settings;
   settings_keys(profile_names(root)).read(Entry(root, "", root.Mark(), problems), settings);
   problems.throw_if_any();

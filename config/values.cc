@@ -11,6 +11,8 @@
 #include <limits>
 #include <span>
 
+#include "config/nearest.h"
+
 namespace chunkrd::config {
 namespace {
 
@@ -263,6 +265,29 @@ Reader<std::string> one_of(std::vector<std::string> names) {
     entry.wrong(fmt::format("unknown value {}; use {}", in_quotes(*text), alternatives(names)));
     return std::nullopt;
   };
+}
+
+Reader<std::string> name_of_profile(std::vector<std::string> profiles) {
+  return [read = text(), profiles = std::move(profiles)](const Entry& entry) -> std::optional<std::string> {
+    auto name = read(entry);
+    if (!name || std::ranges::find(profiles, *name) != profiles.end()) return name;
+    const std::string_view nearest = nearest_name(*name, profiles);
+    const std::string advice = nearest.empty() ? fmt::format("; defined: {}", alternatives(profiles))
+                                               : fmt::format("; did you mean \"{}\"?", nearest);
+    entry.wrong(fmt::format("unknown profile {}{}", in_quotes(*name), advice));
+    return std::nullopt;
+  };
+}
+
+Reader<int> small_number(Range<int> range) {
+  return [read = whole_number({range.least, range.most})](const Entry& entry) -> std::optional<int> {
+    const auto value = read(entry);
+    return value ? std::optional(static_cast<int>(*value)) : std::nullopt;
+  };
+}
+
+Reader<int> priority() {
+  return small_number({-100, 100});
 }
 
 }  // namespace chunkrd::config

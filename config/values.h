@@ -23,6 +23,14 @@ struct Range {
 Reader<bool> boolean();
 Reader<std::int64_t> whole_number(Range<std::int64_t> range);
 Reader<double> number(Range<double> range);
+/// whole_number() for what is an `int`.
+Reader<int> small_number(Range<int> range);
+
+/// How much a document is preferred to others.
+Reader<int> priority();
+
+/// One of `profiles`; a near one is offered for any other.
+Reader<std::string> name_of_profile(std::vector<std::string> profiles);
 
 /// Any text, also one that looks like a number; not empty.
 Reader<std::string> text();

@@ -39,15 +39,12 @@ bool Gate::has_settled(const Sighting& sighting, Time time) {
 }
 
 bool Gate::see_file(const Sighting& file, Time time) {
-  if (names_.judge(split(file.name).base) == Names::Verdict::reserved) {
-    spdlog::debug("inbox: {} is a sidecar, not a document", place(file.name));
-    return false;
-  }
+  if (names_.judge(split(file.name).base) == Names::Verdict::sidecar) return false;
   if (known_.has(file.name, file.identity)) {
     settle_.forget(file.name);  // it was another one for a while, and is the old one again
     return false;
   }
-  const auto verdict = settle_.see(file.name, file.identity, time);
+  const auto verdict = settle_.see(file.name, {file.identity, file.sidecar}, time);
   if (verdict == Settle::Verdict::no_room) left_out_ = true;
   return verdict == Settle::Verdict::settled;
 }

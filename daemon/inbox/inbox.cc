@@ -301,7 +301,7 @@ awaitable<void> Inbox::Watcher::report(const OnArrival& on_arrival) {
   for (const auto& sighting : sightings) {
     if (stopping) co_return;
     if (!gate.has_settled(sighting, now)) continue;
-    const Arrival arrival{sighting.name, sighting.identity};
+    const Arrival arrival{sighting.name, sighting.identity, sighting.sidecar};
     if (co_await on_arrival(arrival)) {
       gate.handed_over(arrival);
     } else {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Rules {
 struct Arrival {
   std::string name;  ///< path below the inbox, bytes
   Identity identity;
+  std::optional<Identity> sidecar = std::nullopt;  ///< that has settled with it: NAME.chunkr.yaml
 };
 
 /// Told of settled documents. Called on the event loop; the inbox waits for it, so that a slow queue slows
@@ -44,9 +46,11 @@ struct Statistics {
 /// Watches one folder and everything below it, with inotify where that works and by scanning always.
 ///
 /// A file is reported when it has been seen unchanged (same identity) for `settle`, also one that lay there
-/// at start. Temporary names (.*, *.part, *.filepart, *.tmp, ~$*, *.crdownload, ...) are ignored; links,
-/// FIFOs, sockets and devices are refused with one warning each. An unreadable or missing folder is a pause,
-/// not an empty inbox. Scanning happens on `files`, everything else on the calling coroutine's event loop.
+/// at start; together with its sidecar, if there is one by then, which has to be unchanged for as long. A
+/// sidecar alone waits for its document. Temporary names (.*, *.part, *.filepart, *.tmp, ~$*, *.crdownload,
+/// ...) are ignored; links, FIFOs, sockets and devices are refused with one warning each. An unreadable or
+/// missing folder is a pause, not an empty inbox. Scanning happens on `files`, everything else on the calling
+/// coroutine's event loop.
 class Inbox {
  public:
   Inbox(Rules rules, Executor files);

@@ -45,7 +45,7 @@ Names::Names(std::vector<std::string> ignore) : ignore_(std::move(ignore)) {}
 
 Names::Verdict Names::judge(const std::string& name) const {
   if (!enters(name)) return Verdict::ignored;
-  if (name.ends_with(".chunkr.yaml")) return Verdict::reserved;
+  if (name.ends_with(kSidecarEnding)) return Verdict::sidecar;
   return Verdict::document;
 }
 

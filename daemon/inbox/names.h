@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chunkrd::inbox {
@@ -8,13 +9,16 @@ namespace chunkrd::inbox {
 /// The folder that belongs to the daemon inside an inbox; never entered, never reported.
 inline constexpr const char* kOwnFolder = ".chunkrd";
 
+/// What is beside the document NAME under this ending has settings of its own for it.
+inline constexpr std::string_view kSidecarEnding = ".chunkr.yaml";
+
 /// Which base names are documents, and which are other programs' temporary files and litter.
 class Names {
  public:
   enum class Verdict {
     document,
-    ignored,   ///< temporary, hidden, litter, or one of the user's patterns
-    reserved,  ///< a sidecar (*.chunkr.yaml): no document, to be read beside one in a later version
+    ignored,  ///< temporary, hidden, litter, or one of the user's patterns
+    sidecar,  ///< *.chunkr.yaml: goes with its document, and waits for it
   };
 
   /// `ignore`: fnmatch(3) patterns, case-sensitive; the built-in ones are not.

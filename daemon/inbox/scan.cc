@@ -61,7 +61,8 @@ void Listing::sort_in(const dirent& entry, const Names& names, Known& known, Dep
     piece.folders.push_back(std::move(name));
     return;
   }
-  auto sighting = look(::dirfd(directory_.get()), base, std::move(name));
+  if (entry.d_type != DT_UNKNOWN && names.judge(base) == Names::Verdict::sidecar) return;
+  auto sighting = look_with_sidecar(::dirfd(directory_.get()), base, std::move(name));
   if (sighting.kind == Kind::folder) {
     piece.folders.push_back(std::move(sighting.name));
   } else if (sighting.kind != Kind::gone && !known.has(sighting.name, sighting.identity)) {
@@ -89,7 +90,7 @@ std::vector<Sighting> look_at(const Tree& tree, const std::vector<std::string>& 
       opened = parts.folder;
     }
     if (folder)
-      sightings.push_back(look(folder->get(), parts.base, name));
+      sightings.push_back(look_with_sidecar(folder->get(), parts.base, name));
     else
       sightings.push_back({name, means_gone(folder.error()) ? Kind::gone : Kind::unclear, {}});
   }

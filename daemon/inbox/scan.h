@@ -34,7 +34,8 @@ class Listing {
     bool last = false;
   };
 
-  /// The next `entries_max` entries, without what `names` ignores. Marks what it meets in `known` as seen.
+  /// The next `entries_max` entries, without what `names` ignores and without sidecars: those are seen beside
+  /// their documents. Marks what it meets in `known` as seen.
   Piece next(const Names& names, Known& known, Depth depth, std::size_t entries_max);
 
  private:

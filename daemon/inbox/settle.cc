@@ -15,23 +15,23 @@ bool Settle::ByTime::operator()(const Candidates::value_type* a,
   return std::tie(a->second.ready_at, a->first) < std::tie(b->second.ready_at, b->first);
 }
 
-std::chrono::milliseconds Settle::wait_for(const Identity& identity) const noexcept {
-  if (identity.size_bytes > 0) return settle_;
+std::chrono::milliseconds Settle::wait_for(const Looks& looks) const noexcept {
+  if (looks.document.size_bytes > 0 && (!looks.sidecar || looks.sidecar->size_bytes > 0)) return settle_;
   return std::max(settle_, std::min(10 * settle_, std::chrono::milliseconds(60s)));
 }
 
-Settle::Verdict Settle::see(const std::string& name, const Identity& identity, Time now) {
+Settle::Verdict Settle::see(const std::string& name, const Looks& looks, Time now) {
   const auto found = candidates_.find(name);
   if (found == candidates_.end()) {
     if (candidates_.size() >= candidates_max_) return Verdict::no_room;
-    const auto made = candidates_.emplace(name, Candidate{identity, now + wait_for(identity)}).first;
+    const auto made = candidates_.emplace(name, Candidate{looks, now + wait_for(looks)}).first;
     order_.insert(&*made);
     return Verdict::waiting;
   }
   auto& candidate = found->second;
-  if (candidate.identity == identity) return now < candidate.ready_at ? Verdict::waiting : Verdict::settled;
-  candidate.identity = identity;
-  reschedule(*found, now + wait_for(identity));
+  if (candidate.looks == looks) return now < candidate.ready_at ? Verdict::waiting : Verdict::settled;
+  candidate.looks = looks;
+  reschedule(*found, now + wait_for(looks));
   return Verdict::waiting;
 }
 

@@ -12,6 +12,18 @@
 
 namespace chunkrd::inbox {
 
+/// How a document was found: it and its sidecar settle as one.
+struct Looks {
+  /// Implicit, because most documents have no sidecar.
+  Looks(const Identity& seen, const std::optional<Identity>& beside = std::nullopt)
+      : document(seen), sidecar(beside) {}
+
+  Identity document;
+  std::optional<Identity> sidecar;
+
+  bool operator==(const Looks&) const = default;
+};
+
 /// Decides when a file is complete: when it has been seen unchanged for a while.
 ///
 /// Knows no clock and no files: it is told what was seen when, and says what to look at next. A file that
@@ -29,9 +41,9 @@ class Settle {
 
   Settle(std::chrono::milliseconds settle, std::size_t candidates_max);
 
-  /// `name` was seen with `identity`. `now` is not before the look at the file for its first sight, and not
+  /// `name` was seen looking so. `now` is not before the look at the file for its first sight, and not
   /// after it for any later one, so that the time between the two looks is never overstated.
-  Verdict see(const std::string& name, const Identity& identity, Time now);
+  Verdict see(const std::string& name, const Looks& looks, Time now);
 
   /// `name` is not looked at, nor settled, before `time`.
   void postpone(const std::string& name, Time time);
@@ -49,7 +61,7 @@ class Settle {
 
  private:
   struct Candidate {
-    Identity identity;
+    Looks looks;
     Time ready_at;
   };
   using Candidates = std::unordered_map<std::string, Candidate>;
@@ -57,7 +69,7 @@ class Settle {
     bool operator()(const Candidates::value_type* a, const Candidates::value_type* b) const noexcept;
   };
 
-  std::chrono::milliseconds wait_for(const Identity& identity) const noexcept;
+  std::chrono::milliseconds wait_for(const Looks& looks) const noexcept;
   void reschedule(Candidates::value_type& candidate, Time ready_at);
 
   std::chrono::milliseconds settle_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -54,34 +55,78 @@ Spool::Spool(fs::path inbox, const fs::path& state, Take take) : inbox_(std::mov
   folder_ = make_private_folder(beside_state ? state : make_private_folder(inbox_, kOwnFolder), "spool");
 }
 
-Taken Spool::take(const std::string& name, const Identity& identity, const std::string& job_id) const {
-  if (!is_below(name)) return Taken::refused;
+Spool::Origin Spool::find(const std::string& name) const {
   const auto tree = Tree::open(inbox_);
   if (!tree) fail(tree.error(), "open inbox", inbox_);  // a missing inbox says nothing about its documents
   auto [folder, base] = split(name);
   auto from = tree->folder(folder);
   if (!from && !means_gone(from.error())) fail(from.error(), "open folder", inbox_ / folder);
-
-  auto spool = durable::open(folder_, kFolder);
   const bool through_link = !from && from.error() == std::errc::too_many_symbolic_link_levels;
-  Taking taking(std::move(base), identity, job_id, from ? std::move(*from) : FileDescriptor(),
-                std::move(spool));
-  if (!from) {
+  return {std::move(base), from ? std::move(*from) : FileDescriptor(), through_link};
+}
+
+Taken Spool::take(const std::string& name, const Identity& identity, const std::string& job_id) const {
+  if (!is_below(name)) return Taken::refused;
+  auto origin = find(name);
+  const bool has_folder = static_cast<bool>(origin.folder);
+  Taking taking(std::move(origin.base), identity, job_id, std::move(origin.folder),
+                durable::open(folder_, kFolder));
+  if (!has_folder) {
     const auto found = taking.look_in_spool_only();
-    return found == Taken::vanished && through_link ? Taken::refused : found;
+    return found == Taken::vanished && origin.through_link ? Taken::refused : found;
   }
   return take_ == Take::move ? taking.move() : taking.copy();
+}
+
+Took Spool::take(const Arrival& document, const std::string& job_id) const {
+  const bool is_spooled = fs::exists(fs::symlink_status(path_of(job_id)));
+  const std::string sidecar_name = document.name + std::string(kSidecarEnding);
+  if (!document.sidecar) {
+    if (!is_spooled && is_there(sidecar_name)) return {Taken::changed};
+    return {take(document.name, document.identity, job_id)};
+  }
+  const std::string sidecar_id = job_id + std::string(kSidecarEnding);
+  const auto sidecar = take(sidecar_name, *document.sidecar, sidecar_id);
+  if (!is_spooled && (sidecar == Taken::vanished || sidecar == Taken::changed)) return {Taken::changed};
+  const auto original = take(document.name, document.identity, job_id);
+  if (original == Taken::taken) return {original, sidecar};
+  if (sidecar == Taken::taken) give_back(sidecar_name, *document.sidecar, sidecar_id);
+  return {original};
+}
+
+// A name that cannot be looked at counts as there: nothing is taken on a guess.
+bool Spool::is_there(const std::string& name) const {
+  if (!is_below(name)) return false;
+  const auto origin = find(name);
+  return origin.folder && origin.base.size() <= NAME_MAX &&
+         look(origin.folder.get(), origin.base, name).kind != Kind::gone;
+}
+
+void Spool::give_back(const std::string& name, const Identity& identity, const std::string& id) const {
+  auto origin = find(name);
+  const bool has_folder = static_cast<bool>(origin.folder);
+  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
+                durable::open(folder_, kFolder));
+  if (take_ == Take::copy) {
+    taking.undo_copy();
+  } else if (has_folder) {
+    taking.undo_move();
+  }
 }
 
 fs::path Spool::path_of(const std::string& job_id) const {
   return folder_ / job_id;
 }
 
+fs::path Spool::sidecar_of(const std::string& job_id) const {
+  return folder_ / (job_id + std::string(kSidecarEnding));
+}
+
 std::vector<std::string> Spool::job_ids() const {
   std::vector<std::string> ids;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     auto name = entry.path().filename().native();
-    if (!name.starts_with('.')) ids.push_back(std::move(name));
+    if (!name.starts_with('.') && !name.ends_with(kSidecarEnding)) ids.push_back(std::move(name));
   }
   return ids;
 }

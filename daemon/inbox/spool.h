@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/fd.h"
 #include "inbox/identity.h"
+#include "inbox/inbox.h"
 
 namespace chunkrd::inbox {
 
@@ -16,6 +18,14 @@ enum class Taken {
   changed,     ///< another file, or the same one changed: it must settle again
   refused,     ///< not a regular file, or the name leads out of the inbox or through a link
   unreadable,  ///< it would have to be copied and may not be read; it lies where it lay
+};
+
+/// What became of taking a document that may have a sidecar.
+struct Took {
+  Taken document = Taken::taken;
+  /// With a document that was `taken`: `taken` too, or `refused`, `unreadable` or `vanished`: then there was
+  /// one, but not one that can be read. Nothing when there was none.
+  std::optional<Taken> sidecar = std::nullopt;
 };
 
 /// Where originals lie between inbox and archive: one file a job, named by the job's id.
@@ -42,12 +52,28 @@ class Spool {
   /// by now, to "<job id>.<name>", so that neither is lost.
   Taken take(const std::string& name, const Identity& identity, const std::string& job_id) const;
 
-  std::filesystem::path path_of(const std::string& job_id) const;
+  /// The same for a document and the sidecar that has settled with it, the sidecar first: a document is never
+  /// taken without it. `changed` also when there is another sidecar by now, or one where there was none. A
+  /// document that is not taken gets its sidecar back; it stays in the spool only when their folder is gone.
+  Took take(const Arrival& document, const std::string& job_id) const;
 
-  /// Job ids of everything that lies here, for a check at start.
+  std::filesystem::path path_of(const std::string& job_id) const;
+  std::filesystem::path sidecar_of(const std::string& job_id) const;
+
+  /// Job ids of every document that lies here, for a check at start.
   std::vector<std::string> job_ids() const;
 
  private:
+  /// Where a document comes from.
+  struct Origin {
+    std::string base;
+    FileDescriptor folder;  ///< none if it is gone
+    bool through_link = false;
+  };
+  Origin find(const std::string& name) const;
+  bool is_there(const std::string& name) const;
+  void give_back(const std::string& name, const Identity& identity, const std::string& id) const;
+
   std::filesystem::path inbox_;
   std::filesystem::path folder_;
   Take take_;

@@ -73,6 +73,26 @@ Taken Taking::copy() {
   return publish_copy();
 }
 
+void Taking::undo_move() {
+  const auto moved = spooled();
+  if (moved.kind == Kind::gone) return;
+  const auto is_elsewhere = look(from_.get(), ".", {}).identity.device != moved.identity.device;
+  if (is_elsewhere) {
+    if (checked_copy(spool_.get(), job_id_, moved.identity, from_.get(), aside_) != Copied::whole)
+      fail("put back", base_);
+    return_from_aside();
+    durable::sync_file(from_.get(), "the folder of " + base_);
+    undo_copy();
+  } else {
+    (void)put_back();
+  }
+}
+
+void Taking::undo_copy() {
+  if (::unlinkat(spool_.get(), job_id_.c_str(), 0) != 0 && errno != ENOENT) fail("remove", job_id_);
+  durable::sync_file(spool_.get(), "the spool");
+}
+
 Taken Taking::look_in_spool_only() const {
   if (spooled().kind != Kind::file) return Taken::vanished;
   sync_spooled();

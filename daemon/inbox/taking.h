@@ -23,6 +23,12 @@ class Taking {
   Taken move();
   Taken copy();
 
+  /// Undoes move(): what it has brought to the spool has its name in the inbox again, or another one where
+  /// that is taken by now. There must be a folder for it.
+  void undo_move();
+  /// Undoes copy().
+  void undo_copy();
+
   /// For a folder that is gone: what an earlier attempt has brought to the spool is all there is.
   Taken look_in_spool_only() const;
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 
 #include "inbox/names.h"
 
@@ -90,6 +91,16 @@ Sighting look(int folder, const std::string& base, std::string name) {
                     : S_ISDIR(status.st_mode) ? Kind::folder
                                               : Kind::special;
   return {std::move(name), kind, Identity::of(status)};
+}
+
+Sighting look_with_sidecar(int folder, const std::string& base, std::string name) {
+  auto sighting = look(folder, base, std::move(name));
+  // Beside a name that long there cannot be one.
+  if (sighting.kind != Kind::file || base.size() + kSidecarEnding.size() > NAME_MAX) return sighting;
+  const auto sidecar = look(folder, base + std::string(kSidecarEnding), {});
+  if (sidecar.kind == Kind::unclear) sighting.kind = Kind::unclear;
+  if (sidecar.kind != Kind::gone) sighting.sidecar = sidecar.identity;
+  return sighting;
 }
 
 bool means_gone(const std::error_code& error) noexcept {

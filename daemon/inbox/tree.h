@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -38,6 +39,8 @@ struct Sighting {
   std::string name;  ///< below the inbox
   Kind kind = Kind::gone;
   Identity identity;  ///< of what exists
+  std::optional<Identity> sidecar =
+      std::nullopt;  ///< of what lies beside a file as its sidecar, whatever kind that is
 };
 
 /// A folder tree that is entered from its root only, one step at a time, and never through a link: whoever
@@ -68,6 +71,9 @@ class Tree {
 /// Looks at `base` in the opened `folder` without opening it, so that a FIFO cannot block and a device
 /// cannot be triggered.
 Sighting look(int folder, const std::string& base, std::string name);
+
+/// The same, and for a file what lies beside it as its sidecar. It is `unclear` when that is.
+Sighting look_with_sidecar(int folder, const std::string& base, std::string name);
 
 /// Whether this error says that the name leads nowhere, or not where we go.
 bool means_gone(const std::error_code& error) noexcept;

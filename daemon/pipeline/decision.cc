@@ -6,6 +6,8 @@
 #include <iterator>
 #include <sstream>
 
+#include "core/sha256.h"
+
 namespace chunkrd::pipeline::lifecycle {
 
 using queue::Job;
@@ -34,6 +36,14 @@ Decision bury(const Job& job, std::string stage, std::string code, std::string m
   fail_with(after, std::move(stage), std::move(code), std::move(message));
   std::string detail = fmt::format("{}: {}", after.error_code, after.error_message);
   return decide(job, std::move(after), "given_up", std::move(detail), signal);
+}
+
+Job with_own(Job job, const OwnSettings& own) {
+  job.profile = own.profile;
+  job.settings = own.settings;
+  job.settings_hash = sha256_hex(own.settings);
+  job.priority = own.priority;
+  return job;
 }
 
 void fail_with(Job& job, std::string stage, std::string code, std::string message) {

@@ -46,6 +46,9 @@ inline constexpr Signal kReachable{Signal::Kind::reachable, {}, Signal::Source::
 Decision bury(const queue::Job& job, std::string stage, std::string code, std::string message,
               const Moment& moment, Signal signal = {});
 
+/// The job with its sidecar's settings.
+queue::Job with_own(queue::Job job, const OwnSettings& own);
+
 /// Marks a document as one that will not succeed.
 void fail_with(queue::Job& job, std::string stage, std::string code, std::string message);
 

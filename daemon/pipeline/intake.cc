@@ -16,6 +16,7 @@ queue::Job new_job(inbox::Arrival arrival, std::string inbox, const Place& place
   job.inbox = std::move(inbox);
   job.name = std::move(arrival.name);
   job.source_identity = arrival.identity.text();
+  if (arrival.sidecar) job.sidecar = arrival.sidecar->text();
   job.size_bytes = arrival.identity.size_bytes;
   job.found_at = job.due = job.state_since = now;
   job.profile = place.profile_of(job.name);

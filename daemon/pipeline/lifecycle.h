@@ -54,10 +54,23 @@ struct Decision {
 
 // --- taking a document -------------------------------------------------------------------------------
 
+/// What a document is submitted with by the word of its sidecar.
+struct OwnSettings {
+  std::string profile;
+  std::string settings;  ///< CreateForm without the document, canonical JSON
+  int priority = 0;
+};
+/// Something about the document that was found out here, before anything is paid for.
+struct Fault {
+  std::string code, message;
+};
+
 /// The original lies in the spool, with its digest.
 struct Spooled {
   std::string sha256;
   std::uint64_t size_bytes = 0;
+  std::optional<OwnSettings> own = std::nullopt;
+  std::optional<Fault> fault = std::nullopt;
 };
 struct Gone {
   std::string why;  ///< vanished, changed (it settles again) or is not a document
@@ -93,6 +106,17 @@ struct NotListed {};
 /// What a look through the task list for our tag came to.
 using Search =
     std::variant<taskapi::Task, NotListed, taskapi::Refusal, taskapi::NoAnswer, taskapi::Unreadable>;
+
+/// May this task of the list be the one of a submit of `job`, a link, whose answer was lost? Its address
+/// gives the document one of `names` at the service. Weaker than a tag: somebody else's document may have the
+/// name. Only by our own clock: to take another document's task is worse than to pay twice.
+bool may_be_link_task(const queue::Job& job, const std::vector<std::string>& names, const taskapi::Task& task,
+                      WallTime now);
+/// From when on a task may be one of this submit, and until when.
+struct Window {
+  WallTime from, to;
+};
+Window window_of_submit(const queue::Job& job, WallTime now);
 
 Decision after_reconcile(const queue::Job& job, const Search& search, const Moment& moment,
                          const Policy& policy);
@@ -214,6 +238,9 @@ Decision honour(Decision decision, const Moment& moment);
 struct Retrieved {
   std::string sha256;
   std::uint64_t size_bytes = 0;
+  std::string sidecar = {};  ///< identity of the one that came with it
+  std::optional<OwnSettings> own = std::nullopt;
+  std::optional<Fault> fault = std::nullopt;
 };
 struct NoOriginal {
   std::string why;

@@ -130,10 +130,13 @@ Job fresh(Job job) {
 }
 
 Decision tried_again(const Job& job, const Retrieved& original, const Moment& moment) {
-  const bool same = original.sha256 == job.sha256;
   Job after = fresh(job);
   after.sha256 = original.sha256;
   after.size_bytes = original.size_bytes;
+  after.sidecar = original.sidecar;
+  if (original.own) after = with_own(std::move(after), *original.own);
+  if (original.fault) return bury(after, "claim", original.fault->code, original.fault->message, moment);
+  const bool same = original.sha256 == job.sha256 && after.settings == job.settings;
   if (same && task_may_still_succeed(job)) {
     after = moved(after, State::submitted, moment.now);
     after.submitted_at = moment.now;
@@ -147,7 +150,7 @@ Decision tried_again(const Job& job, const Retrieved& original, const Moment& mo
   }
   after.possible_duplicates = 0;
   return decide(job, without_task(moved(after, State::ready, moment.now)), "retrieved",
-                same ? "in the spool again" : "in the spool again, with another content");
+                same ? "in the spool again" : "in the spool again, with another content or other settings");
 }
 
 }  // namespace
@@ -203,6 +206,7 @@ Decision after_retrieve(const Job& job, const Retrieval& retrieval, const Moment
   after.attempts = after.transient_failures = after.possible_duplicates = 0;
   after.sha256 = original.sha256;
   after.size_bytes = original.size_bytes;
+  if (original.fault) return bury(after, "claim", original.fault->code, original.fault->message, moment);
   return decide(job, without_task(moved(after, State::ready, moment.now)), "retrieved",
                 "in the spool again, to be submitted with the new settings");
 }

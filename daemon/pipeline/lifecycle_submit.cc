@@ -130,33 +130,37 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
 }  // namespace
 
 Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, const Moment& moment) {
-  return std::visit(Match{
-                        [&](const Gone& gone) {
-                          return decide(job, moved(job, State::vanished, moment.now), "vanished", gone.why);
-                        },
-                        [&](const CannotRead& failure) {
-                          return bury(job, "claim", "unreadable", failure.message, moment);
-                        },
-                        [&](const Spooled& original) {
-                          Job known = job;
-                          known.size_bytes = original.size_bytes;
-                          known.sha256 = original.sha256;
-                          if (original.size_bytes == 0)
-                            return bury(known, "claim", "empty_file", "the file has no content", moment);
-                          if (original.size_bytes > intake.document_bytes)
-                            return bury(known, "claim", "too_large",
-                                        fmt::format("{} bytes; the limit is {} (limits.document_bytes)",
-                                                    original.size_bytes, intake.document_bytes),
-                                        moment);
-                          if (!intake.type_is_taken)
-                            return bury(known, "claim", "unsupported_type",
-                                        "this inbox does not take the type (types)", moment);
-                          return decide(
-                              job, moved(known, State::ready, moment.now), "claimed",
-                              fmt::format("{} bytes, SHA-256 {}", original.size_bytes, original.sha256));
-                        },
-                    },
-                    claim);
+  return std::visit(
+      Match{
+          [&](const Gone& gone) {
+            return decide(job, moved(job, State::vanished, moment.now), "vanished", gone.why);
+          },
+          [&](const CannotRead& failure) {
+            return bury(job, "claim", "unreadable", failure.message, moment);
+          },
+          [&](const Spooled& original) {
+            Job known = job;
+            known.size_bytes = original.size_bytes;
+            known.sha256 = original.sha256;
+            if (original.own) known = with_own(std::move(known), *original.own);
+            if (original.size_bytes == 0)
+              return bury(known, "claim", "empty_file", "the file has no content", moment);
+            if (original.size_bytes > intake.document_bytes)
+              return bury(known, "claim", "too_large",
+                          fmt::format("{} bytes; the limit is {} (limits.document_bytes)",
+                                      original.size_bytes, intake.document_bytes),
+                          moment);
+            if (!intake.type_is_taken)
+              return bury(known, "claim", "unsupported_type", "this inbox does not take the type (types)",
+                          moment);
+            if (original.fault)
+              return bury(known, "claim", original.fault->code, original.fault->message, moment);
+            return decide(job, moved(known, State::ready, moment.now), "claimed",
+                          fmt::format("{} bytes, SHA-256 {}{}", original.size_bytes, original.sha256,
+                                      original.own ? "; settings of its sidecar" : ""));
+          },
+      },
+      claim);
 }
 
 Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const Moment& moment) {
@@ -203,6 +207,21 @@ Decision after_create(const Job& job, const taskapi::Answer<Task>& answer, const
                  answer);
   decision.signal.source = Signal::Source::submit;
   return decision;
+}
+
+// The clocks of this machine and of the service may be so far apart.
+constexpr Duration kClocksApart = std::chrono::minutes(10);
+
+Window window_of_submit(const Job& job, WallTime now) {
+  return {job.intent_at.value_or(job.found_at) - kClocksApart,
+          std::min(job.submitted_at.value_or(now), now) + kClocksApart};
+}
+
+bool may_be_link_task(const Job& job, const std::vector<std::string>& names, const Task& task, WallTime now) {
+  if (!job.task_id.empty()) return task.task_id == job.task_id;
+  const Window window = window_of_submit(job, now);
+  return std::ranges::find(names, task.file_name) != names.end() && task.created_at >= window.from &&
+         task.created_at <= window.to;
 }
 
 Decision after_reconcile(const Job& job, const Search& search, const Moment& moment, const Policy& policy) {

@@ -20,6 +20,13 @@ constexpr auto kWhatToDo = std::to_array<std::pair<std::string_view, std::string
     {"empty_file", "The file has no content: drop the complete file into the inbox again."},
     {"too_large", "Split the document, or raise limits.document_bytes if the service takes more."},
     {"unsupported_type", "The type is not taken: convert the document, for example to PDF, and drop that."},
+    {"bad_sidecar",
+     "Mend or remove the .chunkr.yaml beside the document here and `chunkrd retry` it, or drop both into the "
+     "inbox again, the sidecar first."},
+    {"bad_link",
+     "Write one http or https address or one data URL into the file, here, and `chunkrd retry` it; or drop "
+     "it "
+     "into the inbox again."},
     {"bad_request",
      "The service does not accept the settings or the document: see message, check the profile's parse."},
     {"unreadable", "The file could not be read: check its permissions and the disk, then drop it again."},

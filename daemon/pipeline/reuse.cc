@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "artifacts/files.h"
+#include "pipeline/link.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -26,9 +27,11 @@ bool copy_result(const outbox::Outbox& from, const std::string& earlier, outbox:
   return report && pdf && images && lent(".json", artifacts::kResultName);
 }
 
-// Once something may have been paid for this document, its own task is followed.
+// Once something may have been paid for this document, its own task is followed. What lies behind a link's
+// address may have changed.
 bool may_reuse(const queue::Job& job, const config::Profile& profile) {
-  return profile.reuse && job.tag.empty() && job.wanted_settings.empty() && job.revision == 0;
+  return profile.reuse && !is_link(job.name) && job.tag.empty() && job.wanted_settings.empty() &&
+         job.revision == 0;
 }
 
 }  // namespace

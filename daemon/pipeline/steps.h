@@ -31,7 +31,4 @@ awaitable<Outcome> retrieve(queue::Job job, Context& context);   ///< State::ret
 /// The step for a job's state. The state must not be an end.
 awaitable<Outcome> run(queue::Job job, Context& context);
 
-/// The name under which a document is submitted: ASCII, a bit of its own name, our tag, its true ending.
-std::string submitted_name(const queue::Job& job);
-
 }  // namespace chunkrd::pipeline::steps

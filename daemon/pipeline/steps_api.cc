@@ -1,12 +1,12 @@
 // The steps that talk to the service: submit, reconcile, poll, collect.
-#include <algorithm>
-#include <cctype>
-
 #include "core/ids.h"
 #include "pipeline/collect_files.h"
+#include "pipeline/link.h"
 #include "pipeline/reuse.h"
+#include "pipeline/search.h"
 #include "pipeline/steps.h"
 #include "pipeline/update_form.h"
+#include "pipeline/widen.h"
 
 namespace chunkrd::pipeline::steps {
 namespace {
@@ -18,75 +18,13 @@ using taskapi::Saved;
 using taskapi::Status;
 using taskapi::Task;
 
-// Looked further back than the submit by this much.
-constexpr Duration kMargin = std::chrono::minutes(10);
-constexpr int kTasksAPage = 100;
-constexpr int kPagesAtMost = 200;
-
-bool is_over(const Task& task) {
-  return task.status == Status::Failed || task.status == Status::Cancelled;
-}
-
-// All of what `wider` holds and `narrow` does not is handed over: every answer but a task.
-template <class Wide, class Good>
-Wide widen(Answer<Good>&& answer) {
-  return std::visit(
-      [](auto&& one) -> Wide {
-        if constexpr (std::is_constructible_v<Wide, decltype(one)>)
-          return Wide(std::forward<decltype(one)>(one));
-        throw std::logic_error("an answer that is no failure");
-      },
-      std::move(answer));
-}
-
-// Looks for a task with our tag, newest first. One that can still succeed is preferred: a submit that was
-// repeated may have made two.
-//
-// How far back is measured from the newest task in the list, by the service's own clock: with `start` taken
-// from ours, a clock that is ahead would hide every task, and each lost answer would be paid twice.
-awaitable<Search> find_by_tag(const Job& job, Context& context) {
-  const WallTime from = job.possible_duplicates > 0 ? job.found_at : job.intent_at.value_or(job.found_at);
-  const Duration back = std::max(context.clock.now() - from, Duration::zero()) + kMargin;
-  std::optional<Task> found;
-  std::optional<WallTime> oldest;
-  for (int page = 1; page <= kPagesAtMost; ++page) {
-    auto answer = co_await context.tasks.list({.page = page, .limit = kTasksAPage});
-    auto* tasks = std::get_if<std::vector<Task>>(&answer);
-    if (tasks == nullptr) co_return widen<Search>(std::move(answer));
-    if (tasks->empty()) break;
-    if (!oldest) oldest = tasks->front().created_at - back;
-    const bool further = tasks->back().created_at >= *oldest;
-    for (Task& task : *tasks)
-      if (task.file_name.find(job.tag) != std::string::npos && (!found || is_over(*found)))
-        found = std::move(task);
-    if ((found && !is_over(*found)) || !further) break;
-  }
-  if (found) co_return *found;
-  co_return lifecycle::NotListed{};
+// What has become of a document in the spool that cannot be submitted as it is.
+Answer<Task> unreadable(std::string why) {
+  return taskapi::NoAnswer{taskapi::NoAnswer::Request::not_sent, taskapi::NoAnswer::Cause::local_file,
+                           std::move(why)};
 }
 
 }  // namespace
-
-std::string submitted_name(const Job& job) {
-  const std::filesystem::path path(job.name);
-  const auto plain = [](std::string_view text, std::size_t length_max) {
-    std::string ascii;
-    for (const char c : text.substr(0, length_max)) {
-      const auto byte = static_cast<unsigned char>(c);
-      ascii += byte < 0x80 && (std::isalnum(byte) != 0 || c == '-') ? c : '_';
-    }
-    return ascii;
-  };
-  const std::string ending = path.extension().native();
-  std::string name = plain(path.stem().native(), 40) + "-" + job.tag;
-  if (ending.size() > 1) {
-    std::string lower = plain(ending.substr(1), 10);
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    name += "." + lower;
-  }
-  return name;
-}
 
 // Makes the intent durable, sends the document, and decides on the answer, whatever it is.
 awaitable<Outcome> submit(Job job, Context& context) {
@@ -95,21 +33,33 @@ awaitable<Outcome> submit(Job job, Context& context) {
   // One that has come while this document waited.
   if (const auto earlier = co_await find_reusable(job, context))
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
+  const auto document = co_await run_on(context.files, [place, job] { return document_of(*place, job); });
+  if (!document)
+    co_return lifecycle::after_create(job, unreadable(document.error()), context.moment(),
+                                      rules->policy_of(job));
   const auto intent =
       co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
-  const auto answer = co_await context.tasks.create(
-      {.document = taskapi::LocalFile{.path = place->spool.path_of(job.id), .size_bytes = job.size_bytes},
-       .file_name = submitted_name(*intent),
-       .settings = lifecycle::with_wanted(job).settings});
+  const auto answer = co_await context.tasks.create({.document = *document,
+                                                     .file_name = submitted_name(*intent, *document),
+                                                     .settings = lifecycle::with_wanted(job).settings});
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
                                     rules->policy_of(job));
 }
 
-// A submit whose answer we never saw: looks for its task by the tag.
+// Whether the task of this submit has a name that the service has chosen.
+awaitable<bool> is_address(const Job& job, Context& context) {
+  if (!is_link(job.name)) co_return false;
+  const auto place = context.rules->place_of(job);
+  const auto document = co_await run_on(context.files, [place, job] { return document_of(*place, job); });
+  co_return document&& std::holds_alternative<taskapi::WebAddress>(*document);
+}
+
+// A submit whose answer we never saw: looks for its task by the tag, or what else it can be known by.
 awaitable<Outcome> reconcile(Job job, Context& context) {
   const auto rules = context.rules;
-  const Search search = co_await find_by_tag(job, context);
+  const Search search = co_await is_address(job, context) ? co_await find_by_address(job, context)
+                                                          : co_await find_by_tag(job, context);
   co_return lifecycle::after_reconcile(job, search, context.moment(), rules->policy_of(job));
 }
 

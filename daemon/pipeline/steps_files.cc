@@ -7,9 +7,12 @@
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/sha256.h"
+#include "pipeline/content_type.h"
+#include "pipeline/link.h"
 #include "pipeline/parts.h"
 #include "pipeline/report.h"
 #include "pipeline/reuse.h"
+#include "pipeline/sidecar.h"
 #include "pipeline/steps.h"
 
 namespace chunkrd::pipeline::steps {
@@ -24,23 +27,57 @@ bool is_shortage(const std::error_code& code) {
          code == std::errc::not_enough_memory;
 }
 
-lifecycle::Claim take_and_hash(const Place& place, const Job& job, const inbox::Identity& identity) {
+template <class Original>
+void apply_sidecar(Original& original, const Rules& rules, const Place& place, const Job& job) {
+  auto read = sidecar::read(rules, place, job);
+  if (auto* own = std::get_if<lifecycle::OwnSettings>(&read)) original.own = std::move(*own);
+  if (auto* fault = std::get_if<lifecycle::Fault>(&read)) original.fault = std::move(*fault);
+}
+
+// What can be found out about a document in the spool before it is paid for.
+std::optional<lifecycle::Fault> fault_of(const Place& place, const Job& job) {
+  if (is_link(job.name)) {
+    const auto document = document_of(place, job);
+    if (!document) return lifecycle::Fault{"bad_link", document.error()};
+    return std::nullopt;
+  }
+  if (auto why = fault_of_content(place.spool.path_of(job.id), job.name, place.rules.types))
+    return lifecycle::Fault{"unsupported_type", std::move(*why)};
+  return std::nullopt;
+}
+
+lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
+  // Nowhere to give it back to.
+  if (sidecar::lies_in_spool(place, job)) sidecar::put(place.failed, place, job, job.name);
   using inbox::Taken;
-  switch (place.spool.take(job.name, identity, job.id)) {
+  switch (taken) {
     case Taken::vanished:
       return lifecycle::Gone{"the file was gone before it could be taken"};
     case Taken::changed:
-      return lifecycle::Gone{"the file changed before it was taken; it settles again"};
+      return lifecycle::Gone{"the file or its sidecar changed before it was taken; it settles again"};
     case Taken::refused:
       return lifecycle::Gone{"not a regular file any more"};
     case Taken::unreadable:
-      return lifecycle::CannotRead{"may not be read; the file stays in the inbox"};
     case Taken::taken:
       break;
   }
+  return lifecycle::CannotRead{"may not be read; the file stays in the inbox"};
+}
+
+lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job) {
+  const inbox::Arrival document{job.name, inbox::Identity::from(job.source_identity).value(),
+                                inbox::Identity::from(job.sidecar)};
+  const auto took = place.spool.take(document, job.id);
+  if (took.document != inbox::Taken::taken) return not_taken(place, job, took.document);
   try {
     const FileDigest digest = sha256_file(place.spool.path_of(job.id));
-    return lifecycle::Spooled{digest.sha256, digest.size_bytes};
+    lifecycle::Spooled original{digest.sha256, digest.size_bytes};
+    if (took.sidecar && *took.sidecar != inbox::Taken::taken)
+      original.fault = sidecar::fault_of(job, *took.sidecar);
+    else if (took.sidecar)
+      apply_sidecar(original, rules, place, job);
+    if (!original.fault && original.size_bytes > 0) original.fault = fault_of(place, job);
+    return original;
   } catch (const std::system_error& error) {
     if (is_shortage(error.code())) throw;
     return lifecycle::CannotRead{error.what()};
@@ -74,6 +111,7 @@ std::filesystem::path original_of(const Place& place, const Job& job) {
 
 lifecycle::Stored put_away(Place& place, const Job& job) {
   const auto original = original_of(place, job);
+  if (original != place.spool.path_of(job.id)) sidecar::bring_back(place, job);
   if (!job.original_name.empty() && job.error_code.empty()) {
     durable::remove_file(original);  // a copy that was made to be submitted anew
     return {job.original_name, "original stays as " + printable(job.original_name)};
@@ -81,9 +119,11 @@ lifecycle::Stored put_away(Place& place, const Job& job) {
   lifecycle::Stored stored;
   if (place.archive) {
     stored.name = place.archive->put(original, job.name, job.sha256, job.id);
+    sidecar::put(*place.archive, place, job, stored.name);
     stored.told = "original archived as " + printable(stored.name);
   } else {
     durable::remove_file(original);
+    sidecar::drop(place, job);
     stored.told =
         place.rules.originals == config::Originals::keep ? "original stays in the inbox" : "original deleted";
   }
@@ -103,7 +143,7 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
          outbox::Shelf(place.rules.path).lend(job.name, into);
 }
 
-lifecycle::Retrieval take_back(Place& place, const Job& job) {
+lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job) {
   const auto spooled = place.spool.path_of(job.id);
   if (!fetch_original(place, job, spooled))
     return lifecycle::NoOriginal{"its original is not where it was put; drop it into the inbox again"};
@@ -112,7 +152,16 @@ lifecycle::Retrieval take_back(Place& place, const Job& job) {
     durable::remove_file(spooled);
     return lifecycle::NoOriginal{"its original was changed since; drop it into the inbox again"};
   }
-  return lifecycle::Retrieved{digest.sha256, digest.size_bytes};
+  lifecycle::Retrieved original{digest.sha256, digest.size_bytes};
+  if (job.delivered_name.empty()) original.sidecar = sidecar::bring_back(place, job);
+  // What a reprocess has asked for is not undone by a sidecar from before.
+  const bool by_sidecar = job.delivered_name.empty() && job.wanted_settings.empty() && job.revision == 0;
+  if (by_sidecar && !original.sidecar.empty())
+    apply_sidecar(original, rules, place, job);
+  else if (by_sidecar && !job.sidecar.empty())
+    original.own = sidecar::of_profile(rules, place, job);  // it was taken away, and its settings with it
+  if (!original.fault) original.fault = fault_of(place, job);
+  return original;
 }
 
 }  // namespace
@@ -121,9 +170,8 @@ lifecycle::Retrieval take_back(Place& place, const Job& job) {
 awaitable<Outcome> claim(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto identity = inbox::Identity::from(job.source_identity).value();
   const auto claimed =
-      co_await run_on(context.files, [place, job, identity] { return take_and_hash(*place, job, identity); });
+      co_await run_on(context.files, [rules, place, job] { return take_and_hash(*rules, *place, job); });
   const lifecycle::Intake intake{rules->limits.document_bytes, place->takes(job.name)};
   auto decision = lifecycle::after_claim(job, claimed, intake, context.moment());
   const Job known = decision.transition.after;
@@ -159,6 +207,7 @@ awaitable<Outcome> bury(Job job, Context& context) {
   const auto report = failure_report(job, context.clock.now());
   const auto name = co_await run_on(context.files, [place, job, report] {
     const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
+    sidecar::put(place->failed, *place, job, put);
     place->failed.put_report(put, report);
     return put;
   });
@@ -168,8 +217,10 @@ awaitable<Outcome> bury(Job job, Context& context) {
 
 // Brings the original back into the spool.
 awaitable<Outcome> retrieve(Job job, Context& context) {
-  const auto place = context.rules->place_of(job);
-  const auto retrieval = co_await run_on(context.files, [place, job] { return take_back(*place, job); });
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto retrieval =
+      co_await run_on(context.files, [rules, place, job] { return take_back(*rules, *place, job); });
   co_return lifecycle::after_retrieve(job, retrieval, context.moment());
 }
 

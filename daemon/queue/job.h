@@ -59,6 +59,7 @@ struct Job {
   std::string profile;
   std::string settings;       ///< CreateForm without the document, canonical JSON
   std::string settings_hash;  ///< SHA-256 of `settings`
+  std::string sidecar;        ///< identity of the sidecar that it was taken with; empty without one
   int priority = 0;           ///< higher first
   State state = State::claiming;
   WallTime due;            ///< not to be worked on before

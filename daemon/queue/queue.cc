@@ -194,6 +194,15 @@ awaitable<std::optional<Job>> Queue::delivered_like(std::string sha256, std::str
                                        Store& store) { return store.delivered_like(sha256, settings_hash); });
 }
 
+awaitable<bool> Queue::link_has_task(std::string task_id) {
+  return Writer::on_store(
+      writer_, [task_id = std::move(task_id)](Store& store) { return store.link_has_task(task_id); });
+}
+
+awaitable<std::vector<Job>> Queue::unconfirmed_links(WallTime since) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.unconfirmed_links(since); });
+}
+
 awaitable<Spent> Queue::spent_on(WallTime moment) {
   return Writer::on_store(writer_, [=](Store& store) { return store.spent_on(moment); });
 }

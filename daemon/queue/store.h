@@ -90,6 +90,11 @@ class Store {
   /// The latest job that is done with these bytes and these settings: its result may be delivered again.
   virtual std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) = 0;
 
+  /// Whether a document that is a link (NAME.url) has this task, or had it before.
+  virtual bool link_has_task(const std::string& task_id) = 0;
+  /// The links of which a submit since `since` may have made a task that is not known.
+  virtual std::vector<Job> unconfirmed_links(WallTime since) = 0;
+
   /// What was paid for on the day (UTC) of `moment`.
   virtual Spent spent_on(WallTime moment) = 0;
 

@@ -112,6 +112,10 @@ struct BodyBetween {
   }
 };
 
+// How long the service may take to fetch a document from somewhere else. After it the submit counts as lost,
+// and its task is hard to find.
+constexpr Duration kFetch = std::chrono::minutes(5);
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -162,6 +166,10 @@ awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
   CreateFrame frame = create_frame(document);
   http::Request post = request(Method::post, "/api/v1/task/parse");
   post.headers.push_back({"Content-Type", "application/json"});
+  // The service fetches the document before it answers.
+  if (std::holds_alternative<WebAddress>(document.document))
+    post.timeouts.answer = post.timeouts.stall =
+        std::max({options_.answer_timeout, options_.stall_timeout, kFetch});
   try {
     post.body = std::visit(BodyBetween{std::move(frame)}, std::move(document.document));
   } catch (const std::exception& error) {

@@ -94,15 +94,28 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
   for (const queue::Job& job : store.list({}, {}, SIZE_MAX)) audit_job(inbox, job, service, verdict);
   const auto deleted = names_with_a_deleted_task(service);
   std::map<std::string, int> paid, hidden;
+  std::map<std::string, std::string> settings;
+  for (int i = 0; i < documents; ++i) settings[name_of(i)] = settings_of(i);
   for (const auto& [id, task] : service.tasks()) {
+    if (task.settings != settings[task.content])
+      verdict.problems.push_back(fmt::format("{}: submitted with {}", task.content, task.settings));
     paid[task.content] += service.is_paid(task);
     hidden[task.content] += task.never_listed;
   }
+  std::size_t sidecars_in_failed = 0;
   for (int i = 0; i < documents; ++i) {
-    const std::string name = fmt::format("document-{:04}.txt", i);
+    const std::string name = name_of(i);
     audit_document(inbox, name, verdict);
+    if (has_sidecar(i)) {
+      const std::string sidecar = name + ".chunkr.yaml";
+      const bool beside = fs::exists(*inbox.archive / name) ? fs::exists(*inbox.archive / sidecar)
+                                                            : fs::exists(inbox.failed / sidecar);
+      if (!beside) verdict.problems.push_back(sidecar + " is not beside its document");
+      sidecars_in_failed += fs::exists(inbox.failed / sidecar);
+    }
     if (paid[name] <= 1 || deleted.contains(name)) continue;
-    if (hidden[name] > 0) {
+    // Lost links may share their tasks' names: then nobody can tell whose a task is.
+    if (hidden[name] > 0 || name.ends_with(".url")) {
       verdict.unavoidable_duplicates += 1;
     } else {
       verdict.problems.push_back(fmt::format("{}: {} tasks were paid", name, paid[name]));
@@ -111,7 +124,7 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
   const auto delivered = static_cast<std::size_t>(verdict.delivered);
   const auto failed = static_cast<std::size_t>(verdict.failed);
   if (visible_files(inbox.outbox) != kEntriesOfADocument * delivered ||
-      visible_files(inbox.failed) != 2 * failed)
+      visible_files(inbox.failed) != 2 * failed + sidecars_in_failed)
     verdict.problems.push_back(fmt::format("{} files in the outbox, {} in failed",
                                            visible_files(inbox.outbox), visible_files(inbox.failed)));
   for (const fs::path& folder : {inbox.path, state / "spool"})

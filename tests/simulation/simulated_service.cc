@@ -96,8 +96,16 @@ SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateReque
   Record task;
   task.task_id = fmt::format("task-{:016x}", random_.next());
   task.file_name = request.file_name.value_or(task.task_id + ".pdf");
-  task.content = read_all(std::get<taskapi::LocalFile>(request.document).path);
   task.configuration = request.settings;
+  task.settings = request.settings;
+  if (const auto* address = std::get_if<taskapi::WebAddress>(&request.document)) {
+    // At each address lies a document whose content is the host's name.
+    const std::string url = address->url.substr(0, address->url.find('?'));
+    task.file_name = url.substr(url.rfind('/') + 1);
+    task.content = url.substr(8, url.rfind('/') - 8);
+  } else {
+    task.content = read_all(std::get<taskapi::LocalFile>(request.document).path);
+  }
   task.created_at = clock_.now();
   task.starts_at = task.created_at + Duration(random_.below(Duration(20s).count()));
   task.ends_at = task.starts_at + Duration(500 + random_.below(Duration(60s).count()));

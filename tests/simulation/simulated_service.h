@@ -50,7 +50,7 @@ class SimulatedService final : public taskapi::Client {
 
   /// A task as the service knows it.
   struct Record {
-    std::string task_id, file_name, content;
+    std::string task_id, file_name, content, settings;
     WallTime created_at, starts_at, ends_at, listed_from;
     bool stuck = false, fails = false, cancelled = false, never_listed = false;
     int empty_reads = 0;

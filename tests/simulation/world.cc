@@ -37,6 +37,10 @@ class Silent final : public pipeline::Observer {
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
 };
 
+bool is_link(int document) {
+  return document % 10 == 3;
+}
+
 config::Settings settings_in(const fs::path& folder) {
   config::Settings settings;
   settings.state = folder / "state";
@@ -92,8 +96,7 @@ class World {
       : random_(plan.seed), service_(clock_, random_, plan.weather), settings_(settings_in(folder)) {
     for (const auto* path : {&settings_.state, &settings_.inboxes[0].path}) fs::create_directories(*path);
     for (int i = 0; i < plan.documents; ++i)
-      arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())),
-                        fmt::format("document-{:04}.txt", i));
+      arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())), i);
     for (int i = 0; i < plan.wishes; ++i)
       wishes_.insert(clock_.now() + Duration(random_.below(Duration(5h).count())));
     crashes_left_ = plan.crashes;
@@ -135,7 +138,8 @@ class World {
     daemon_ = std::make_unique<Daemon>(settings_, clock_, random_, service_);
     handlers_until_crash_ = 1 + static_cast<std::int64_t>(random_.below(20'000));
     for (const auto& entry : fs::directory_iterator(settings_.inboxes[0].path))
-      if (entry.is_regular_file()) report(entry.path().filename().native());
+      if (entry.is_regular_file() && entry.path().extension() != ".yaml")
+        report(entry.path().filename().native());
   }
 
   void crash(Verdict& verdict) {
@@ -147,20 +151,28 @@ class World {
 
   // What the inbox does once a document has settled.
   void report(const std::string& name) {
-    struct stat file{};
+    struct stat file{}, beside{};
     ::lstat((settings_.inboxes[0].path / name).c_str(), &file);
-    asio::co_spawn(daemon_->loop,
-                   pipeline::take_in({name, inbox::Identity::of(file)}, settings_.inboxes[0].path.native(),
-                                     daemon_->context, daemon_->scheduler),
-                   asio::detached);
+    std::optional<inbox::Identity> sidecar;
+    if (::lstat((settings_.inboxes[0].path / (name + ".chunkr.yaml")).c_str(), &beside) == 0)
+      sidecar = inbox::Identity::of(beside);
+    asio::co_spawn(
+        daemon_->loop,
+        pipeline::take_in({name, inbox::Identity::of(file), sidecar}, settings_.inboxes[0].path.native(),
+                          daemon_->context, daemon_->scheduler),
+        asio::detached);
   }
 
   void drop_what_arrives() {
     while (!arrivals_.empty() && arrivals_.begin()->first <= clock_.now()) {
-      const std::string name = arrivals_.begin()->second;
+      const int document = arrivals_.begin()->second;
       arrivals_.erase(arrivals_.begin());
-      std::ofstream(settings_.inboxes[0].path / name) << name;
-      report(name);
+      const fs::path file = settings_.inboxes[0].path / name_of(document);
+      if (has_sidecar(document))
+        std::ofstream(file.native() + ".chunkr.yaml")
+            << fmt::format("parse: {{expires_in: {}}}\n", 1000 + document);
+      std::ofstream(file) << bytes_of(document);
+      report(name_of(document));
     }
   }
 
@@ -218,7 +230,7 @@ class World {
   SeededRandom random_;
   SimulatedService service_;
   config::Settings settings_;
-  std::multimap<WallTime, std::string> arrivals_;
+  std::multimap<WallTime, int> arrivals_;
   std::multiset<WallTime> wishes_;
   int documents_ = 0, crashes_left_ = 0;
   std::int64_t handlers_until_crash_ = 0;
@@ -226,6 +238,23 @@ class World {
 };
 
 }  // namespace
+
+std::string name_of(int document) {
+  return fmt::format("document-{:04}.{}", document, is_link(document) ? "url" : "txt");
+}
+
+std::string bytes_of(int document) {
+  if (!is_link(document)) return name_of(document);
+  return fmt::format("https://{}/shared-{}.txt?signature=x", name_of(document), document % 3);
+}
+
+bool has_sidecar(int document) {
+  return document % 5 == 3;
+}
+
+std::string settings_of(int document) {
+  return has_sidecar(document) ? fmt::format(R"({{"expires_in":{}}})", 1000 + document) : "{}";
+}
 
 Verdict run(const Plan& plan, const fs::path& folder) {
   return World(plan, folder).run();

@@ -20,6 +20,14 @@ struct Plan {
   Weather weather;
 };
 
+/// The documents of a run: some are links, whose addresses share their last part with a few others', and some
+/// have a sidecar. The content of each is its name.
+std::string name_of(int document);
+std::string bytes_of(int document);
+bool has_sidecar(int document);
+/// The settings that every task of it must have.
+std::string settings_of(int document);
+
 /// How a run ended.
 struct Verdict {
   std::vector<std::string> problems;  ///< empty: every promise was kept

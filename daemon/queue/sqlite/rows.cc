@@ -71,6 +71,7 @@ Parameters& Parameters::moving_columns(const Job& job) {
   return text(job.profile)
       .text(job.settings)
       .text(job.settings_hash)
+      .text(job.sidecar)
       .number(std::int64_t{job.priority})
       .number(static_cast<std::int64_t>(job.size_bytes))
       .text(job.sha256)
@@ -120,6 +121,7 @@ Job read_job(SQLite::Statement& statement) {
   job.profile = row.text();
   job.settings = row.text();
   job.settings_hash = row.text();
+  job.sidecar = row.text();
   job.priority = row.small();
   job.size_bytes = static_cast<std::uint64_t>(row.number());
   job.sha256 = row.text();

@@ -136,7 +136,13 @@ CREATE TABLE spending (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<std::string_view, 2> kMigrations = {kVersion1, kVersion2};
+// Sidecars, and documents that are submitted as an address (NAME.url): no tag tells their tasks apart.
+constexpr std::string_view kVersion3 = R"sql(
+ALTER TABLE jobs ADD COLUMN sidecar TEXT NOT NULL DEFAULT '';
+CREATE INDEX jobs_links ON jobs (task_id, intent_at) WHERE lower(substr(name, -4)) = '.url';
+)sql";
+
+constexpr std::array<std::string_view, 3> kMigrations = {kVersion1, kVersion2, kVersion3};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

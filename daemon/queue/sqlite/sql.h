@@ -95,6 +95,18 @@ inline const std::string kDeliveredLike =
     " FROM jobs INDEXED BY jobs_delivered WHERE state = 9 AND sha256 = ? AND settings_hash = ? "
     "ORDER BY seq DESC LIMIT 1";
 
+/// Links are few: those that had other tasks before are found among all of them (`task_id >= ''` says nothing
+/// but that their index is to be searched).
+inline const std::string kLinkHasTask =
+    "SELECT 1 FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' AND task_id = ? "
+    "UNION ALL SELECT 1 FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' "
+    "AND task_id >= '' AND instr(earlier_tasks, ?) > 0 LIMIT 1";
+
+inline const std::string kUnconfirmedLinks =
+    "SELECT " + kJobColumns +
+    " FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' AND task_id = '' "
+    "AND intent_at >= ? AND (state = 3 OR possible_duplicates > 0)";
+
 inline const std::string kAddSpent =
     "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
     "documents = documents + excluded.documents, pages = pages + excluded.pages";

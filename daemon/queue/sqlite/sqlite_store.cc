@@ -82,6 +82,8 @@ struct SqliteStore::Statements {
         named(database, sql::kNamed),
         named_and_put_as(database, sql::kNamedAndPutAs),
         delivered_like(database, sql::kDeliveredLike),
+        link_has_task(database, sql::kLinkHasTask),
+        unconfirmed_links(database, sql::kUnconfirmedLinks),
         add_spent(database, sql::kAddSpent),
         spent(database, sql::kSpent),
         ask(database, sql::kAsk),
@@ -93,8 +95,8 @@ struct SqliteStore::Statements {
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
       events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
-      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, add_spent, spent, ask, answer,
-      pending_commands, command_answer, note, set_note;
+      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, unconfirmed_links,
+      add_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -398,6 +400,24 @@ std::optional<Job> SqliteStore::delivered_like(const std::string& sha256, const 
     query.parameters().text(sha256).text(settings_hash);
     if (!query.next_row()) return std::nullopt;
     return query.job();
+  });
+}
+
+bool SqliteStore::link_has_task(const std::string& task_id) {
+  return run("reading", [&] {
+    Run query(statements_->link_has_task);
+    query.parameters().text(task_id).text(task_id);
+    return query.next_row();
+  });
+}
+
+std::vector<Job> SqliteStore::unconfirmed_links(WallTime since) {
+  return run("reading", [&] {
+    std::vector<Job> jobs;
+    Run query(statements_->unconfirmed_links);
+    query.parameters().time(since);
+    while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
   });
 }
 

@@ -33,6 +33,8 @@ class SqliteStore final : public Store {
   std::optional<Job> named(const std::string& inbox, const std::string& name,
                            const std::string& put_as) override;
   std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) override;
+  bool link_has_task(const std::string& task_id) override;
+  std::vector<Job> unconfirmed_links(WallTime since) override;
   Spent spent_on(WallTime moment) override;
   std::int64_t ask(const Command& command) override;
   std::vector<Command> pending_commands(std::size_t limit) override;

@@ -35,7 +35,7 @@ TEST(Names, DocumentsAreNot) {
 
 TEST(Names, SidecarsAreKeptForLater) {
   const Names names({});
-  EXPECT_EQ(names.judge("a.pdf.chunkr.yaml"), Verdict::reserved);
+  EXPECT_EQ(names.judge("a.pdf.chunkr.yaml"), Verdict::sidecar);
 }
 
 TEST(Names, TheUsersPatternsAreExact) {

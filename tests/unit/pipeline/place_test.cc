@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/steps.h"
+#include "pipeline/link.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::pipeline {
@@ -15,12 +15,16 @@ queue::Job named(std::string name) {
   return job;
 }
 
+std::string sent_name(const std::string& name) {
+  return submitted_name(named(name), taskapi::LocalFile{}).value();
+}
+
 TEST(SubmittedName, CarriesTheTagAndTheTrueEnding) {
-  EXPECT_EQ(steps::submitted_name(named("report.pdf")), "report-0123456789abcdefghij.pdf");
-  EXPECT_EQ(steps::submitted_name(named("a/b/report.PDF")), "report-0123456789abcdefghij.pdf");
-  EXPECT_EQ(steps::submitted_name(named("report")), "report-0123456789abcdefghij");
-  EXPECT_EQ(steps::submitted_name(named("archive.tar.gz")), "archive_tar-0123456789abcdefghij.gz");
-  EXPECT_EQ(steps::submitted_name(named("ends with a dot.")), "ends_with_a_dot-0123456789abcdefghij");
+  EXPECT_EQ(sent_name("report.pdf"), "report-0123456789abcdefghij.pdf");
+  EXPECT_EQ(sent_name("a/b/report.PDF"), "report-0123456789abcdefghij.pdf");
+  EXPECT_EQ(sent_name("report"), "report-0123456789abcdefghij");
+  EXPECT_EQ(sent_name("archive.tar.gz"), "archive_tar-0123456789abcdefghij.gz");
+  EXPECT_EQ(sent_name("ends with a dot."), "ends_with_a_dot-0123456789abcdefghij");
 }
 
 TEST(SubmittedName, IsPlainAsciiAndShortWhateverTheNameIs) {
@@ -32,7 +36,7 @@ TEST(SubmittedName, IsPlainAsciiAndShortWhateverTheNameIs) {
                                ".hidden",
                                "..."};
   for (const std::string& name : names) {
-    const std::string sent = steps::submitted_name(named(name));
+    const std::string sent = sent_name(name);
     EXPECT_LE(sent.size(), 80u) << name;
     EXPECT_NE(sent.find("0123456789abcdefghij"), std::string::npos);
     for (const char c : sent) {

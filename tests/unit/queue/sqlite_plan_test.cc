@@ -41,6 +41,8 @@ TEST_F(Plan, NoStatementScansOrSorts) {
                                 sql::kNote,
                                 sql::kSetNote,
                                 sql::kDeliveredLike,
+                                sql::kLinkHasTask,
+                                sql::kUnconfirmedLinks,
                                 sql::kAddSpent,
                                 sql::kSpent,
                                 sql::kAsk,

@@ -1,0 +1,106 @@
+#include "pipeline/sidecar.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "config/problems.h"
+#include "config/sidecar.h"
+#include "core/durable.h"
+#include "core/escape.h"
+#include "inbox/names.h"
+#include "inbox/tree.h"
+#include "outbox/relative_name.h"
+
+namespace chunkrd::pipeline::sidecar {
+namespace {
+
+namespace fs = std::filesystem;
+using lifecycle::Fault;
+using lifecycle::OwnSettings;
+
+constexpr const char* kCode = "bad_sidecar";
+
+// The name a sidecar has beside a document.
+std::string beside(const std::string& document) {
+  const auto parts = inbox::split(document);
+  return inbox::join(parts.folder,
+                     outbox::fitted(parts.base, inbox::kSidecarEnding.size()).append(inbox::kSidecarEnding));
+}
+
+bool is_there(const fs::path& path) {
+  return fs::exists(fs::symlink_status(path));
+}
+
+// Not the document's fault, and over some time later.
+bool is_shortage(const std::error_code& code) {
+  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system;
+}
+
+OwnSettings with(const Rules& rules, std::string profile, const config::Sidecar& own) {
+  const auto found = rules.profiles.find(profile);
+  const config::Profile& base = found == rules.profiles.end() ? rules.profiles.at("default") : found->second;
+  return {.profile = std::move(profile),
+          .settings = config::merged(base.parse, own.parse),
+          .priority = own.priority.value_or(base.priority)};
+}
+
+}  // namespace
+
+bool lies_in_spool(const Place& place, const queue::Job& job) {
+  return is_there(place.spool.sidecar_of(job.id));
+}
+
+OwnSettings of_profile(const Rules& rules, const Place& place, const queue::Job& job) {
+  return with(rules, place.profile_of(job.name), {});
+}
+
+std::variant<OwnSettings, Fault> read(const Rules& rules, const Place& place, const queue::Job& job) {
+  const fs::path file = place.spool.sidecar_of(job.id);
+  try {
+    (void)durable::open(file, O_RDONLY | O_NOFOLLOW);
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
+    return Fault{kCode,
+                 fmt::format("{}: cannot be read: {}", printable(beside(job.name)), error.code().message())};
+  }
+  std::vector<std::string> profiles;
+  for (const auto& [name, profile] : rules.profiles) profiles.push_back(name);
+  try {
+    const auto own = config::read_sidecar(file, printable(beside(job.name)), profiles);
+    return with(rules, own.profile.value_or(place.profile_of(job.name)), own);
+  } catch (const config::ConfigErrors& errors) {
+    return Fault{kCode, fmt::format("{}", fmt::join(errors.lines(), " | "))};
+  }
+}
+
+Fault fault_of(const queue::Job& job, inbox::Taken taken) {
+  const char* why = "was there and is gone";
+  if (taken == inbox::Taken::refused) why = "is no regular file; it lies in the inbox still";
+  if (taken == inbox::Taken::unreadable) why = "may not be read; it lies in the inbox still";
+  return {kCode, fmt::format("{}: {}", printable(beside(job.name)), why)};
+}
+
+void put(outbox::Shelf& shelf, const Place& place, const queue::Job& job, const std::string& document) {
+  const std::string name = beside(document);
+  const fs::path sidecar = place.spool.sidecar_of(job.id);
+  const bool to_be_put = is_there(sidecar);
+  if ((to_be_put || job.sidecar.empty()) && is_there(shelf.path_of(name)))
+    shelf.put(shelf.path_of(name), name, {}, "stale-sidecar-" + job.id);
+  if (to_be_put) shelf.put(sidecar, name, job.sha256, "sidecar-" + job.id);
+}
+
+std::string bring_back(Place& place, const queue::Job& job) {
+  const fs::path sidecar = place.spool.sidecar_of(job.id);
+  const std::string& document = job.original_name.empty() ? job.name : job.original_name;
+  if (!is_there(sidecar) && !place.failed.give_back(beside(document), sidecar)) return {};
+  return inbox::look(AT_FDCWD, sidecar.native(), {}).identity.text();
+}
+
+void drop(const Place& place, const queue::Job& job) {
+  durable::remove_file(place.spool.sidecar_of(job.id));
+}
+
+}  // namespace chunkrd::pipeline::sidecar
