@@ -48,8 +48,8 @@ TEST(SubmittedNameOfALink, IsTheServicesForAnAddressAndOursForADataUrl) {
 }
 
 struct LinkTask : testing::Test {
-  bool may_be(const taskapi::Task& task) const {
-    return lifecycle::may_be_link_task(job, {"a b.pdf", "a%20b.pdf"}, task, kNow);
+  bool may_be(const taskapi::Task& listed) const {
+    return lifecycle::may_be_link_task(job, {"a b.pdf", "a%20b.pdf"}, listed, kNow);
   }
   queue::Job job = job_in(State::submitting);
   taskapi::Task task = [] {
