@@ -71,11 +71,12 @@ std::optional<std::vector<std::string>> names_of(const Place& place, const Job& 
   }
 }
 
-// Whether a task of one of `names` may also be that of another link's lost submit.
+// Whether a task of one of `names` may also be that of another link's lost submit. One whose file is put away
+// by now, or cannot be read, may have any name.
 awaitable<bool> has_rival(const Job& job, const std::vector<std::string>& names, Context& context) {
   const auto window = lifecycle::window_of_submit(job, context.clock.now());
-  for (const Job& other : co_await context.queue.unconfirmed_links(window.from)) {
-    if (other.id == job.id || *other.intent_at > window.to) continue;
+  for (const Job& other : co_await context.queue.links_in_doubt(window.from, window.to)) {
+    if (other.id == job.id) continue;
     const auto rules = context.rules;
     const auto place = rules->places.find(other.inbox);
     if (place == rules->places.end()) co_return true;

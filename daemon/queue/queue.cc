@@ -199,8 +199,8 @@ awaitable<bool> Queue::link_has_task(std::string task_id) {
       writer_, [task_id = std::move(task_id)](Store& store) { return store.link_has_task(task_id); });
 }
 
-awaitable<std::vector<Job>> Queue::unconfirmed_links(WallTime since) {
-  return Writer::on_store(writer_, [=](Store& store) { return store.unconfirmed_links(since); });
+awaitable<std::vector<Job>> Queue::links_in_doubt(WallTime from, WallTime to) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.links_in_doubt(from, to); });
 }
 
 awaitable<Spent> Queue::spent_on(WallTime moment) {

@@ -37,7 +37,7 @@ class Queue {
   awaitable<std::optional<Job>> find(std::string id);
   awaitable<std::optional<Job>> delivered_like(std::string sha256, std::string settings_hash);
   awaitable<bool> link_has_task(std::string task_id);
-  awaitable<std::vector<Job>> unconfirmed_links(WallTime since);
+  awaitable<std::vector<Job>> links_in_doubt(WallTime from, WallTime to);
   awaitable<Spent> spent_on(WallTime moment);
   awaitable<std::vector<Command>> pending_commands(std::size_t limit);
   awaitable<std::optional<std::string>> note(std::string key);

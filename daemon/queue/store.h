@@ -92,8 +92,9 @@ class Store {
 
   /// Whether a document that is a link (NAME.url) has this task, or had it before.
   virtual bool link_has_task(const std::string& task_id) = 0;
-  /// The links of which a submit since `since` may have made a task that is not known.
-  virtual std::vector<Job> unconfirmed_links(WallTime since) = 0;
+  /// The links that may have made a task between `from` and `to` that nobody knows: a submit waits for its
+  /// answer, or one without an answer was repeated (also if that came to a good end since).
+  virtual std::vector<Job> links_in_doubt(WallTime from, WallTime to) = 0;
 
   /// What was paid for on the day (UTC) of `moment`.
   virtual Spent spent_on(WallTime moment) = 0;

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "core/base64.h"
+#include "queue/sqlite/sqlite_store.h"
 #include "tests/support/http_server.h"
-#include "tests/system/harness/command.h"
 #include "tests/system/harness/installation.h"
 
 namespace chunkrd::tests {
@@ -27,6 +27,12 @@ boost::json::value json_in(const fs::path& file) {
 
 std::string told(const boost::json::value& report, const char* key) {
   return std::string(report.at(key).as_string());
+}
+
+// As a command does it.
+void ask_to_retry(const Installation& home, const std::string& job) {
+  queue::SqliteStore store(home.state / "queue.sqlite", {.access = queue::Access::change});
+  store.ask({.asked_at = {}, .kind = queue::CommandKind::retry, .job = job, .arguments = {}});
 }
 
 std::string in_base64(const std::string& bytes) {
@@ -63,13 +69,12 @@ TEST(Sidecars, ThatAreBadKeepTheirDocumentFromGoingOutUntilTheyAreMended) {
   const auto report = json_in(home.failed / "a.txt.error.json");
   EXPECT_EQ(report.at("code").as_string(), "bad_sidecar");
   EXPECT_EQ(told(report, "message"),
-            "a.txt.chunkr.yaml:1:24: parse.ocr_strategy: unknown value \"Some\"; use All or Auto");
+            "a.txt.chunkr.yaml:1:23: parse.ocr_strategy: unknown value \"Some\"; use All or Auto");
   EXPECT_THAT(files_below(home.failed), ElementsAre("a.txt", "a.txt.chunkr.yaml", "a.txt.error.json"));
   EXPECT_THAT(home.tasks_by_document(), IsEmpty());
 
   write_file(home.failed / "a.txt.chunkr.yaml", "parse: {ocr_strategy: All}\n");
-  const auto retried = run({CHUNKRD_PROGRAM, "retry", "--config", home.config_file(), told(report, "job")});
-  ASSERT_EQ(retried.exit_code, 0) << retried.out << retried.err;
+  ask_to_retry(home, told(report, "job"));
   ASSERT_TRUE(home.wait_for_ends(2)) << home.daemon_log();
   EXPECT_EQ(json_in(home.outbox / "a.txt.json").at("configuration").at("ocr_strategy").as_string(), "All");
   EXPECT_THAT(files_below(home.failed), IsEmpty());

@@ -139,7 +139,9 @@ CREATE TABLE spending (
 // Sidecars, and documents that are submitted as an address (NAME.url): no tag tells their tasks apart.
 constexpr std::string_view kVersion3 = R"sql(
 ALTER TABLE jobs ADD COLUMN sidecar TEXT NOT NULL DEFAULT '';
-CREATE INDEX jobs_links ON jobs (task_id, intent_at) WHERE lower(substr(name, -4)) = '.url';
+CREATE INDEX jobs_links ON jobs (task_id) WHERE lower(substr(name, -4)) = '.url';
+CREATE INDEX jobs_links_in_doubt ON jobs (found_at)
+  WHERE lower(substr(name, -4)) = '.url' AND (state = 3 OR possible_duplicates > 0);
 )sql";
 
 constexpr std::array<std::string_view, 3> kMigrations = {kVersion1, kVersion2, kVersion3};

@@ -102,10 +102,10 @@ inline const std::string kLinkHasTask =
     "UNION ALL SELECT 1 FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' "
     "AND task_id >= '' AND instr(earlier_tasks, ?) > 0 LIMIT 1";
 
-inline const std::string kUnconfirmedLinks =
+inline const std::string kLinksInDoubt =
     "SELECT " + kJobColumns +
-    " FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' AND task_id = '' "
-    "AND intent_at >= ? AND (state = 3 OR possible_duplicates > 0)";
+    " FROM jobs INDEXED BY jobs_links_in_doubt WHERE lower(substr(name, -4)) = '.url' "
+    "AND (state = 3 OR possible_duplicates > 0) AND found_at <= ? AND (intent_at IS NULL OR intent_at >= ?)";
 
 inline const std::string kAddSpent =
     "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "

@@ -83,7 +83,7 @@ struct SqliteStore::Statements {
         named_and_put_as(database, sql::kNamedAndPutAs),
         delivered_like(database, sql::kDeliveredLike),
         link_has_task(database, sql::kLinkHasTask),
-        unconfirmed_links(database, sql::kUnconfirmedLinks),
+        links_in_doubt(database, sql::kLinksInDoubt),
         add_spent(database, sql::kAddSpent),
         spent(database, sql::kSpent),
         ask(database, sql::kAsk),
@@ -95,7 +95,7 @@ struct SqliteStore::Statements {
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
       events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
-      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, unconfirmed_links,
+      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, links_in_doubt,
       add_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
 };
 
@@ -411,11 +411,11 @@ bool SqliteStore::link_has_task(const std::string& task_id) {
   });
 }
 
-std::vector<Job> SqliteStore::unconfirmed_links(WallTime since) {
+std::vector<Job> SqliteStore::links_in_doubt(WallTime from, WallTime to) {
   return run("reading", [&] {
     std::vector<Job> jobs;
-    Run query(statements_->unconfirmed_links);
-    query.parameters().time(since);
+    Run query(statements_->links_in_doubt);
+    query.parameters().time(to).time(from);
     while (query.next_row()) jobs.push_back(query.job());
     return jobs;
   });

@@ -34,7 +34,7 @@ class SqliteStore final : public Store {
                            const std::string& put_as) override;
   std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) override;
   bool link_has_task(const std::string& task_id) override;
-  std::vector<Job> unconfirmed_links(WallTime since) override;
+  std::vector<Job> links_in_doubt(WallTime from, WallTime to) override;
   Spent spent_on(WallTime moment) override;
   std::int64_t ask(const Command& command) override;
   std::vector<Command> pending_commands(std::size_t limit) override;

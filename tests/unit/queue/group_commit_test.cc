@@ -69,7 +69,7 @@ class RecordingStore final : public Store {
   }
   std::optional<Job> delivered_like(const std::string&, const std::string&) override { return std::nullopt; }
   bool link_has_task(const std::string&) override { return false; }
-  std::vector<Job> unconfirmed_links(WallTime) override { return {}; }
+  std::vector<Job> links_in_doubt(WallTime, WallTime) override { return {}; }
   Spent spent_on(WallTime) override { return {}; }
   std::int64_t ask(const Command&) override { return 0; }
   std::vector<Command> pending_commands(std::size_t) override { return {}; }

@@ -42,7 +42,7 @@ TEST_F(Plan, NoStatementScansOrSorts) {
                                 sql::kSetNote,
                                 sql::kDeliveredLike,
                                 sql::kLinkHasTask,
-                                sql::kUnconfirmedLinks,
+                                sql::kLinksInDoubt,
                                 sql::kAddSpent,
                                 sql::kSpent,
                                 sql::kAsk,

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "core/ids.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -291,6 +292,40 @@ TEST_P(EveryStore, KnowsAFileByPlaceAndIdentity) {
   EXPECT_FALSE(store->knows(job.inbox, job.name, "another"));
   EXPECT_FALSE(store->knows(job.inbox, "another", job.source_identity));
   EXPECT_FALSE(store->knows("another", job.name, job.source_identity));
+}
+
+TEST_P(EveryStore, KnowsWhichLinksMayHaveWhichTasks) {
+  auto link = [&](int number, State state, int possible_duplicates, const char* task_id) {
+    Job job = found(number, at(1000));
+    job.name = fmt::format("{}.URL", number);
+    job.state = state;
+    job.possible_duplicates = possible_duplicates;
+    job.intent_at = at(2000);
+    job.task_id = task_id;
+    job.earlier_tasks = number == 3 ? "earlier-1 earlier-2" : "";
+    add(job);
+  };
+  link(1, State::submitting, 0, "");
+  link(2, State::submitted, 0, "task-2");
+  link(3, State::done, 1, "task-3");
+  link(4, State::ready, 0, "");
+  Job other = found(5);
+  other.task_id = "task-5";
+  other.state = State::submitting;
+  other.intent_at = at(2000);
+  add(other);
+
+  for (const char* task : {"task-2", "task-3", "earlier-1", "earlier-2"})
+    EXPECT_TRUE(store->link_has_task(task)) << task;
+  for (const char* task : {"task-4", "task-5"}) EXPECT_FALSE(store->link_has_task(task)) << task;
+  const auto in_doubt = [&](WallTime from, WallTime to) {
+    std::set<std::string> names;
+    for (const Job& job : store->links_in_doubt(from, to)) names.insert(job.name);
+    return names;
+  };
+  EXPECT_EQ(in_doubt(at(0), at(9000)), (std::set<std::string>{"1.URL", "3.URL"}));
+  EXPECT_EQ(in_doubt(at(2001), at(9000)), std::set<std::string>{}) << "sent before";
+  EXPECT_EQ(in_doubt(at(0), at(999)), std::set<std::string>{}) << "found later";
 }
 
 // --- what is due
