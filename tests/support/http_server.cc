@@ -154,6 +154,7 @@ struct HttpServer::Server {
       Received request = head_of(parser, number);
       const Reply reply = next_reply(request);
       co_await read_body(stream, buffer, parser, request, reply);
+      if (reply.read_only && reply.after == Reply::After::reset) co_await until_stuck(socket_of(stream));
       remember(std::move(request));
       co_await answer(stream, reply);
       if (reply.after == Reply::After::keep) continue;
@@ -198,6 +199,18 @@ struct HttpServer::Server {
   awaitable<void> until_closed(Stream& stream) {
     char ignored[256];
     for (;;) co_await stream.async_read_some(asio::buffer(ignored), asio::use_awaitable);
+  }
+
+  // Until the client cannot send on: it waits then, and is not in the middle of a send() when the reset
+  // comes, for which libcurl has another error (and other ideas of what to do).
+  awaitable<void> until_stuck(tcp::socket& socket) {
+    constexpr int kLooks = 10;
+    for (std::size_t last = 0, same = 0; same < kLooks;) {
+      co_await wait(std::chrono::milliseconds(20));
+      const std::size_t now = socket.available();
+      same = now == last ? same + 1 : 0;
+      last = now;
+    }
   }
 
   awaitable<void> wait(std::chrono::milliseconds duration) {

@@ -43,12 +43,14 @@ struct Reply {
   Framing framing = Framing::length;
   After after = After::keep;
 
-  std::chrono::milliseconds read_after{0};   ///< before the request's body is read, like a slow line
-  std::optional<std::uint64_t> read_only{};  ///< act when so many bytes of the body are there, not all
-  std::optional<std::size_t> send_only{};    ///< so many bytes of the answer, head included, then `after`
-  std::chrono::milliseconds delay{0};        ///< before the answer
-  std::size_t piece_bytes = 0;               ///< send the answer in pieces of this size ...
-  std::chrono::milliseconds pause{0};        ///< ... with this pause between them
+  std::chrono::milliseconds read_after{0};  ///< before the request's body is read, like a slow line
+  /// Act when so many bytes of the body are there, not all (After::reset: and the client is stuck with the
+  /// rest).
+  std::optional<std::uint64_t> read_only{};
+  std::optional<std::size_t> send_only{};  ///< so many bytes of the answer, head included, then `after`
+  std::chrono::milliseconds delay{0};      ///< before the answer
+  std::size_t piece_bytes = 0;             ///< send the answer in pieces of this size ...
+  std::chrono::milliseconds pause{0};      ///< ... with this pause between them
 
   static Reply text(int status, std::string body);
   static Reply json(std::string body);

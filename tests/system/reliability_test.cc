@@ -55,7 +55,11 @@ TEST(Reliability, KillMinusNineAtRandomMomentsLosesAndDoublesNothing) {
   for (int kill = 0; kill < kills; ++kill) {
     home.start_daemon();
     // Some new documents for each life, so that every kill meets documents at every step.
-    while (dropped < documents * (kill + 1) / kills) home.drop(name_of(dropped++), "content of the document");
+    while (dropped < documents * (kill + 1) / kills) {
+      // Each its own content: for equal ones one result would do.
+      home.drop(name_of(dropped), "content of " + name_of(dropped));
+      ++dropped;
+    }
     const auto life = std::chrono::milliseconds(std::uniform_int_distribution<>(0, 350)(random));
     const auto end = std::chrono::steady_clock::now() + life;
     while (std::chrono::steady_clock::now() < end) rest();
