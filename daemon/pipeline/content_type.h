@@ -19,4 +19,8 @@ namespace chunkrd::pipeline {
 std::optional<std::string> fault_of_content(const std::filesystem::path& file, const std::string& name,
                                             const std::vector<std::string>& types);
 
+/// The ending that is usual for the content of `file`, with its dot: ".pdf"; empty where it is none of the
+/// contract's types. Blocking; throws as fault_of_content().
+std::string ending_of_content(const std::filesystem::path& file);
+
 }  // namespace chunkrd::pipeline

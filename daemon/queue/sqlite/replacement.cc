@@ -59,6 +59,15 @@ void seal(const fs::path& built) {
   durable::sync_file(durable::open(built, O_RDWR).get(), built);
 }
 
+// Root repairs it, and the daemon's user works with it.
+void give_away(const fs::path& built, const fs::path& file) {
+  if (::geteuid() != 0) return;
+  const auto old = status_of(file);
+  const auto owner = old ? old : status_of(file.parent_path());
+  if (!owner || ::chown(built.c_str(), owner->st_uid, owner->st_gid) != 0) fail("give away", built);
+  if (old && ::chmod(built.c_str(), old->st_mode & 0777) != 0) fail("set mode of", built);
+}
+
 // When the old database was last written: a repeated call comes to the same name. "20261124T030405Z".
 std::string written_at(const fs::path& file) {
   for (const std::string_view suffix : kDatabaseFiles)
@@ -104,6 +113,7 @@ void rename_over(const fs::path& from, const fs::path& to) {
 
 fs::path replace(const fs::path& file, const fs::path& built, std::string_view word) {
   seal(built);
+  give_away(built, file);
   fs::path kept = keep_aside(file, word);
   rename_over(built, rebuilt(file));
   finish_replacement(file);

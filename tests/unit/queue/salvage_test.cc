@@ -268,7 +268,10 @@ TEST(AContradiction, IsSeenInWhatOneBitCanChange) {
                                                        [](Job& job) { job.id.pop_back(); },
                                                        [](Job& job) { job.found_at += 1ms; },
                                                        [](Job& job) { job.settings = "{ }"; },
-                                                       [](Job& job) { job.settings_hash[0] ^= 1; },
+                                                       [](Job& job) {
+                                                         job.settings = R"({"a":1})";
+                                                         job.settings_hash = sha256_hex(R"({"a":2})");
+                                                       },
                                                        [](Job& job) { job.sha256.clear(); },
                                                        [](Job& job) { job.sha256[0] = 'x'; },
                                                        [](Job& job) { job.name.clear(); },
