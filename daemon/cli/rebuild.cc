@@ -24,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using pipeline::rebuild::Listed;
-using pipeline::rebuild::Rows;
 using queue::Condition;
 using queue::Diagnosis;
 
@@ -117,17 +116,15 @@ void fill(const Workshop& workshop, const config::Settings& settings, const List
           Rebuilt& rebuilt) {
   rebuilt.salvaged = queue::salvage(workshop.old_copy(), workshop.new_queue());
   queue::SqliteStore store(workshop.new_queue(), {.durability = queue::Durability::none});
-  const Rows rows = rebuilt.old.condition == Condition::whole ? Rows::current : Rows::doubtful;
   rebuilt.found =
       pipeline::rebuild::Recovery(store, pipeline::make_rules(settings), settings.state, listed, now())
-          .take(rows);
+          .take();
   for (const std::int64_t count : store.counts()) rebuilt.jobs += count;
   rebuilt.today = store.spent_on(now());
 }
 
-Rebuilt rebuild(const config::Settings& settings, const Options& options) {
+Rebuilt rebuild(const config::Settings& settings, const Workshop& workshop, const Options& options) {
   const fs::path file = queue_file(settings);
-  const Workshop workshop(settings.state);
   Rebuilt rebuilt;
   rebuilt.dry_run = options.dry_run;
   rebuilt.queue = file;
@@ -151,6 +148,7 @@ ExitCode run(const Options& options) {
   const StateLock lock(settings.state);
   const fs::path file = queue_file(settings);
   queue::refuse_network_filesystem(file);
+  const Workshop workshop(settings.state);
   if (queue::is_being_replaced(file) && !options.dry_run) {
     queue::finish_replacement(file);
     if (!options.force) {
@@ -164,7 +162,7 @@ ExitCode run(const Options& options) {
     settings = with_existing_folders(std::move(settings));
   else
     config::check_folders(settings);
-  const Rebuilt rebuilt = rebuild(settings, options);
+  const Rebuilt rebuilt = rebuild(settings, workshop, options);
   if (options.json)
     fmt::print("{}\n", boost::json::serialize(to_json(rebuilt)));
   else

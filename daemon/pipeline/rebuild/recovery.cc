@@ -20,11 +20,11 @@ Recovery::Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules
                    const std::filesystem::path& state, const Listed& listed, WallTime now)
     : store_(store), rules_(std::move(rules)), state_(state), listed_(listed), now_(now) {}
 
-Found Recovery::take(Rows rows) {
+Found Recovery::take() {
   take_deliveries();
   take_spooled();
   take_failures();
-  look_after_ready(rows);
+  look_after_ready();
   look_at_all_jobs();
   return std::move(found_);
 }

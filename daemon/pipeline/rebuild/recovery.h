@@ -15,10 +15,6 @@
 
 namespace chunkrd::pipeline::rebuild {
 
-/// Whether rows that came out of the old queue are as it was last: out of a damaged one, later changes may be
-/// missing.
-enum class Rows { current, doubtful };
-
 /// What was found outside of the old queue.
 struct Found {
   std::int64_t delivered = 0;   ///< rows from manifests in the outboxes
@@ -38,7 +34,7 @@ class Recovery {
   Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules, const std::filesystem::path& state,
            const Listed& listed, WallTime now);
 
-  Found take(Rows rows);
+  Found take();
 
  private:
   // deliveries.cc
@@ -60,7 +56,7 @@ class Recovery {
   void take_failure(const std::filesystem::path& failed, const std::filesystem::path& report);
 
   // tasks.cc
-  void look_after_ready(Rows rows);
+  void look_after_ready();
   void look_at_all_jobs();
 
   /// The row of `id` as a new one begins, in `place`.

@@ -26,9 +26,9 @@ bool will_be_counted(const Job& job) {
 
 }  // namespace
 
-// A row that says "to be submitted" is the only one that costs something if it is not current.
-void Recovery::look_after_ready(Rows rows) {
-  if (rows == Rows::current) return;
+// Of a damaged queue, or one from a backup, the last changes may be missing. A row that says "to be
+// submitted" is the only kind that costs something then.
+void Recovery::look_after_ready() {
   std::string before;
   while (true) {
     const auto jobs = store_.list({.states = {State::ready}}, before, kRowsAtOnce);
