@@ -48,10 +48,11 @@ void assign(YAML::Node root, const std::string& assignment) {
     here[path.back()] = value;
 }
 
-// "--set:1:20: ocr_strategy: unknown value ...": a place within what nobody has written means nothing.
+// "--set:1:20: ocr_strategy: unknown value ...", "--artifacts:1:1: [0]: ...": a place within what nobody has
+// written means nothing.
 std::string without_place(std::string line, std::string_view option) {
   line.erase(0, option.size());
-  line.erase(0, line.find_first_not_of(":0123456789 "));
+  line.erase(0, line.find_first_not_of(":0123456789 []"));
   return line;
 }
 

@@ -60,7 +60,7 @@ fs::path Display::report_of(const Job& job) const {
   return out_ / kFailedFolder / (job.original_name + ".error.json");
 }
 
-void Display::ended(const Tally::Entry& entry) {
+void Display::tell(const Tally::Entry& entry, When when) {
   clear();
   const Job& job = entry.job;
   const bool delivered = entry.stage == Stage::delivered;
@@ -70,11 +70,12 @@ void Display::ended(const Tally::Entry& entry) {
     object["result"] = delivered ? json::value(shown(result_of(job))) : json::value(nullptr);
     object["pages"] = job.pages ? json::value(*job.pages) : json::value(nullptr);
     object["reused"] = delivered && !job.reused_from.empty();
+    object["before"] = when == When::before;
     object["error"] = delivered ? json::value(nullptr) : error_json(job);
     fmt::print("{}\n", json::serialize(object));
   } else if (delivered) {
     fmt::print("{} {}: {}{}\n", output_.shown("delivered", Look::good), shown(entry.document.shown),
-               shown(result_of(job)), cost_of(job));
+               shown(result_of(job)), when == When::before ? ", by an earlier run" : cost_of(job));
   } else {
     fmt::print(stderr, "{} {}: {}{}\n", errors_.shown("failed", Look::bad), shown(entry.document.shown),
                harmless(job.error_message),
@@ -112,7 +113,7 @@ void Display::sum_up(const Tally& tally, Duration took) {
                                                     {"failed", tally.count(Stage::failed)},
                                                     {"left", left},
                                                     {"pages", tally.pages()},
-                                                    {"seconds", static_cast<double>(took.count()) / 1000},
+                                                    {"milliseconds", took.count()},
                                                     {"out", shown(out_)}}));
     return;
   }

@@ -18,7 +18,9 @@ class Display {
   Display(Format format, std::filesystem::path out);
 
   /// Delivered: on standard output; failed: on standard error. JSON: an object a line on standard output.
-  void ended(const Tally::Entry& entry);
+  void ended(const Tally::Entry& entry) { tell(entry, When::now); }
+  /// An earlier run had delivered it.
+  void had_ended(const Tally::Entry& entry) { tell(entry, When::before); }
 
   /// Draws the bar anew. Nothing where standard error is no terminal.
   void draw(const Progress& progress);
@@ -30,6 +32,8 @@ class Display {
   void sum_up(const Tally& tally, Duration took);
 
  private:
+  enum class When { now, before };
+  void tell(const Tally::Entry& entry, When when);
   void clear();
   std::filesystem::path result_of(const queue::Job& job) const;
   std::filesystem::path report_of(const queue::Job& job) const;

@@ -75,10 +75,10 @@ class Search {
     std::vector<fs::path> shown;
     for (std::string& name : below) {
       if (!pipeline::has_type_of_service(name)) {
-        found_.passed_over.push_back(named / name);
+        found_.passed_over.push_back((named / name).lexically_normal());
         continue;
       }
-      shown.push_back(named / name);
+      shown.push_back((named / name).lexically_normal());
       documents.push_back(std::move(name));
     }
     take(named, root, documents, shown);

@@ -53,9 +53,11 @@ void reach(const config::Settings& settings) {
 
 void tell_what_was_passed_over(const Found& found, Display& display) {
   if (found.passed_over.empty()) return;
+  const auto others = found.passed_over.size() - 1;
   display.say(fmt::format(
-      "{} files are left alone, as {}: not of a type that the service takes; name one to try it all the same",
-      found.passed_over.size(), printable(found.passed_over.front().native())));
+      "left alone, as it does not end like a type that the service takes: {}{}; "
+      "name such a file itself to try it all the same",
+      printable(found.passed_over.front().native()), others > 0 ? fmt::format(" and {} more", others) : ""));
 }
 
 ExitCode exit_code_of(const Run& run, const Tally& tally) {
@@ -85,6 +87,9 @@ ExitCode run(const Options& options) {
   run.go();
   const auto took = std::chrono::steady_clock::now() - began;
   display.sum_up(tally, std::chrono::duration_cast<Duration>(took));
+  // Where nothing has failed there is nothing to look at.
+  std::error_code not_empty;
+  fs::remove(settings.inboxes.front().failed, not_empty);
   if (!tally.all_ended()) display.say("nothing is lost: the same command goes on where this one stopped");
   return exit_code_of(run, tally);
 }
@@ -122,7 +127,7 @@ Command add_process(CLI::App& program) {
                  "A service of our own on this machine, for the time being: no key")
       ->excludes(api);
   parser
-      ->add_option("--config", options->config_file,
+      ->add_option("-c,--config", options->config_file,
                    fmt::format("Service, profiles and limits from here; else from {}, if it is there",
                                kDefaultConfigFile))
       ->type_name("FILE");

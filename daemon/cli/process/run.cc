@@ -88,7 +88,7 @@ void Run::take_up(Tally::Entry& entry) {
       break;
   }
   tally_.adopt(entry, *job);
-  if (job->state == State::done) display_.ended(entry);
+  if (job->state == State::done) display_.had_ended(entry);
 }
 
 void Run::ask(Tally::Entry& entry, const Job& job, const lifecycle::Wish& wish) {

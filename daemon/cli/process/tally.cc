@@ -74,15 +74,9 @@ const Tally::Entry* Tally::heard(const queue::Job& job) {
     return nullptr;
   const bool was_ended = entry.stage == Stage::delivered || entry.stage == Stage::failed;
   move(entry, job);
-  return !was_ended && is_end(job.state) ? &entry : nullptr;
-}
-
-int Tally::pages() const noexcept {
-  int pages = 0;
-  for (const Entry& entry : entries_)
-    if (entry.stage == Stage::delivered && entry.job.reused_from.empty())
-      pages += entry.job.pages.value_or(0);
-  return pages;
+  if (was_ended || !is_end(job.state)) return nullptr;
+  if (entry.stage == Stage::delivered && job.reused_from.empty()) pages_ += job.pages.value_or(0);
+  return &entry;
 }
 
 }  // namespace chunkrd::cli::process

@@ -54,8 +54,8 @@ class Tally {
 
   /// Of the documents that were waiting at first: what is to be uploaded.
   std::uint64_t bytes_to_send() const noexcept { return bytes_to_send_; }
-  /// Pages of what was delivered, as far as they were paid for in this run's rows.
-  int pages() const noexcept;
+  /// Of what was delivered since, less what was delivered again from an earlier result.
+  int pages() const noexcept { return pages_; }
 
  private:
   void move(Entry& entry, const queue::Job& job);
@@ -64,6 +64,7 @@ class Tally {
   std::unordered_map<std::string, std::size_t> by_name_;  ///< inbox, NUL, name -> entry
   std::array<std::size_t, kStageCount> counts_{};
   std::uint64_t bytes_to_send_ = 0;
+  int pages_ = 0;
 };
 
 }  // namespace chunkrd::cli::process
