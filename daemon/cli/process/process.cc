@@ -25,6 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace process;
 
+// Most tasks of a chunkr-local are short: somebody waits.
+constexpr auto kLocalTask = std::chrono::milliseconds(400);
+
 // Other people's documents may lie in it: as private as whoever runs this wants files to be.
 void make_folders(const config::Settings& settings) {
   std::error_code error;
@@ -60,6 +63,12 @@ void tell_what_was_passed_over(const Found& found, Display& display) {
       printable(found.passed_over.front().native()), others > 0 ? fmt::format(" and {} more", others) : ""));
 }
 
+// Where nothing has failed there is nothing to look at.
+void remove_if_empty(const fs::path& failed) {
+  std::error_code not_empty;
+  for (const char* folder : {".chunkrd/tmp", ".chunkrd", ""}) fs::remove(failed / folder, not_empty);
+}
+
 ExitCode exit_code_of(const Run& run, const Tally& tally) {
   if (!tally.all_ended()) return run.interrupted() ? ExitCode::interrupted : ExitCode::some_failed;
   return tally.count(Stage::failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
@@ -84,12 +93,11 @@ ExitCode run(const Options& options) {
 
   Tally tally(std::move(found.documents));
   Run run(settings, std::move(key), options.local ? "--local" : settings.api.url, tally, display);
+  if (local) run.expect_tasks_to_take(kLocalTask);
   run.go();
   const auto took = std::chrono::steady_clock::now() - began;
   display.sum_up(tally, std::chrono::duration_cast<Duration>(took));
-  // Where nothing has failed there is nothing to look at.
-  std::error_code not_empty;
-  fs::remove(settings.inboxes.front().failed, not_empty);
+  remove_if_empty(settings.inboxes.front().failed);
   if (!tally.all_ended()) display.say("nothing is lost: the same command goes on where this one stopped");
   return exit_code_of(run, tally);
 }
@@ -110,7 +118,7 @@ Command add_process(CLI::App& program) {
       ->capture_default_str()
       ->type_name("DIR");
   parser->add_option("--profile", options->profile, "A profile of the configuration instead of default")
-      ->type_name("P");
+      ->type_name("PROFILE");
   parser
       ->add_option("--set", options->assignments,
                    "A setting of the API over the profile's, as ocr_strategy=All")

@@ -12,7 +12,7 @@
 namespace chunkrd::cli::process {
 namespace {
 
-constexpr int kBarMost = 30, kBarLeast = 10;
+constexpr int kBarMost = 30, kBarLeast = 12, kTextLeast = 20;
 // Fewer say nothing about the others.
 constexpr std::size_t kEndedForAnEstimate = 2;
 
@@ -57,10 +57,12 @@ std::string time_left(const Progress& progress) {
 }
 
 std::string progress_line(const Progress& progress, int columns) {
+  // The bar comes before all but the first numbers.
+  const int for_text = std::max(columns - kBarLeast - 1, std::min(columns, kTextLeast));
   std::string text;
   for (const std::string& part : numbers(progress)) {
     const std::string longer = text.empty() ? part : text + ", " + part;
-    if (display_width(longer) > columns) break;
+    if (display_width(longer) > for_text) break;
     text = longer;
   }
   const int room = columns - display_width(text) - 1;

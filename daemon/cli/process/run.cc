@@ -110,6 +110,10 @@ void Run::give_up(Tally::Entry& entry, Job job, const std::string& why) {
   display_.ended(entry);
 }
 
+void Run::expect_tasks_to_take(Duration usual) {
+  worker_.planner.learn(settings_.inboxes.front().profile, usual);
+}
+
 void Run::go() {
   asio::co_spawn(worker_.loop, work(), asio::detached);
   asio::co_spawn(worker_.loop, take_in_the_new(), asio::detached);

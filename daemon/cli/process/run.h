@@ -27,6 +27,9 @@ class Run final : public pipeline::Observer {
   Run(const config::Settings& settings, std::string key, const std::string& service, Tally& tally,
       Display& display);
 
+  /// Where that is known beforehand: the first polls follow it.
+  void expect_tasks_to_take(Duration usual);
+
   /// Until each document has come to its end, or a signal. Throws queue::StoreError when the queue becomes
   /// unusable, UserError when it makes no sense to go on.
   void go();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "cli/command.h"
 #include "cli/process/display.h"
@@ -73,6 +74,8 @@ config::Settings settings_for(const Options& options, std::span<const Document> 
   settings.profiles[name] = profile_for(options, settings, name);
   if (!options.api.empty()) settings.api.url = config::service_address(options.api);
   const fs::path out = fs::absolute(options.out).lexically_normal();
+  // Its list is never behind, and nothing hides tasks from it.
+  if (options.local) settings.api.reconcile_grace = std::chrono::seconds(2);
   settings.state = state_of(out);
   settings.queue = "sqlite";
   settings.inboxes = inboxes_of(out, name, documents);
