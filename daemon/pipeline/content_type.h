@@ -23,4 +23,7 @@ std::optional<std::string> fault_of_content(const std::filesystem::path& file, c
 /// contract's types. Blocking; throws as fault_of_content().
 std::string ending_of_content(const std::filesystem::path& file);
 
+/// Does this name end like a type that the contract says the service takes?
+bool has_type_of_service(const std::string& name);
+
 }  // namespace chunkrd::pipeline
