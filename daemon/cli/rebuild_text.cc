@@ -70,13 +70,10 @@ json::object to_json(const Rebuilt& rebuilt) {
   object["kept"] =
       rebuilt.kept.empty() ? json::value(nullptr) : json::value(printable(rebuilt.kept.native()));
   object["jobs"] = rebuilt.jobs;
-  object["salvaged"] = {{"jobs", salvaged.jobs},
-                        {"lost", number_or_null(salvaged.lost)},
-                        {"refused", salvaged.contradictory},
-                        {"events", salvaged.events},
-                        {"commands", salvaged.commands},
-                        {"notes", salvaged.notes},
-                        {"days", salvaged.days}};
+  object["salvaged"] = {{"jobs", salvaged.jobs},     {"lost", number_or_null(salvaged.lost)},
+                        {"whole", salvaged.whole},   {"refused", salvaged.contradictory},
+                        {"events", salvaged.events}, {"commands", salvaged.commands},
+                        {"notes", salvaged.notes},   {"days", salvaged.days}};
   object["found"] = {{"delivered", found.delivered},
                      {"spooled", found.spooled},
                      {"failed", found.failed},
@@ -114,6 +111,9 @@ std::string to_text(const Rebuilt& rebuilt) {
   text += tasks_text(rebuilt);
   text += fmt::format("today:     {} documents, {} pages known to be paid for\n", rebuilt.today.documents,
                       rebuilt.today.pages);
+  if (!salvaged.whole)
+    text +=
+        "pauses:    one by `chunkrd pause` may be forgotten: pause again before the start if there was one\n";
   for (const std::string& left : found.left) text += "left:      " + left + "\n";
   text += rebuilt.dry_run
               ? fmt::format("nothing was changed; the new queue would have {} jobs\n", rebuilt.jobs)

@@ -1,5 +1,7 @@
 // chunkrd rebuild: interrupted, with a full or dying disk, refused, and only asked.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/system/rebuilding.h"
 
@@ -107,6 +109,20 @@ TEST_F(Rebuilding, SectorsThatCannotBeReadAreToldAndTheOthersTaken) {
   EXPECT_EQ(in_state("done"), 1U);
 }
 
+TEST_F(Rebuilding, WhatRootHasRepairedIsStillTheDaemons) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  home.drop("a.txt", "A.");
+  ASSERT_TRUE(home.wait_for_ends(1));
+  kill_daemon();
+  lose_queue();
+  ASSERT_EQ(::chown(home.state.c_str(), 65534, 65534), 0);
+  rebuild({"--offline"});
+  struct stat status{};
+  ASSERT_EQ(::stat(queue().c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 65534U);
+}
+
 // --- refused
 
 TEST_F(Rebuilding, ARunningDaemonIs75) {
@@ -200,6 +216,8 @@ TEST_F(Rebuilding, ADryRunSaysTheSameAndChangesNothing) {
               HasSubstr("nothing was changed; the new queue would have 3 jobs"));
   EXPECT_EQ(everything(), before);
   json::object real = rebuild();
+  const std::string docs = read_file(fs::path(CHUNKRD_DOCS) / "commands.md");
+  for (const auto& [member, value] : real) EXPECT_THAT(docs, HasSubstr("`" + std::string(member) + "`"));
   for (const char* member : {"dry_run", "kept"}) {
     dry.erase(member);
     real.erase(member);

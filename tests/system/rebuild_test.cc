@@ -155,6 +155,26 @@ TEST_F(Rebuilding, WhereTheNameIsLostTooTheTasksIsTakenOrOneIsMadeOfTheJob) {
   EXPECT_EQ(state_of("held.txt"), "submitted");
 }
 
+TEST_F(Rebuilding, ADocumentOfNobodyKnowsWhichInboxStaysAndIsTold) {
+  const fs::path other = home.folder() / "other";
+  fs::create_directory(other);
+  home.top_level = "";
+  home.inbox_options =
+      fmt::format("settle: 20ms}}\n  - {{path: {}, outbox: {}, failed: {}, archive: {}", other.native(),
+                  home.outbox.native(), home.failed.native(), home.archive.native());
+  home.start_service(kFakeParser);
+  home.start_daemon();
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  lose_queue();
+  write_file(home.state / "spool" / "01jf8z3r5x0123456789abcdef", "a document without a label");
+  write_file(home.state / "spool" / "notes.txt", "of somebody");
+  const json::object told = rebuild({"--offline"});
+  EXPECT_EQ(told.at("jobs"), 0);
+  EXPECT_THAT(json::serialize(told.at("left")), AllOf(HasSubstr("nothing says from which inbox it is"),
+                                                      HasSubstr("notes.txt: is no document of ours")));
+  EXPECT_TRUE(fs::exists(home.state / "spool" / "01jf8z3r5x0123456789abcdef"));
+}
+
 TEST_F(Rebuilding, WhatFailedCanBeTriedAgain) {
   start("- match: {operation: create, first: 1}\n  do: {respond: {status: 400, body: no}}\n" +
         std::string(kFakeParser));
