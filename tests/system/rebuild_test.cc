@@ -175,6 +175,40 @@ TEST_F(Rebuilding, ADocumentOfNobodyKnowsWhichInboxStaysAndIsTold) {
   EXPECT_TRUE(fs::exists(home.state / "spool" / "01jf8z3r5x0123456789abcdef"));
 }
 
+TEST_F(Rebuilding, ASidecarStillSaysWithWhatItsDocumentIsSubmitted) {
+  start();
+  ASSERT_EQ(chunkrd({"pause", "for a moment"}).exit_code, 0);
+  home.drop("a.txt.chunkr.yaml", "parse: {ocr_strategy: All}\n");
+  home.drop("a.txt", "A.");
+  ASSERT_TRUE(eventually([&] { return in_state("ready") == 1; }));
+  kill_daemon();
+  lose_queue();
+  rebuild();
+  home.start_daemon();
+  ASSERT_TRUE(eventually([&] { return in_state("done") == 1; })) << home.daemon_log();
+  EXPECT_THAT(read_file(home.outbox / "a.txt.json"), HasSubstr("\"ocr_strategy\":\"All\""));
+  EXPECT_TRUE(fs::exists(home.archive / "a.txt.chunkr.yaml"));
+}
+
+// As a crash leaves it between the last rename of a delivery and its manifest.
+TEST_F(Rebuilding, ADeliveryThatWasAllVisibleIsEndedAndNotRepeatedUnderAnotherName) {
+  start();
+  home.drop("a.txt", "A.");
+  ASSERT_TRUE(home.wait_for_ends(1));
+  kill_daemon();
+  const std::string id = chunkrd({"jobs", "--ids"}).out.substr(0, 26);
+  lose_queue();
+  const fs::path own = home.outbox / ".chunkrd";
+  fs::create_directories(own / "tmp" / id);
+  fs::rename(own / "manifests" / (id + ".json"), own / "tmp" / id / ".intent");
+  fs::rename(home.archive / "a.txt", home.state / "spool" / id);
+  rebuild();
+  EXPECT_EQ(in_state("delivering"), 1U);
+  home.start_daemon();
+  expect_all_delivered_once({"a.txt"});
+  EXPECT_TRUE(fs::exists(own / "manifests" / (id + ".json")));
+}
+
 TEST_F(Rebuilding, WhatFailedCanBeTriedAgain) {
   start("- match: {operation: create, first: 1}\n  do: {respond: {status: 400, body: no}}\n" +
         std::string(kFakeParser));
