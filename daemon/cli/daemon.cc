@@ -127,12 +127,14 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
                pipeline::make_rules(settings_)},
       scheduler_(context_, gate_, clock_, loop_.get_executor()),
       commands_(context_, scheduler_, gate_, clock_),
+      retention_(context_),
       watching_ended_(clock_.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(clock_.now());
   gate_.set_budget(budget_of(settings_.limits));
   gate_.spend(store_.spent_on(clock_.now()), clock_.now());
   commands_.on_drain([this] { drain(); });
+  commands_.on_rest([this] { return retention_.step(); });
   sweep_outboxes();
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
@@ -303,6 +305,7 @@ void Daemon::apply(config::Settings wanted) {
   gate_.set_budget(budget_of(settings_.limits));
   gate_.lift(pipeline::Pause::auth);
   set_log_level(settings_.log.level);
+  retention_.begin_anew();
   for (auto& [path, inbox] : inboxes_) {
     inbox->stop();
     if (!context_.rules->places.contains(path)) metrics_.inboxes().forget(path);

@@ -23,6 +23,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
+#include "pipeline/retention.h"
 #include "pipeline/scheduler.h"
 #include "queue/queue.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -83,6 +84,7 @@ class Daemon {
   pipeline::Context context_;
   pipeline::Scheduler scheduler_;
   pipeline::Commands commands_;
+  pipeline::Retention retention_;
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};

@@ -6,6 +6,9 @@
 #include <variant>
 
 #include "artifacts/artifacts.h"
+#include "config/settings.h"
+#include "inbox/presence.h"
+#include "outbox/folder.h"
 #include "pipeline/policy.h"
 #include "queue/command.h"
 #include "queue/job.h"
@@ -248,6 +251,31 @@ struct NoOriginal {
 /// The original, back in the spool, or why not.
 using Retrieval = std::variant<Retrieved, NoOriginal>;
 Decision after_retrieve(const queue::Job& job, const Retrieval& retrieval, const Moment& moment);
+
+// --- forgetting what is over -------------------------------------------------------------------------
+
+/// A bound of the configuration's `retention`, at one moment.
+struct Bound {
+  std::optional<WallTime> before;  ///< what ended before is over it
+  std::int64_t excess = 0;         ///< and so are so many of the oldest
+  bool is_none() const { return !before && excess <= 0; }
+};
+/// `there`: how many there are that it counts.
+Bound bound_of(std::optional<Duration> after, std::int64_t keep, std::int64_t there, WallTime now);
+/// Is the document over it that is number `place` (the oldest is 0) of those that came to their ends?
+bool is_over(const Bound& bound, const queue::Job& job, std::int64_t place);
+
+/// What of a document lies around that its row must not go without.
+struct Remains {
+  inbox::Presence in_inbox = inbox::Presence::unclear;
+  config::Originals originals = config::Originals::archive;
+  bool archive_is_pruned = false;  ///< its archived original is still to be deleted by `retention`
+};
+/// May the row go, now that it is over its bound?
+bool may_be_forgotten(const queue::Job& job, const Remains& remains, WallTime now);
+
+/// Its original was to be deleted from the archive, and that came to `removal`. Its end stays when it was.
+queue::Transition after_pruning(const queue::Job& job, outbox::Removal removal);
 
 // --- whatever else -----------------------------------------------------------------------------------
 

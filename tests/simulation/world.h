@@ -18,6 +18,8 @@ struct Plan {
   int crashes = 8;
   int wishes = 60;  ///< of people: cancel, retry, reprocess, delete
   Weather weather;
+  bool retention =
+      false;  ///< what is over is forgotten soon: in the end nothing is left but results and failures
 };
 
 /// The documents of a run: some are links, whose addresses share their last part with a few others', and some
