@@ -73,7 +73,9 @@ const char* what_ends(pipeline::Pause pause) {
     case pipeline::Pause::operator_asked:
       return "draining";
     case pipeline::Pause::breaker:
-      return "several failures in a row; one submit at a time tries whether it works again";
+      return "several failures in a row; when the service answers GET /health, one submit at a time tries "
+             "whether it "
+             "works again";
     case pipeline::Pause::budget:
       return "limits.pages_per_day or documents_per_day is reached; the day turns at midnight UTC, or "
              "`chunkrd "
@@ -325,6 +327,7 @@ awaitable<void> Daemon::look_after_metrics() {
       metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
     }
     end_when_drained(counts);
+    scheduler_.look_at_pauses();
     take_changed_key();
     look_after_health();
     co_await tell_status();

@@ -36,6 +36,7 @@ struct Signal {
     processed,    ///< a task succeeded: the quota had room for it
     reachable,    ///< it answered something else that is no fault: it is there and takes our key
     slow_down,    ///< 429: too fast; `wait` if it said how long
+    healthy,      ///< /health says that it is there; whether it takes submits is not known
     trouble,      ///< network, 5xx: counts towards the breaker
     refused_key,  ///< 401, 403
     over_quota,   ///< 402, 429 "Usage limit exceeded", "Page limit exceeded"
@@ -123,6 +124,9 @@ Window window_of_submit(const queue::Job& job, WallTime now);
 
 Decision after_reconcile(const queue::Job& job, const Search& search, const Moment& moment,
                          const Policy& policy);
+
+/// What the answer to GET /health says, which is asked before a submit may try whether an outage is over.
+Signal after_health(const taskapi::Answer<taskapi::Accepted>& answer);
 
 // --- following a task --------------------------------------------------------------------------------
 

@@ -145,6 +145,7 @@ class World {
     verdict.took = clock_.now() - began;
     verdict.requests = service_.requests();
     verdict.polls = service_.polls();
+    verdict.healthy = service_.answered_health();
     daemon_.reset();
     audit(settings_.inboxes[0], settings_.state, documents_, service_,
           retention_ ? Archive::pruned : Archive::kept, verdict);

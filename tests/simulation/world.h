@@ -37,7 +37,8 @@ struct Verdict {
   int wishes = 0;                  ///< that were granted
   int unavoidable_duplicates = 0;  ///< two paid tasks because the service hid the first one
   std::uint64_t requests = 0, polls = 0;
-  Duration took{0};  ///< simulated
+  std::uint64_t healthy = 0;  ///< questions to /health that were answered
+  Duration took{0};           ///< simulated
 };
 
 /// Runs the real scheduler, steps, lifecycle and queue on this thread against a simulated service, with
