@@ -313,7 +313,7 @@ TEST_F(Looking, CheckFindsNothingWrongWhereNothingIs) {
                                                         {"api", "OK - Version"},
                                                         {"queue", "whole, 3 jobs"},
                                                         {"daemon", "running"},
-                                                        {"clock", ""}})
+                                                        {"clock", "s from the service's at most"}})
     EXPECT_THAT(ran.out, finding("ok", check, says));
   const auto report = json::parse(chunkrd({"check", "--json"}).out);
   EXPECT_NE(text_at(report.as_object(), "level"), "error");
