@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "artifacts/artifacts.h"
+#include "config/settings.h"
+#include "inbox/presence.h"
+#include "outbox/folder.h"
 #include "pipeline/policy.h"
 #include "queue/command.h"
 #include "queue/job.h"
@@ -34,6 +37,7 @@ struct Signal {
     processed,    ///< a task succeeded: the quota had room for it
     reachable,    ///< it answered something else that is no fault: it is there and takes our key
     slow_down,    ///< 429: too fast; `wait` if it said how long
+    healthy,      ///< /health says that it is there; whether it takes submits is not known
     trouble,      ///< network, 5xx: counts towards the breaker
     refused_key,  ///< 401, 403
     over_quota,   ///< 402, 429 "Usage limit exceeded", "Page limit exceeded"
@@ -121,6 +125,9 @@ Window window_of_submit(const queue::Job& job, WallTime now);
 
 Decision after_reconcile(const queue::Job& job, const Search& search, const Moment& moment,
                          const Policy& policy);
+
+/// What the answer to GET /health says, which is asked before a submit may try whether an outage is over.
+Signal after_health(const taskapi::Answer<taskapi::Accepted>& answer);
 
 // --- following a task --------------------------------------------------------------------------------
 
@@ -270,6 +277,31 @@ queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
 /// Does the row say that the document is still to be paid for, although this result of it lies in the outbox?
 /// The row is older than its delivery then. `revision` is the result's.
 bool is_older_than_its_result(const queue::Job& job, int revision);
+
+// --- forgetting what is over -------------------------------------------------------------------------
+
+/// A bound of the configuration's `retention`, at one moment.
+struct Bound {
+  std::optional<WallTime> before;  ///< what ended before is over it
+  std::int64_t excess = 0;         ///< and so are so many of the oldest
+  bool is_none() const { return !before && excess <= 0; }
+};
+/// `there`: how many there are that it counts.
+Bound bound_of(std::optional<Duration> after, std::int64_t keep, std::int64_t there, WallTime now);
+/// Is the document over it that is number `place` (the oldest is 0) of those that came to their ends?
+bool is_over(const Bound& bound, const queue::Job& job, std::int64_t place);
+
+/// What of a document lies around that its row must not go without.
+struct Remains {
+  inbox::Presence in_inbox = inbox::Presence::unclear;
+  config::Originals originals = config::Originals::archive;
+  bool archive_is_pruned = false;  ///< its archived original is still to be deleted by `retention`
+};
+/// May the row go, now that it is over its bound?
+bool may_be_forgotten(const queue::Job& job, const Remains& remains, WallTime now);
+
+/// Its original was to be deleted from the archive, and that came to `removal`. Its end stays when it was.
+queue::Transition after_pruning(const queue::Job& job, outbox::Removal removal);
 
 // --- whatever else -----------------------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
   const std::string& name = job.original_name.empty() ? job.name : job.original_name;
   if (job.delivered_name.empty()) return place.failed.give_back(name, into);
   if (std::filesystem::exists(into)) return true;
+  if (job.original_pruned) return false;  // another document may have its name by now
   if (place.archive) return place.archive->lend(name, into);
   std::error_code missing;
   return place.rules.originals == config::Originals::keep &&
@@ -113,7 +114,11 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
 lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job) {
   const auto spooled = place.spool.path_of(job.id);
   if (!fetch_original(place, job, spooled))
-    return lifecycle::NoOriginal{"its original is not where it was put; drop it into the inbox again"};
+    return lifecycle::NoOriginal{
+        job.original_pruned
+            ? "its original was deleted from the archive (retention in the configuration); drop the "
+              "document into the inbox again"
+            : "its original is not where it was put; drop it into the inbox again"};
   place.spool.label(job.id, job.name, job.source_identity);
   const FileDigest digest = sha256_file(spooled);
   if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {

@@ -89,6 +89,7 @@ Parameters& Parameters::moving_columns(const Job& job) {
       .number(job.pages)
       .bytes(job.delivered_name)
       .bytes(job.original_name)
+      .number(std::int64_t{job.original_pruned})
       .text(job.error_stage)
       .text(job.error_code)
       .text(job.error_message)
@@ -139,6 +140,7 @@ Job read_job(SQLite::Statement& statement, int first) {
   job.pages = small_in(row.next());
   job.delivered_name = row.text();
   job.original_name = row.text();
+  job.original_pruned = row.small() != 0;
   job.error_stage = row.text();
   job.error_code = row.text();
   job.error_message = row.text();

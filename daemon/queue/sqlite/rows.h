@@ -17,7 +17,9 @@ inline const std::string kMovingColumns =
     "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, tag, task_id, intent_at, "
     "submitted_at, "
     "task_status, attempts, transient_failures, "
-    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, error_stage, "
+    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, "
+    "original_pruned, "
+    "error_stage, "
     "error_code, error_message, asked, wanted_profile, wanted_settings, may_resubmit, revision, reused_from, "
     "earlier_tasks";
 /// All of a job.

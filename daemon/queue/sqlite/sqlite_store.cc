@@ -13,28 +13,12 @@
 
 #include "core/ids.h"
 #include "core/iso_time.h"
+#include "queue/sqlite/forgetter.h"
+#include "queue/sqlite/run.h"
 #include "queue/sqlite/sql.h"
 
 namespace chunkrd::queue {
 namespace {
-
-// One run of a prepared statement. Ends it on every way out: a statement that stands on a row keeps its
-// read transaction open, and the write-ahead log could never be emptied.
-class Run {
- public:
-  explicit Run(SQLite::Statement& statement) : statement_(statement) {}
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-  ~Run() { statement_.tryReset(); }
-
-  Parameters parameters() { return Parameters(statement_); }
-  bool next_row() { return statement_.executeStep(); }
-  SQLite::Column column(int index) { return statement_.getColumn(index); }
-  Job job() { return read_job(statement_); }
-
- private:
-  SQLite::Statement& statement_;
-};
 
 // After every id that begins with `prefix`: ids are of [0-9a-z-].
 std::string end_of(const std::string& prefix) {
@@ -113,6 +97,7 @@ auto SqliteStore::run(std::string_view doing, Work work) {
 SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
     : file_(std::move(file)), database_(open_database(file_, options)) {
   run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
+  run("opening", [&] { forgetter_ = std::make_unique<Forgetter>(database_); });
 }
 
 SqliteStore::~SqliteStore() = default;
@@ -186,6 +171,10 @@ bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
   Run answer(statements_->answer);
   answer.parameters().time(now).text(outcome).text(answering.answer.text).number(answering.seq);
   return answer.next_row();
+}
+
+bool SqliteStore::apply_one(const Forgetting& forgetting, WallTime) {
+  return forgetter_->forget(forgetting);
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
@@ -439,6 +428,34 @@ void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
     raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
     raise.next_row();
   });
+}
+
+std::vector<Ended> SqliteStore::ended(Endings which, const EndMark& after, std::size_t limit) {
+  return run("reading", [&] { return forgetter_->ended(which, after, row_limit(limit)); });
+}
+
+std::int64_t SqliteStore::archived() {
+  return run("reading", [&] { return forgetter_->archived(); });
+}
+
+std::vector<Forgotten> SqliteStore::forgotten(std::size_t limit) {
+  return run("reading", [&] { return forgetter_->forgotten(row_limit(limit)); });
+}
+
+void SqliteStore::nothing_left(std::span<const Forgotten> documents) {
+  run("writing", [&] {
+    SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    for (const Forgotten& document : documents) forgetter_->nothing_left(document);
+    transaction.commit();
+  });
+}
+
+std::size_t SqliteStore::forget_commands(WallTime before, std::size_t limit) {
+  return run("writing", [&] { return forgetter_->forget_commands(before, row_limit(limit)); });
+}
+
+std::size_t SqliteStore::forget_spending(WallTime before) {
+  return run("writing", [&] { return forgetter_->forget_spending(day_of(before)); });
 }
 
 std::int64_t SqliteStore::ask(const Command& command) {
