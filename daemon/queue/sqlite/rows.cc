@@ -10,7 +10,7 @@ namespace {
 // Reads the columns of a row one after the other.
 class Columns {
  public:
-  explicit Columns(SQLite::Statement& statement) : statement_(statement) {}
+  Columns(SQLite::Statement& statement, int first) : statement_(statement), next_(first) {}
 
   SQLite::Column next() { return statement_.getColumn(next_++); }
   std::string text() { return next().getString(); }
@@ -20,7 +20,7 @@ class Columns {
 
  private:
   SQLite::Statement& statement_;
-  int next_ = 0;
+  int next_;
 };
 
 std::optional<int> small_in(const SQLite::Column& column) {
@@ -107,8 +107,8 @@ std::optional<WallTime> time_in(const SQLite::Column& column) {
   return WallTime(Duration(column.getInt64()));
 }
 
-Job read_job(SQLite::Statement& statement) {
-  Columns row(statement);
+Job read_job(SQLite::Statement& statement, int first) {
+  Columns row(statement, first);
   Job job;
   job.id = row.text();
   job.inbox = row.text();

@@ -53,7 +53,7 @@ class Parameters {
 /// The time in a column, milliseconds since 1970; nothing for NULL.
 std::optional<WallTime> time_in(const SQLite::Column& column);
 
-/// The job in the row that `statement` stands on; its columns are kJobColumns.
-Job read_job(SQLite::Statement& statement);
+/// The job in the row that `statement` stands on; its columns from `first` on are kJobColumns.
+Job read_job(SQLite::Statement& statement, int first = 0);
 
 }  // namespace chunkrd::queue

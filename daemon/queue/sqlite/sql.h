@@ -111,6 +111,10 @@ inline const std::string kAddSpent =
     "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
     "documents = documents + excluded.documents, pages = pages + excluded.pages";
 
+inline const std::string kRaiseSpent =
+    "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+    "documents = max(documents, excluded.documents), pages = max(pages, excluded.pages)";
+
 inline const std::string kSpent = "SELECT documents, pages FROM spending WHERE day = ?";
 
 inline const std::string kAsk = "INSERT INTO commands (asked_at, kind, job, arguments) VALUES (?, ?, ?, ?)";

@@ -69,6 +69,7 @@ struct SqliteStore::Statements {
         link_has_task(database, sql::kLinkHasTask),
         links_in_doubt(database, sql::kLinksInDoubt),
         add_spent(database, sql::kAddSpent),
+        raise_spent(database, sql::kRaiseSpent),
         spent(database, sql::kSpent),
         ask(database, sql::kAsk),
         answer(database, sql::kAnswer),
@@ -80,7 +81,7 @@ struct SqliteStore::Statements {
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
       events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
       listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, links_in_doubt,
-      add_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
+      add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -446,6 +447,15 @@ std::size_t SqliteStore::forget_commands(WallTime before, std::size_t limit) {
 
 std::size_t SqliteStore::forget_spending(WallTime before) {
   return run("writing", [&] { return forgetter_->forget_spending(day_of(before)); });
+}
+
+void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
+  run("writing", [&] {
+    const std::string day = day_of(moment);
+    Run raise(statements_->raise_spent);
+    raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
+    raise.next_row();
+  });
 }
 
 std::int64_t SqliteStore::ask(const Command& command) {

@@ -50,6 +50,9 @@ class SqliteStore final : public Store {
   std::optional<std::string> note(const std::string& key) override;
   void set_note(const std::string& key, const std::string& value) override;
 
+  /// For a queue that is made anew: the day (UTC) of `moment` has at least so much that was paid for.
+  void raise_spent(WallTime moment, const Spent& at_least);
+
  private:
   struct Statements;
 
