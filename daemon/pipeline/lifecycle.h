@@ -257,27 +257,6 @@ struct NoOriginal {
 using Retrieval = std::variant<Retrieved, NoOriginal>;
 Decision after_retrieve(const queue::Job& job, const Retrieval& retrieval, const Moment& moment);
 
-// --- rows that were lost with the queue --------------------------------------------------------------
-
-/// A document in the spool that nobody knows to be submitted, and the tasks in the service's list that are
-/// its, the newest first. With one it is followed; without any it is looked for again before it is paid for,
-/// with the grace time from `looked_at` on, if the whole list was read.
-queue::Job resumed(queue::Job job, const std::vector<taskapi::Task>& tasks, std::optional<WallTime> looked_at,
-                   WallTime now);
-
-/// How far a delivery has come, by the files alone.
-enum class Reached {
-  begun,     ///< some of it may be visible: deliver ends it
-  shown,     ///< all of it is, and the original lies in the spool still
-  put_away,  ///< and the original does not
-};
-/// The job of a result in the outbox.
-queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
-
-/// Does the row say that the document is still to be paid for, although this result of it lies in the outbox?
-/// The row is older than its delivery then. `revision` is the result's.
-bool is_older_than_its_result(const queue::Job& job, int revision);
-
 // --- forgetting what is over -------------------------------------------------------------------------
 
 /// A bound of the configuration's `retention`, at one moment.
@@ -302,6 +281,27 @@ bool may_be_forgotten(const queue::Job& job, const Remains& remains, WallTime no
 
 /// Its original was to be deleted from the archive, and that came to `removal`. Its end stays when it was.
 queue::Transition after_pruning(const queue::Job& job, outbox::Removal removal);
+
+// --- rows that were lost with the queue --------------------------------------------------------------
+
+/// A document in the spool that nobody knows to be submitted, and the tasks in the service's list that are
+/// its, the newest first. With one it is followed; without any it is looked for again before it is paid for,
+/// with the grace time from `looked_at` on, if the whole list was read.
+queue::Job resumed(queue::Job job, const std::vector<taskapi::Task>& tasks, std::optional<WallTime> looked_at,
+                   WallTime now);
+
+/// How far a delivery has come, by the files alone.
+enum class Reached {
+  begun,     ///< some of it may be visible: deliver ends it
+  shown,     ///< all of it is, and the original lies in the spool still
+  put_away,  ///< and the original does not
+};
+/// The job of a result in the outbox.
+queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
+
+/// Does the row say that the document is still to be paid for, although this result of it lies in the outbox?
+/// The row is older than its delivery then. `revision` is the result's.
+bool is_older_than_its_result(const queue::Job& job, int revision);
 
 // --- whatever else -----------------------------------------------------------------------------------
 

@@ -421,15 +421,6 @@ Spent SqliteStore::spent_on(WallTime moment) {
   });
 }
 
-void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
-  run("writing", [&] {
-    const std::string day = day_of(moment);
-    Run raise(statements_->raise_spent);
-    raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
-    raise.next_row();
-  });
-}
-
 std::vector<Ended> SqliteStore::ended(Endings which, const EndMark& after, std::size_t limit) {
   return run("reading", [&] { return forgetter_->ended(which, after, row_limit(limit)); });
 }
@@ -456,6 +447,15 @@ std::size_t SqliteStore::forget_commands(WallTime before, std::size_t limit) {
 
 std::size_t SqliteStore::forget_spending(WallTime before) {
   return run("writing", [&] { return forgetter_->forget_spending(day_of(before)); });
+}
+
+void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
+  run("writing", [&] {
+    const std::string day = day_of(moment);
+    Run raise(statements_->raise_spent);
+    raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
+    raise.next_row();
+  });
 }
 
 std::int64_t SqliteStore::ask(const Command& command) {
