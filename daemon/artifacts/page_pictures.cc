@@ -40,27 +40,12 @@ std::optional<std::string> PagePictures::draw(int page) {
   const char* const path = ::getenv("PATH");
   const std::string number = std::to_string(page);
   // prlimit sets what a child inherits, env takes our environment (a key may be in it) away.
-  const std::vector<std::string> command{"env",
-                                         "-i",
-                                         std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin"),
-                                         "prlimit",
-                                         "--as=1073741824",
-                                         "--cpu=20",
-                                         "--core=0",
-                                         "--fsize=0",
-                                         "--",
-                                         "pdftoppm",
-                                         "-q",
-                                         "-jpeg",
-                                         "-jpegopt",
-                                         "quality=65,optimize=y",
-                                         "-scale-to",
-                                         long_side_pixels_,
-                                         "-f",
-                                         number,
-                                         "-l",
-                                         number,
-                                         pdf_->native()};
+  const std::vector<std::string> command{
+      "env", "-i", std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin"), "prlimit",
+      "--as=1073741824", "--cpu=20", "--core=0", "--fsize=0", "--", "pdftoppm", "-q",
+      // What a reader sees, and the service too: boxes count from its corner.
+      "-cropbox", "-jpeg", "-jpegopt", "quality=65,optimize=y", "-scale-to", long_side_pixels_, "-f", number,
+      "-l", number, pdf_->native()};
   try {
     ChildResult child = run_child(command, {.time = kOnePage, .output_bytes = kPictureBytes});
     if (child.ok() && !child.output.empty()) {

@@ -38,7 +38,13 @@ void find_pictures_on(const Pdf& pdf, Page& page) {
   for (const Line& line : page.lines)
     for (const Word& word : line.words) words.push_back(word.box);
   const Paper paper = page.source == TextSource::ocr ? Paper::photographed : Paper::white;
-  page.pictures = find_pictures(pdf.thumbnail(page), Pdf::kPointsPerPixel, paper, words);
+  const Thumbnail thumbnail = pdf.thumbnail(page);
+  page.pictures = find_pictures(thumbnail.image, thumbnail.points_per_pixel, paper, words);
+  // What nobody can read shall at least be seen.
+  if (page.pictures.empty() && page.lines.empty())
+    if (const auto print = find_print(thumbnail.image, thumbnail.points_per_pixel, paper))
+      page.pictures.push_back(*print);
+  for (Box& picture : page.pictures) picture = clipped(picture, page.width, page.height);
 }
 
 class PdfReader {

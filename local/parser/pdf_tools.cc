@@ -6,6 +6,7 @@
 
 #include "core/child.h"
 #include "local/parser/failure.h"
+#include "local/parser/page_frame.h"
 #include "local/parser/pdf_info.h"
 #include "local/parser/text_layer.h"
 
@@ -48,47 +49,67 @@ std::string whole(double value) {
 std::vector<Page> Pdf::text_layers(std::uint32_t first, std::uint32_t last) const {
   const std::string from = std::to_string(first);
   const std::string to = std::to_string(last);
+  const auto frames = read_page_frames(run({"pdfinfo", "-box", "-f", from, "-l", to, file_.string()}).output);
   std::vector<Page> pages = read_text_layer(
-      run({"pdftotext", "-q", "-bbox-layout", "-f", from, "-l", to, file_.string(), "-"}).output, first);
+      run({"pdftotext", "-q", "-cropbox", "-bbox-layout", "-f", from, "-l", to, file_.string(), "-"}).output,
+      first, frames);
   // Documents that forbid copying are refused by pdftohtml; then headings are known by their size alone.
   const ChildResult styled = run_child({"pdftohtml", "-q", "-xml", "-i", "-stdout", "-hidden", "-zoom", "1",
                                         "-f", from, "-l", to, file_.string()});
   if (!styled.ok()) return pages;
-  const auto styles = read_styles(styled.output);
-  for (std::size_t i = 0; i < std::min(pages.size(), styles.size()); ++i) apply_styles(pages[i], styles[i]);
+  auto styles = read_styles(styled.output);
+  for (std::size_t i = 0; i < std::min(pages.size(), styles.size()); ++i) {
+    // It has no -cropbox: it counts from the MediaBox.
+    if (const auto frame = frames.find(pages[i].number); frame != frames.end())
+      for (StyledText& style : styles[i])
+        style.box = shifted(style.box, -frame->second.media_left, -frame->second.media_top);
+    apply_styles(pages[i], styles[i]);
+  }
   return pages;
 }
 
 void Pdf::draw_for_ocr(const Page& page, double dpi, const std::filesystem::path& png) const {
   const std::string number = std::to_string(page.number);
-  run({"pdftoppm", "-q", "-png", "-gray", "-singlefile", "-r", std::to_string(dpi_within_limit(page, dpi)),
-       "-f", number, "-l", number, file_.string(), std::filesystem::path(png).replace_extension().string()});
+  run({"pdftoppm", "-q", "-cropbox", "-png", "-gray", "-singlefile", "-r",
+       std::to_string(dpi_within_limit(page, dpi)), "-f", number, "-l", number, file_.string(),
+       std::filesystem::path(png).replace_extension().string()});
 }
 
 void Pdf::draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const {
   const std::string number = std::to_string(page.number);
   const double used = dpi_within_limit(page, dpi);
   const Box pixels = scaled(box, used / kPointsPerInch, used / kPointsPerInch);
-  run({"pdftoppm",     "-q",
-       "-png",         "-singlefile",
-       "-r",           std::to_string(used),
-       "-x",           whole(std::max(0.0, pixels.left)),
-       "-y",           whole(std::max(0.0, pixels.top)),
-       "-W",           whole(std::max(1.0, pixels.width())),
-       "-H",           whole(std::max(1.0, pixels.height())),
-       "-f",           number,
-       "-l",           number,
-       file_.string(), std::filesystem::path(png).replace_extension().string()});
+  run({"pdftoppm",
+       "-q",
+       "-cropbox",
+       "-png",
+       "-singlefile",
+       "-r",
+       std::to_string(used),
+       "-x",
+       whole(std::max(0.0, pixels.left)),
+       "-y",
+       whole(std::max(0.0, pixels.top)),
+       "-W",
+       whole(std::max(1.0, pixels.width())),
+       "-H",
+       whole(std::max(1.0, pixels.height())),
+       "-f",
+       number,
+       "-l",
+       number,
+       file_.string(),
+       std::filesystem::path(png).replace_extension().string()});
 }
 
-GrayImage Pdf::thumbnail(const Page& page) const {
+Thumbnail Pdf::thumbnail(const Page& page) const {
   const std::string number = std::to_string(page.number);
-  const double dpi = dpi_within_limit(page, kPointsPerInch / kPointsPerPixel);
-  const ChildResult drawn = run({"pdftoppm", "-q", "-gray", "-singlefile", "-r", std::to_string(dpi), "-f",
-                                 number, "-l", number, file_.string()});
+  const double dpi = dpi_within_limit(page, kPointsPerInch / Thumbnail().points_per_pixel);
+  const ChildResult drawn = run({"pdftoppm", "-q", "-cropbox", "-gray", "-singlefile", "-r",
+                                 std::to_string(dpi), "-f", number, "-l", number, file_.string()});
   auto image = read_pgm(drawn.output);
   if (!image) throw DocumentFailure("The PDF is damaged: page " + number + " cannot be drawn");
-  return std::move(*image);
+  return {std::move(*image), kPointsPerInch / dpi};
 }
 
 }  // namespace chunkrd::local

@@ -9,6 +9,11 @@
 
 namespace chunkrd::local {
 
+struct Thumbnail {
+  GrayImage image;
+  double points_per_pixel = 2;  ///< more if the page is enormous
+};
+
 /// Poppler's programs on one PDF. Everything blocks; everything throws DocumentFailure when the program
 /// fails or runs into a limit, std::system_error when it cannot be started.
 class Pdf {
@@ -24,9 +29,8 @@ class Pdf {
   /// Draws the part `box` of a page in colour.
   void draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const;
 
-  /// A coarse picture of a page: one pixel is kPointsPerPixel points wide.
-  GrayImage thumbnail(const Page& page) const;
-  static constexpr double kPointsPerPixel = 2;
+  /// A coarse picture of a page.
+  Thumbnail thumbnail(const Page& page) const;
 
  private:
   std::filesystem::path file_;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "local/parser/direction.h"
 #include "local/parser/unicode.h"
 
 namespace chunkrd::local {
@@ -51,6 +52,7 @@ void read_line(const pugi::xml_node& node, Page& page) {
   for (const pugi::xml_node& word : node.children("word")) {
     Word read{.box = box_of(word), .text = word.text().get(), .confidence = std::nullopt};
     if (read.text.empty() || !is_on_page(read.box, page)) continue;
+    read.box = clipped(read.box, page.width, page.height);
     if (words.empty() || !is_same_word(words.back(), read)) {
       words.push_back(std::move(read));
       continue;
@@ -58,6 +60,7 @@ void read_line(const pugi::xml_node& node, Page& page) {
     words.back().text += read.text;
     words.back().box = join(words.back().box, read.box);
   }
+  for (Word& word : words) word.text = in_reading_order(word.text);
   if (!words.empty()) page.lines.push_back(line_of(std::move(words)));
 }
 
@@ -75,14 +78,16 @@ TextQuality quality_of(const Page& page) {
 
 }  // namespace
 
-std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page) {
+std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page,
+                                  const std::map<std::uint32_t, PageFrame>& frames) {
   const pugi::xml_document document = load(xml, "pdftotext");
   std::vector<Page> pages;
   for (const pugi::xml_node& node : document.child("html").child("body").child("doc").children("page")) {
     Page page;
     page.number = first_page + static_cast<std::uint32_t>(pages.size());
-    page.width = node.attribute("width").as_double();
-    page.height = node.attribute("height").as_double();
+    const auto frame = frames.find(page.number);
+    page.width = frame != frames.end() ? frame->second.width : node.attribute("width").as_double();
+    page.height = frame != frames.end() ? frame->second.height : node.attribute("height").as_double();
     for (const pugi::xml_node& flow : node.children("flow"))
       for (const pugi::xml_node& block : flow.children("block"))
         for (const pugi::xml_node& line : block.children("line")) read_line(line, page);

@@ -54,6 +54,24 @@ TEST(Pictures, AreNotShadowsAtTheEdgeOfAPhoto) {
   EXPECT_EQ(found(image, Paper::white).size(), 1U);
 }
 
+TEST(Print, IsAllThatStandsOnThePage) {
+  GrayImage image = paper();
+  paint(image, 20, 100, 26, 106);
+  paint(image, 200, 300, 280, 302);
+  EXPECT_EQ(find_print(image, 2, Paper::white), (Box{40, 200, 560, 604}));
+  paint(image, 0, 0, 306, 396);
+  EXPECT_EQ(find_print(image, 2, Paper::photographed), (Box{0, 0, 612, 792}));
+}
+
+TEST(Print, IsNeitherDustNorTheShadowOfABlankSheet) {
+  EXPECT_FALSE(find_print(paper(), 2, Paper::white));
+  GrayImage image = paper();
+  paint(image, 20, 100, 22, 102);
+  paint(image, 0, 0, 9, 396);
+  EXPECT_FALSE(find_print(image, 2, Paper::photographed));
+  EXPECT_TRUE(find_print(image, 2, Paper::white));
+}
+
 TEST(Pgm, IsReadOrRefused) {
   const auto image = read_pgm(std::string_view("P5\n2 2\n255\nabcd"));
   ASSERT_TRUE(image);

@@ -40,6 +40,17 @@ TEST(TextLayer, LeavesOutWhatStandsBesideThePage) {
   EXPECT_EQ(text_of(pages[0].lines.at(0)), "here");
 }
 
+TEST(TextLayer, CutsWhatReachesOverTheEdge) {
+  const auto pages = read_text_layer(layer(word(-20, 90, "wide") + word(600, 620, "far")), 1);
+  EXPECT_EQ(pages[0].lines.at(0).box, (Box{0, 100, 612, 110}));
+}
+
+TEST(TextLayer, HasThePagesOfItsFrames) {
+  const auto pages = read_text_layer(layer(word(700, 720, "turned")), 2, {{2, {792, 612}}});
+  EXPECT_EQ(pages[0].width, 792);
+  EXPECT_EQ(text_of(pages[0].lines.at(0)), "turned");
+}
+
 TEST(TextLayer, SurvivesCharactersThatXmlForbids) {
   const auto pages = read_text_layer(layer(word(72, 90, "a\x01\xFF\x02z")), 1);
   EXPECT_EQ(text_of(pages[0].lines.at(0)), "a   z");
