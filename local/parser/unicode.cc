@@ -81,7 +81,7 @@ TextQuality quality_of(std::string_view text) {
   TextQuality quality;
   for (const char32_t point : code_points(text)) {
     ++quality.all;
-    if (point >= 0x20 && point != kReplacement && !is_private(point)) ++quality.good;
+    if (point > 0x20 && point != kReplacement && !is_private(point)) ++quality.good;
   }
   return quality;
 }

@@ -25,7 +25,8 @@ struct TextQuality {
   std::size_t all = 0;
 };
 
-/// Counts private, replacement and control characters as not good.
+/// Counts private, replacement and control characters of a word as not good; also spaces, which are what
+/// make_xml_clean() has left of the latter.
 TextQuality quality_of(std::string_view text);
 
 /// The words (runs without white space) of `text`.

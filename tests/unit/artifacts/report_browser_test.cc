@@ -108,6 +108,15 @@ TEST_F(Report, ShowsEachPageWithItsBoxesAndTheTextBesideIt) {
     browser.screenshot(fs::path(keep) / "report.png");
 }
 
+TEST_F(Report, HebrewRunsFromTheRightAndEndsOnTheLeft) {
+  test::Browser browser(1200, 800);
+  browser.open(report(result_of({{.content = "\u05E9\u05DC\u05D5\u05DD."}, {.content = "Hello."}}, 1), {}));
+  EXPECT_EQ(
+      browser.text("return [...document.querySelectorAll('pre')].map(p => getComputedStyle(p).direction)"
+                   ".join(' ')"),
+      "rtl ltr");
+}
+
 TEST_F(Report, HoveringOneOfTheTwoHighlightsTheOther) {
   test::Browser browser(1400, 1000);
   browser.open(report(result_of(kPieces, 4), std::nullopt));

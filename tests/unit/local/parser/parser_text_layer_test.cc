@@ -68,6 +68,9 @@ TEST(TextLayer, IsGoodIfItIsLongAndLegible) {
   EXPECT_FALSE(is_good_text_layer(page(
       "\uE001\uE002\uE003\uE004\uE005\uE006\uE007\uE008 \uFFFD\uFFFD\uFFFD\uFFFD\uFFFD and some letters")));
   EXPECT_FALSE(has_clean_text(letter_page(1, {})));
+  const auto unmapped =
+      read_text_layer(layer(word(72, 300, "+ \x01\x02\x03\x04 , \x05\x06 -.* ' \x0E\x0F +.-/")), 1);
+  EXPECT_FALSE(is_good_text_layer(unmapped[0])) << "control characters of a font without a map";
 }
 
 TEST(Styles, GiveLinesTheirSizeAndWeight) {
