@@ -74,7 +74,7 @@ class PdfReader {
         for (std::uint32_t page = first; page <= last; ++page) read_batch(page, page);
         return;
       }
-      leave_out(first, failure);
+      go_on_without(first, "left out", failure);
     }
     for (Page& layer : layers) read_page(std::move(layer));
   }
@@ -88,10 +88,12 @@ class PdfReader {
         say_page(page.number, page_count_, "text layer");
       }
       find_pictures_on(pdf_, page);
-      pages_.push_back(std::move(page));
     } catch (const DocumentFailure& failure) {
-      leave_out(page.number, failure);
+      // A page that cannot be drawn still has its text layer.
+      go_on_without(page.number, page.lines.empty() ? "left out" : "only its text layer", failure);
+      if (page.lines.empty()) return;
     }
+    pages_.push_back(std::move(page));
   }
 
   void read_by_ocr(Page& page) {
@@ -108,9 +110,9 @@ class PdfReader {
     page.source = TextSource::ocr;
   }
 
-  void leave_out(std::uint32_t page, const DocumentFailure& failure) const {
+  void go_on_without(std::uint32_t page, const char* what, const DocumentFailure& failure) const {
     if (settings_.error_handling == ErrorHandling::fail) throw failure;
-    say_page(page, page_count_, std::string("left out: ") + failure.what());
+    say_page(page, page_count_, std::string(what) + ": " + failure.what());
   }
 
   Pdf pdf_;

@@ -12,6 +12,7 @@ constexpr double kSmallestSide = 36;          ///< points; half an inch
 constexpr double kLargestShareOfPage = 0.95;  ///< more is the paper of a scan, or a background
 constexpr double kLargestShareOfWords = 0.25;
 constexpr double kSmallestShareOfInk = 0.04;  ///< less is a frame around nothing
+constexpr double kWidestShadow = 0.2;         ///< of the page
 constexpr double kSpeck = 4;                  ///< points; dust on a scanner's glass
 constexpr std::size_t kReach = 2;             ///< pixels of paper that do not yet part two pieces of ink
 
@@ -77,7 +78,8 @@ bool is_picture(const Box& box, double ink_share, const Box& page, std::span<con
   double covered = 0;
   for (const Box& word : words)
     if (holds_middle_of(box, word)) covered += word.area();
-  return covered <= kLargestShareOfWords * box.area();
+  // More words than lines: the frame of a form or a table, whose text must not be lost in a picture.
+  return covered <= std::min(kLargestShareOfWords, ink_share) * box.area();
 }
 
 /// True for what runs along most of an edge of the page.
@@ -143,7 +145,7 @@ std::optional<Box> find_print(const GrayImage& image, double points_per_pixel, P
   const Box all = whole(image, points_per_pixel);
   std::optional<Box> print;
   for (const auto& [box, ink_share] : take_pieces(page, points_per_pixel)) {
-    const bool is_thin = std::min(box.width(), box.height()) < kSmallestSide;
+    const bool is_thin = box.area() < kWidestShadow * all.area();
     const bool is_speck = std::max(box.width(), box.height()) <= kSpeck;
     if (is_speck || (paper == Paper::photographed && is_thin && is_shadow(box, all))) continue;
     print = print ? join(*print, box) : box;

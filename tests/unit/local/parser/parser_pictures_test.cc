@@ -47,6 +47,21 @@ TEST(Pictures, AreNotTheShadeBehindText) {
   EXPECT_TRUE(found(image, Paper::white, {{104, 130, 290, 160}, {104, 170, 290, 200}}).empty());
 }
 
+TEST(Pictures, AreNotTheFramesOfAForm) {
+  GrayImage image = paper();
+  paint(image, 50, 60, 250, 260);
+  std::vector<Box> words;
+  for (std::size_t row = 0; row < 10; ++row) {
+    const std::size_t top = 60 + 20 * row;
+    for (std::size_t y = top + 1; y < top + 20; ++y)
+      for (std::size_t x = 51; x < 249; ++x) image.pixels[y * image.width + x] = 255;
+    const double y = 2.0 * static_cast<double>(top);
+    words.push_back({110, y + 10, 260, y + 30});
+  }
+  EXPECT_EQ(found(image).size(), 1U);
+  EXPECT_TRUE(found(image, Paper::white, words).empty());
+}
+
 TEST(Pictures, AreNotShadowsAtTheEdgeOfAPhoto) {
   GrayImage image = paper();
   paint(image, 240, 0, 306, 396);
