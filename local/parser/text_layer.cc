@@ -38,10 +38,41 @@ bool is_on_page(const Box& box, const Page& page) {
          box.middle_x() <= page.width && box.middle_y() <= page.height;
 }
 
+std::size_t characters_in(const std::vector<Word>& words) {
+  std::size_t characters = 0;
+  for (const Word& word : words) characters += characters_of(word.text).size();
+  return characters;
+}
+
+/// Letters are half as wide as the font is large, on the average. Some fonts (Word's Cambria) claim to be
+/// three times as tall as they are.
+double size_by_width(const Word& word) {
+  return 2 * word.box.width() /
+         static_cast<double>(std::max<std::size_t>(1, characters_of(word.text).size()));
+}
+
+/// Cuts the boxes of a line in such a font to what its letters need: it would reach over the lines below.
+void cut_height(Line& line, const std::multimap<double, const StyledText*>& by_top) {
+  constexpr double kSameTop = 2;          // points; pdftohtml rounds
+  constexpr double kHighestLine = 2;      // font sizes
+  constexpr double kNarrowLetter = 0.25;  // font sizes; a line whose letters were narrower stands upright
+  const auto end = by_top.upper_bound(line.box.top + kSameTop);
+  for (auto it = by_top.lower_bound(line.box.top - kSameTop); it != end; ++it) {
+    const auto& [box, size, bold] = *it->second;
+    const double narrowest = kNarrowLetter * size * static_cast<double>(characters_in(line.words));
+    if (size <= 0 || common_width(box, line.box) <= 0 || line.box.width() < narrowest) continue;
+    if (line.box.height() <= kHighestLine * size) return;
+    const double bottom = line.box.top + 1.25 * size;
+    line.box.bottom = line.base = bottom;
+    for (Word& word : line.words) word.box.bottom = std::min(word.box.bottom, bottom);
+    return;
+  }
+}
+
 /// Poppler parts words also where kerning lets letters overlap ("giv" "es"); a space is a quarter of the
 /// size, so what is closer than a tenth belongs together. Raised and lowered figures stay by themselves.
 bool is_same_word(const Word& before, const Word& next) {
-  const double size = before.box.height();
+  const double size = std::min(before.box.height(), size_by_width(before));
   return next.box.left - before.box.right < 0.1 * size && next.box.left > before.box.left &&
          std::abs(next.box.top - before.box.top) < 0.02 * size &&
          std::abs(next.box.bottom - before.box.bottom) < 0.02 * size;
@@ -118,9 +149,13 @@ std::vector<std::vector<StyledText>> read_styles(std::string xml) {
 }
 
 void apply_styles(Page& page, const std::vector<StyledText>& styles) {
-  std::multimap<double, const StyledText*> by_middle;
-  for (const StyledText& style : styles) by_middle.emplace(style.box.middle_y(), &style);
+  std::multimap<double, const StyledText*> by_middle, by_top;
+  for (const StyledText& style : styles) {
+    by_middle.emplace(style.box.middle_y(), &style);
+    by_top.emplace(style.box.top, &style);
+  }
   for (Line& line : page.lines) {
+    cut_height(line, by_top);
     double bold_width = 0;
     double width = 0;
     double size = 0;
