@@ -33,12 +33,11 @@ bool keeps_text_layer(const Page& layer, const Page& ocr) {
   return has_clean_text(layer) && characters_of(ocr) * 2 <= characters_of(layer) * 3;
 }
 
-void find_pictures_on(const Pdf& pdf, Page& page) {
+void find_pictures_on(const Thumbnail& thumbnail, Page& page) {
   std::vector<Box> words;
   for (const Line& line : page.lines)
     for (const Word& word : line.words) words.push_back(word.box);
   const Paper paper = page.source == TextSource::ocr ? Paper::photographed : Paper::white;
-  const Thumbnail thumbnail = pdf.thumbnail(page);
   page.pictures = find_pictures(thumbnail.image, thumbnail.points_per_pixel, paper, words);
   // What nobody can read shall at least be seen.
   if (page.pictures.empty() && page.lines.empty())
@@ -76,10 +75,12 @@ class PdfReader {
       }
       go_on_without(first, "left out", failure);
     }
-    for (Page& layer : layers) read_page(std::move(layer));
+    const std::vector<Thumbnail> thumbnails = pdf_.thumbnails(layers);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      read_page(std::move(layers[i]), thumbnails.empty() ? nullptr : &thumbnails[i]);
   }
 
-  void read_page(Page page) {
+  void read_page(Page page, const Thumbnail* thumbnail) {
     try {
       if (settings_.ocr == OcrStrategy::all || !is_good_text_layer(page)) {
         say_page(page.number, page_count_, "OCR");
@@ -87,7 +88,7 @@ class PdfReader {
       } else {
         say_page(page.number, page_count_, "text layer");
       }
-      find_pictures_on(pdf_, page);
+      find_pictures_on(thumbnail != nullptr ? *thumbnail : pdf_.thumbnail(page), page);
     } catch (const DocumentFailure& failure) {
       // A page that cannot be drawn still has its text layer.
       go_on_without(page.number, page.lines.empty() ? "left out" : "only its text layer", failure);
@@ -139,7 +140,7 @@ ReadPages read_image_document(const std::filesystem::path& image, const std::fil
   const std::vector<Page> sizes = rendition.text_layers(1, count);
   for (std::size_t i = 0; i < std::min(pages.size(), sizes.size()); ++i) {
     scale_to(pages[i], sizes[i].width, sizes[i].height);
-    find_pictures_on(rendition, pages[i]);
+    find_pictures_on(rendition.thumbnail(pages[i]), pages[i]);
   }
   return {count, std::move(pages)};
 }

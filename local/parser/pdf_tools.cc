@@ -1,6 +1,7 @@
 #include "local/parser/pdf_tools.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <string>
 
@@ -14,6 +15,10 @@ namespace chunkrd::local {
 namespace {
 
 constexpr double kPointsPerInch = 72;
+constexpr double kThumbnailDpi = 36;
+
+/// Pages that take longer together are left to be drawn one by one.
+constexpr std::chrono::seconds kThumbnailsTime{20};
 
 /// A page may claim to be 200 m wide; drawn at 300 dpi that would be more than any memory.
 constexpr double kLongestSidePixels = 8000;
@@ -104,12 +109,28 @@ void Pdf::draw_part(const Page& page, const Box& box, double dpi, const std::fil
 
 Thumbnail Pdf::thumbnail(const Page& page) const {
   const std::string number = std::to_string(page.number);
-  const double dpi = dpi_within_limit(page, kPointsPerInch / Thumbnail().points_per_pixel);
+  const double dpi = dpi_within_limit(page, kThumbnailDpi);
   const ChildResult drawn = run({"pdftoppm", "-q", "-cropbox", "-gray", "-singlefile", "-r",
                                  std::to_string(dpi), "-f", number, "-l", number, file_.string()});
   auto image = read_pgm(drawn.output);
   if (!image) throw DocumentFailure("The PDF is damaged: page " + number + " cannot be drawn");
   return {std::move(*image), kPointsPerInch / dpi};
+}
+
+std::vector<Thumbnail> Pdf::thumbnails(std::span<const Page> pages) const {
+  const auto is_enormous = [](const Page& page) {
+    return dpi_within_limit(page, kThumbnailDpi) < kThumbnailDpi;
+  };
+  if (pages.empty() || std::ranges::any_of(pages, is_enormous)) return {};
+  const ChildResult drawn = run_child(
+      {"pdftoppm", "-q", "-cropbox", "-gray", "-r", std::to_string(kThumbnailDpi), "-f",
+       std::to_string(pages.front().number), "-l", std::to_string(pages.back().number), file_.string()},
+      {.time = kThumbnailsTime});
+  std::vector<GrayImage> images = read_pgms(drawn.output);
+  if (!drawn.ok() || images.size() != pages.size()) return {};
+  std::vector<Thumbnail> thumbnails;
+  for (GrayImage& image : images) thumbnails.push_back({std::move(image), kPointsPerInch / kThumbnailDpi});
+  return thumbnails;
 }
 
 }  // namespace chunkrd::local

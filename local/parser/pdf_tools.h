@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "local/parser/gray_image.h"
@@ -11,7 +12,7 @@ namespace chunkrd::local {
 
 struct Thumbnail {
   GrayImage image;
-  double points_per_pixel = 2;  ///< more if the page is enormous
+  double points_per_pixel = 0;  ///< 2; more if the page is enormous
 };
 
 /// Poppler's programs on one PDF. Everything blocks; everything throws DocumentFailure when the program
@@ -31,6 +32,10 @@ class Pdf {
 
   /// A coarse picture of a page.
   Thumbnail thumbnail(const Page& page) const;
+
+  /// The same of pages that follow each other, in one go: to open a large file costs ten times as much as to
+  /// draw a page of it. Nothing if not all of them can be drawn like that; then each must be asked for.
+  std::vector<Thumbnail> thumbnails(std::span<const Page> pages) const;
 
  private:
   std::filesystem::path file_;

@@ -69,6 +69,7 @@ TEST_P(EveryPage, HasItsWordsAndPicturesWhereAReaderSeesThem) {
   EXPECT_LT(at(105, 75), 50);
   EXPECT_LT(at(135, 105), 50);
   EXPECT_GT(at(145, 75), 200);
+  EXPECT_EQ(pdf.thumbnails(pages).at(0).image.pixels, thumbnail.image.pixels);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -87,6 +87,13 @@ TEST(Print, IsNeitherDustNorTheShadowOfABlankSheet) {
   EXPECT_TRUE(find_print(image, 2, Paper::white));
 }
 
+TEST(Pgm, FollowsAnother) {
+  const auto images = read_pgms("P5\n2 1\n255\nabP5\n1 1\n255\nP");
+  ASSERT_EQ(images.size(), 2U);
+  EXPECT_EQ(images[1].pixels, std::vector<std::uint8_t>{'P'});
+  EXPECT_EQ(read_pgms("P5\n2 1\n255\nabP5\n1 2\n255\nP").size(), 1U);
+}
+
 TEST(Pgm, IsReadOrRefused) {
   const auto image = read_pgm(std::string_view("P5\n2 2\n255\nabcd"));
   ASSERT_TRUE(image);
