@@ -11,9 +11,15 @@ endfunction()
 # A GoogleTest program whose tests ctest knows one by one: chunkrd_test(queue_test SOURCES a.cc LINKS chunkrd_queue).
 # THREADED: the code under test uses more than one thread, so it is also built by the target threaded_tests and run
 # under ThreadSanitizer (label threaded).
+# One without LABELS is a unit test: built by the target unit_tests, run under AddressSanitizer (label unit).
 add_custom_target(threaded_tests)
+add_custom_target(unit_tests)
 function(chunkrd_test name)
   cmake_parse_arguments(ARG "THREADED" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  if(NOT ARG_LABELS)
+    list(APPEND ARG_LABELS unit)
+    add_dependencies(unit_tests ${name})
+  endif()
   if(ARG_THREADED)
     list(APPEND ARG_LABELS threaded)
     add_dependencies(threaded_tests ${name})

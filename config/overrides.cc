@@ -7,15 +7,15 @@
 #include <boost/algorithm/string/split.hpp>
 #include <vector>
 
+#include "config/artifact_list.h"
 #include "config/entry.h"
 #include "config/parse_settings.h"
 #include "config/problems.h"
+#include "config/values.h"
 #include "core/errors.h"
 
 namespace chunkrd::config {
 namespace {
-
-constexpr std::string_view kName = "--set";
 
 [[noreturn]] void refuse(const std::string& assignment, std::string_view why) {
   throw UserError(ExitCode::usage, fmt::format("--set {}: {}", in_quotes(assignment), why));
@@ -48,11 +48,25 @@ void assign(YAML::Node root, const std::string& assignment) {
     here[path.back()] = value;
 }
 
-// "--set:1:20: ocr_strategy: unknown value ...": a place within what nobody has written means nothing.
-std::string without_place(std::string line) {
-  line.erase(0, kName.size());
-  line.erase(0, line.find_first_not_of(":0123456789 "));
+// "--set:1:20: ocr_strategy: unknown value ...", "--artifacts:1:1: [0]: ...": a place within what nobody has
+// written means nothing.
+std::string without_place(std::string line, std::string_view option) {
+  line.erase(0, option.size());
+  line.erase(0, line.find_first_not_of(":0123456789 []"));
   return line;
+}
+
+template <class Value>
+Value read_argument(std::string_view option, const YAML::Node& node, const Reader<Value>& read) {
+  Problems problems{std::filesystem::path(option)};
+  const auto value = read(Entry(node, "", node.Mark(), problems));
+  try {
+    problems.throw_if_any();
+  } catch (const ConfigErrors& errors) {
+    throw UserError(ExitCode::usage,
+                    fmt::format("{}: {}", option, without_place(errors.lines().front(), option)));
+  }
+  return value.value();
 }
 
 }  // namespace
@@ -60,14 +74,17 @@ std::string without_place(std::string line) {
 std::string with_overrides(const std::string& settings, std::span<const std::string> assignments) {
   YAML::Node root = YAML::Load(settings);
   for (const std::string& assignment : assignments) assign(root, assignment);
-  Problems problems{std::filesystem::path(kName)};
-  const auto canonical_text = parse_settings()(Entry(root, "", root.Mark(), problems));
-  try {
-    problems.throw_if_any();
-  } catch (const ConfigErrors& errors) {
-    throw UserError(ExitCode::usage, "--set: " + without_place(errors.lines().front()));
-  }
-  return canonical_text.value();
+  return read_argument("--set", root, parse_settings());
+}
+
+std::string service_address(const std::string& url) {
+  return read_argument("--api", YAML::Node(url), service_url());
+}
+
+std::vector<Artifact> artifacts_named(const std::string& list) {
+  std::vector<std::string> names;
+  boost::split(names, list, boost::is_any_of(","));
+  return read_argument("--artifacts", YAML::Node(names), artifact_list());
 }
 
 }  // namespace chunkrd::config

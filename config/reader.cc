@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/artifact_list.h"
 #include "config/document.h"
 #include "config/keys.h"
 #include "config/listen_address.h"
@@ -131,37 +132,13 @@ Reader<Inbox> inbox(const std::vector<std::string>& profiles) {
   };
 }
 
-Reader<Artifact> artifact() {
-  return choice<Artifact>({{"json", Artifact::json},
-                           {"markdown", Artifact::markdown},
-                           {"html", Artifact::html},
-                           {"chunks", Artifact::chunks},
-                           {"text", Artifact::text},
-                           {"pdf", Artifact::pdf},
-                           {"images", Artifact::images},
-                           {"report", Artifact::report}});
-}
-
-// The JSON is always made, and first, also where the list leaves it out.
-Reader<std::vector<Artifact>> artifacts() {
-  return [read = list_of(artifact())](const Entry& entry) -> std::optional<std::vector<Artifact>> {
-    const auto named = read(entry);
-    if (!named) return std::nullopt;
-    std::vector<Artifact> result{Artifact::json};
-    for (const Artifact artifact : *named) {
-      if (std::ranges::find(result, artifact) == result.end()) result.push_back(artifact);
-    }
-    return result;
-  };
-}
-
 Keys<Profile> profile_keys() {
   Keys<Profile> keys;
   keys.add({.name = "parse", .refusal = {}, .below = parse_setting_keys()},
            [read = parse_settings()](const Entry& entry, Profile& into) {
              if (auto value = read(entry)) into.parse = std::move(*value);
            });
-  keys.value("artifacts", &Profile::artifacts, artifacts());
+  keys.value("artifacts", &Profile::artifacts, artifact_list());
   keys.value("after_delivery", &Profile::after_delivery,
              choice<AfterDelivery>({{"keep", AfterDelivery::keep}, {"delete", AfterDelivery::remove}}));
   keys.value("priority", &Profile::priority, priority());

@@ -17,16 +17,19 @@ namespace {
 using chunkrd::ExitCode;
 
 constexpr const char* kFooter = R"(Example:
+  chunkrd process --local paper.pdf
   chunkrd status
   chunkrd jobs --state failed --since 1d
 
 Exit codes:
    0  done, or stopped as asked   1  some documents failed, or some check did
   64  wrong command line         66  a job, folder or file that was named is not there
-  69  an address is in use       70  a mistake of ours: please report it
+  69  address in use, or the service is not there
+  70  a mistake of ours: please report it
   71  the system refused         74  reading or writing failed, or the queue is damaged
   75  another chunkrd runs here  77  no permission
   78  the configuration is wrong
+ 130  process: stopped by Ctrl-C; the same command goes on
 )";
 
 int fail(ExitCode code, const std::string& message) {

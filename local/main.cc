@@ -1,5 +1,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -33,6 +35,7 @@ struct Arguments {
   std::string rules;
   std::string port_file;
   std::string log_level = "info";
+  bool end_with_parent = false;
   unsigned task_timeout_s = 600;
   unsigned purge_every_s = 600;
   std::uint64_t parser_memory_mib = 2048;
@@ -76,6 +79,8 @@ void add_serve_options(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--parser-output-mib", arguments.parser_output_mib, "Most that a parser may write")
       ->capture_default_str();
+  app.add_flag("--end-with-parent", arguments.end_with_parent,
+               "End when the process that started this one ends");
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -114,6 +119,13 @@ chunkrd::LogLevel log_level(const std::string& name) {
   return LogLevel::info;
 }
 
+// A parent that was gone before we asked for its signal has left us to another process.
+void end_with_parent() {
+  const pid_t parent = getppid();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent || parent == 1) raise(SIGTERM);
+}
+
 int serve(Arguments& arguments) {
   auto& options = arguments.options;
   set_listen(arguments);
@@ -134,6 +146,8 @@ int serve(Arguments& arguments) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   signal(SIGPIPE, SIG_IGN);
+
+  if (arguments.end_with_parent) end_with_parent();
 
   const chunkrd::local::server::Server server(options);
   if (!arguments.port_file.empty()) {

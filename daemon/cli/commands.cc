@@ -4,6 +4,7 @@
 #include "cli/completion.h"
 #include "cli/control.h"
 #include "cli/jobs.h"
+#include "cli/process/process.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -16,6 +17,7 @@ namespace chunkrd::cli {
 std::vector<Command> add_commands(CLI::App& program) {
   std::vector<Command> commands;
   commands.push_back(add_run(program));
+  commands.push_back(add_process(program));
   commands.push_back(add_check(program));
   commands.push_back(add_status(program));
   commands.push_back(add_jobs(program));

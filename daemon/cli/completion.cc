@@ -61,9 +61,9 @@ complete -F _chunkrd chunkrd
 // What a value of this type is completed with: a word for `__complete`, "files", or "none".
 std::string kind_of(const CLI::Option& option) {
   static const std::map<std::string, std::string> kKinds{
-      {"JOB", "jobs"},         {"JOB...", "jobs"},  {"STATE,...", "states"}, {"CODE", "errors"},
-      {"PROFILE", "profiles"}, {"CAUSE", "causes"}, {"INBOX", "inboxes"},    {"SHELL", "shells"},
-      {"FILE", "files"},       {"PATH", "files"}};
+      {"JOB", "jobs"},         {"JOB...", "jobs"},  {"STATE,...", "states"},  {"CODE", "errors"},
+      {"PROFILE", "profiles"}, {"CAUSE", "causes"}, {"INBOX", "inboxes"},     {"SHELL", "shells"},
+      {"FILE", "files"},       {"PATH", "files"},   {"FILE|DIR...", "files"}, {"DIR", "files"}};
   const auto kind = kKinds.find(option.get_type_name());
   return kind == kKinds.end() ? "none" : kind->second;
 }

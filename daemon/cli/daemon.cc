@@ -28,16 +28,6 @@ using namespace std::chrono_literals;
 // How often the gauges that are not counted at events are brought up to date.
 constexpr auto kGaugeInterval = 2s;
 
-taskapi::HttpClient::Options client_options(const config::Api& api) {
-  taskapi::HttpClient::Options options;
-  options.url = api.url;
-  options.connect_timeout = api.connect_timeout;
-  options.answer_timeout = api.answer_timeout;
-  options.stall_timeout = api.stall_timeout;
-  options.base64_urls = api.base64_urls;
-  return options;
-}
-
 inbox::Rules inbox_rules(const config::Inbox& inbox) {
   inbox::Rules rules;
   rules.path = inbox.path;
@@ -48,10 +38,6 @@ inbox::Rules inbox_rules(const config::Inbox& inbox) {
                                                      : inbox::WatchMode::automatic;
   rules.ignore = inbox.ignore;
   return rules;
-}
-
-pipeline::Gate::Budget budget_of(const config::Limits& limits) {
-  return {.documents = limits.documents_per_day, .pages = limits.pages_per_day};
 }
 
 // How the key's file looks, to notice that it was replaced.
@@ -110,67 +96,38 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       config_file_(std::move(config_file)),
       key_file_seen_(look_at_key_file(settings_.api)),
       key_(config::load_api_key(settings_.api)),
-      lock_(settings_.state),
       metrics_(CHUNKRD_VERSION),
-      store_(settings_.state / "queue.sqlite"),
-      queue_(store_, writer_.get_executor(), clock_),
-      engine_(loop_.get_executor(), {.ca_file = settings_.api.ca_file}),
-      client_(engine_, client_options(settings_.api), key_, &metrics_),
-      gate_(settings_.limits.submits_per_second),
-      context_{queue_,
-               client_,
-               clock_,
-               random_,
-               files_.get_executor(),
-               planner_,
-               metrics_,
-               pipeline::make_rules(settings_)},
-      scheduler_(context_, gate_, clock_, loop_.get_executor()),
-      commands_(context_, scheduler_, gate_, clock_),
-      watching_ended_(clock_.make_alarm()) {
+      worker_(settings_, key_, metrics_, &metrics_),
+      watching_ended_(worker_.clock.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
-  metrics_.config_loaded(clock_.now());
-  gate_.set_budget(budget_of(settings_.limits));
-  gate_.spend(store_.spent_on(clock_.now()), clock_.now());
-  commands_.on_drain([this] { drain(); });
-  sweep_outboxes();
+  metrics_.config_loaded(worker_.clock.now());
+  worker_.commands.on_drain([this] { drain(); });
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
         settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
 }
 
-Daemon::~Daemon() {
-  files_.join();
-  writer_.join();
-}
-
-// A crash may have left deliveries half prepared: those whose rows still want them stay.
-void Daemon::sweep_outboxes() {
-  std::vector<std::string> wanted;
-  for (const auto state : {queue::State::collecting, queue::State::delivering})
-    for (const queue::Job& job : store_.due(state, WallTime::max(), SIZE_MAX)) wanted.push_back(job.id);
-  for (const auto& [path, place] : context_.rules->places) place->outbox.sweep(wanted);
-}
+Daemon::~Daemon() = default;
 
 void Daemon::run() {
-  asio::co_spawn(loop_, work(), [this](std::exception_ptr failure) {
+  asio::co_spawn(worker_.loop, work(), [this](std::exception_ptr failure) {
     if (failure) failure_ = failure;
-    loop_.stop();
+    worker_.loop.stop();
   });
-  asio::co_spawn(loop_, wait_for_signals(), asio::detached);
-  asio::co_spawn(loop_, look_after_metrics(), asio::detached);
-  asio::co_spawn(loop_, feed_watchdog(), asio::detached);
-  asio::co_spawn(loop_, listen_to_commands(), asio::detached);
+  asio::co_spawn(worker_.loop, wait_for_signals(), asio::detached);
+  asio::co_spawn(worker_.loop, look_after_metrics(), asio::detached);
+  asio::co_spawn(worker_.loop, feed_watchdog(), asio::detached);
+  asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
   start_inboxes();
   notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
   spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
-  loop_.run();
+  worker_.loop.run();
   if (failure_) std::rethrow_exception(failure_);
 }
 
 awaitable<void> Daemon::work() {
   try {
-    co_await scheduler_.run();
+    co_await worker_.scheduler.run();
   } catch (const queue::StoreError&) {
     failure_ = std::current_exception();
   }
@@ -183,7 +140,7 @@ awaitable<void> Daemon::work() {
 // A queue that fails ends the scheduler, and that ends the daemon.
 awaitable<void> Daemon::listen_to_commands() {
   try {
-    co_await commands_.run();
+    co_await worker_.commands.run();
   } catch (const queue::StoreError& error) {
     spdlog::error("commands are not looked for any more: {}", error.what());
   }
@@ -193,8 +150,8 @@ awaitable<void> Daemon::listen_to_commands() {
 void Daemon::drain() {
   if (std::exchange(draining_, true)) return;
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
-  gate_.pause_for_operator(clock_.now());
-  scheduler_.wake();
+  worker_.gate.pause_for_operator(worker_.clock.now());
+  worker_.scheduler.wake();
   spdlog::info("draining: nothing new is taken or submitted");
 }
 
@@ -214,9 +171,9 @@ void Daemon::take_changed_key() {
     std::string key = config::load_api_key(settings_.api);
     if (key == key_) return;
     key_ = key;
-    client_.set_key(std::move(key));
-    gate_.lift(pipeline::Pause::auth);
-    scheduler_.wake();
+    worker_.client.set_key(std::move(key));
+    worker_.gate.lift(pipeline::Pause::auth);
+    worker_.scheduler.wake();
     spdlog::info("the API key was changed: the new one is in use");
   } catch (const std::exception& error) {
     spdlog::warn("the API key stays as it was: {}", error.what());
@@ -226,10 +183,10 @@ void Daemon::take_changed_key() {
 void Daemon::start_inboxes() {
   for (const config::Inbox& inbox : settings_.inboxes) {
     if (inboxes_.contains(inbox.path.native())) continue;
-    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox), files_.get_executor());
+    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox), worker_.files.get_executor());
     inboxes_.emplace(inbox.path.native(), watched);
     watching_ += 1;
-    asio::co_spawn(loop_, watch(watched), [this](std::exception_ptr failure) {
+    asio::co_spawn(worker_.loop, watch(watched), [this](std::exception_ptr failure) {
       watching_ -= 1;
       watching_ended_->ring();
       if (!failure || stopping_) return;
@@ -242,7 +199,7 @@ void Daemon::start_inboxes() {
 awaitable<void> Daemon::watch(std::shared_ptr<inbox::Inbox> inbox) {
   const std::string path = inbox->rules().path.native();
   co_await inbox->run([this, path](inbox::Arrival arrival) {
-    return pipeline::take_in(std::move(arrival), path, context_, scheduler_);
+    return pipeline::take_in(std::move(arrival), path, worker_.context, worker_.scheduler);
   });
 }
 
@@ -259,28 +216,17 @@ awaitable<void> Daemon::wait_for_signals() {
 void Daemon::stop(const char* why) {
   if (stopping_) return;
   stopping_ = true;
-  spdlog::info("{}: stopping, {} steps are running", why, scheduler_.steps_running());
+  spdlog::info("{}: stopping, {} steps are running", why, worker_.scheduler.steps_running());
   notify::stopping("waiting for steps that are running");
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
-  scheduler_.stop();
-  commands_.stop();
-  asio::co_spawn(loop_, stop_after_deadline(), asio::detached);
-}
-
-// What is still under way then is given up: the rows say what to do about it at the next start.
-awaitable<void> Daemon::stop_after_deadline() {
-  asio::steady_timer timer(loop_, settings_.shutdown_timeout);
-  co_await timer.async_wait(asio::use_awaitable);
-  spdlog::warn("shutdown_timeout is over: {} requests are given up, to be reconciled at the next start",
-               engine_.under_way());
-  engine_.abandon_all();
+  worker_.stop(settings_.shutdown_timeout);
 }
 
 void Daemon::reload() {
   notify::reloading();
   try {
     apply(config::read_settings(config_file_));
-    metrics_.config_loaded(clock_.now());
+    metrics_.config_loaded(worker_.clock.now());
     spdlog::info("configuration read again from {}", printable(config_file_.native()));
   } catch (const std::exception& error) {
     metrics_.config_refused();
@@ -297,26 +243,26 @@ void Daemon::apply(config::Settings wanted) {
   auto rules = pipeline::make_rules(wanted);
   settings_ = std::move(wanted);
   key_ = key;
-  client_.set_key(std::move(key));
-  context_.rules = std::move(rules);
-  gate_.set_rate(settings_.limits.submits_per_second);
-  gate_.set_budget(budget_of(settings_.limits));
-  gate_.lift(pipeline::Pause::auth);
+  worker_.client.set_key(std::move(key));
+  worker_.context.rules = std::move(rules);
+  worker_.gate.set_rate(settings_.limits.submits_per_second);
+  worker_.gate.set_budget(budget_of(settings_.limits));
+  worker_.gate.lift(pipeline::Pause::auth);
   set_log_level(settings_.log.level);
   for (auto& [path, inbox] : inboxes_) {
     inbox->stop();
-    if (!context_.rules->places.contains(path)) metrics_.inboxes().forget(path);
+    if (!worker_.context.rules->places.contains(path)) metrics_.inboxes().forget(path);
   }
   inboxes_.clear();
   if (!draining_) start_inboxes();
-  scheduler_.wake();
+  worker_.scheduler.wake();
 }
 
 awaitable<void> Daemon::look_after_metrics() {
-  asio::steady_timer timer(loop_);
+  asio::steady_timer timer(worker_.loop);
   while (true) {
-    const auto counts = co_await queue_.counts();
-    metrics_.on_queue(counts, co_await queue_.oldest_unfinished());
+    const auto counts = co_await worker_.queue.counts();
+    metrics_.on_queue(counts, co_await worker_.queue.oldest_unfinished());
     for (const auto& [path, inbox] : inboxes_) {
       const inbox::Statistics now = inbox->statistics();
       metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
@@ -333,7 +279,7 @@ awaitable<void> Daemon::look_after_metrics() {
 awaitable<void> Daemon::feed_watchdog() {
   const auto interval = notify::watchdog_interval();
   if (!interval) co_return;
-  asio::steady_timer timer(loop_);
+  asio::steady_timer timer(worker_.loop);
   while (true) {
     notify::watchdog();
     timer.expires_after(*interval);
@@ -347,24 +293,24 @@ awaitable<void> Daemon::tell_status() {
                       .version = CHUNKRD_VERSION,
                       .started_at = started_at_,
                       .pauses = {},
-                      .rate = gate_.rate(),
+                      .rate = worker_.gate.rate(),
                       .draining = draining_};
   for (int i = 0; i < pipeline::kPauseCount; ++i) {
     const auto pause = static_cast<pipeline::Pause>(i);
-    if (!gate_.paused(pause)) continue;
-    const WallTime until = gate_.paused_until(pause);
+    if (!worker_.gate.paused(pause)) continue;
+    const WallTime until = worker_.gate.paused_until(pause);
     status.pauses.push_back({.cause = std::string(to_string(pause)),
-                             .since = gate_.paused_since(pause),
+                             .since = worker_.gate.paused_since(pause),
                              .until = until == WallTime::max() ? std::nullopt : std::optional(until),
                              .detail = what_ends(pause)});
     if (pause == pipeline::Pause::operator_asked && !draining_)
       status.pauses.back().detail =
-          (co_await queue_.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
+          (co_await worker_.queue.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
           "; `chunkrd resume` ends it";
   }
   if (status == told_status_) co_return;
   told_status_ = status;
-  co_await queue_.set_note(DaemonStatus::kNote, to_json(status));
+  co_await worker_.queue.set_note(DaemonStatus::kNote, to_json(status));
 }
 
 void Daemon::look_after_health() {
@@ -372,7 +318,7 @@ void Daemon::look_after_health() {
   std::vector<std::string> reasons;
   if (stopping_) reasons.emplace_back("stopping");
   for (int i = 0; i < pipeline::kPauseCount; ++i)
-    if (const auto pause = static_cast<pipeline::Pause>(i); gate_.paused(pause))
+    if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
       reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
   for (const auto& [path, inbox] : inboxes_)
     if (!inbox->statistics().available)

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -10,29 +8,19 @@
 #include <string>
 
 #include "cli/daemon_status.h"
-#include "cli/state_lock.h"
+#include "cli/worker.h"
 #include "config/settings.h"
-#include "core/clock.h"
-#include "core/ids.h"
-#include "http/engine.h"
 #include "inbox/inbox.h"
 #include "metrics/daemon_metrics.h"
 #include "metrics/endpoint.h"
 #include "metrics/health.h"
 #include "metrics/process_metrics.h"
-#include "pipeline/commands.h"
-#include "pipeline/context.h"
-#include "pipeline/gate.h"
-#include "pipeline/scheduler.h"
-#include "queue/queue.h"
-#include "queue/sqlite/sqlite_store.h"
-#include "taskapi/http_client.h"
 
 namespace chunkrd::cli {
 
 /// `chunkrd run`: everything wired together, from start to clean stop.
 ///
-/// Threads: the caller's runs the event loop; one more writes the queue, a few do blocking file work.
+/// Threads: the caller's runs the event loop; see Worker for the others.
 class Daemon {
  public:
   /// Opens the queue, makes the folders, binds the metrics address. Throws UserError, queue::StoreError.
@@ -50,8 +38,6 @@ class Daemon {
   void look_after_health();
   awaitable<void> tell_status();
   awaitable<void> feed_watchdog();
-  awaitable<void> stop_after_deadline();
-  void sweep_outboxes();
   void start_inboxes();
   void stop(const char* why);
   void reload();
@@ -65,32 +51,18 @@ class Daemon {
   std::filesystem::path config_file_;
   std::pair<std::filesystem::file_time_type, std::uintmax_t> key_file_seen_;
   std::string key_;  ///< in use
-  StateLock lock_;
-  asio::io_context loop_{1};
-  asio::thread_pool writer_{1};
-  asio::thread_pool files_{4};
-  SystemClock clock_{loop_.get_executor()};
-  SystemRandom random_;
   metrics::DaemonMetrics metrics_;
   metrics::ProcessMetrics process_metrics_;
   metrics::Health health_;
-  queue::SqliteStore store_;
-  queue::Queue queue_;
-  http::Engine engine_;
-  taskapi::HttpClient client_;
-  pipeline::PollPlanner planner_;
-  pipeline::Gate gate_;
-  pipeline::Context context_;
-  pipeline::Scheduler scheduler_;
-  pipeline::Commands commands_;
+  Worker worker_;
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
-  asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
+  asio::signal_set signals_{worker_.loop, SIGTERM, SIGINT, SIGHUP};
   std::size_t watching_ = 0;  ///< inboxes whose coroutine has not ended
   std::unique_ptr<Alarm> watching_ended_;
   bool stopping_ = false;
   bool draining_ = false;
-  WallTime started_at_ = clock_.now();
+  WallTime started_at_ = worker_.clock.now();
   DaemonStatus told_status_;
   std::exception_ptr failure_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <memory>
 
 #include "artifacts/report.h"
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 struct Options {
   fs::path config_file, out;
   std::string job;
+  bool json = false;
 };
 
 std::optional<fs::path> result_of(const std::vector<Lying>& where) {
@@ -54,7 +56,12 @@ ExitCode run(const Options& options) {
   } catch (const artifacts::BrokenResult& broken) {
     throw UserError(ExitCode::io_error, fmt::format("{}: {}", printable(result->native()), broken.what()));
   }
-  fmt::print("{}\n", printable(to.native()));
+  if (options.json)
+    fmt::print("{}\n",
+               boost::json::serialize(boost::json::object{
+                   {"job", job.id}, {"name", printable(job.name)}, {"report", printable(to.native())}}));
+  else
+    fmt::print("{}\n", printable(to.native()));
   return ExitCode::ok;
 }
 
@@ -70,6 +77,7 @@ Command add_report(CLI::App& program) {
   parser->add_option("job", options->job, kJobHelp)->required()->type_name("JOB");
   parser->add_option("-o,--out", options->out, "The file to write; NAME.report.html here if not named")
       ->type_name("FILE");
+  add_json_option(*parser, options->json);
   return {parser, [options] { return run(*options); }};
 }
 

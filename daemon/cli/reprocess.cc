@@ -45,7 +45,8 @@ bool is_known_to_be_gone(const Job& job, const config::Settings& settings) {
 bool may_pay(const Job& job, const Options& options) {
   const std::string cost =
       fmt::format("its task is not at the service any more; a new submit of the original pays for {} again",
-                  job.pages ? fmt::format("{} pages", *job.pages) : std::string("all of it"));
+                  job.pages ? fmt::format("{} page{}", *job.pages, *job.pages == 1 ? "" : "s")
+                            : std::string("all of it"));
   if (options.resubmit) {
     fmt::print(stderr, "chunkrd: {}: {}\n", printable(job.name), cost);
     return true;

@@ -18,6 +18,7 @@ enum class ExitCode : int {
   already_runs = 75,   ///< another chunkrd uses this state directory
   no_permission = 77,  ///< a folder or file may not be read or written
   bad_config = 78,     ///< the configuration is wrong; systemd does not restart on it
+  interrupted = 130,   ///< by Ctrl-C or SIGTERM, with work left: as the shell says it
 };
 
 /// An error that a person has to mend. The text says what happened, to what, and what to do.

@@ -1,13 +1,16 @@
 #include "core/logging.h"
 
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <system_error>
 
 #include "core/escape.h"
 
@@ -76,6 +79,16 @@ LogFormat resolve(LogFormat format) {
   return ::isatty(STDERR_FILENO) != 0 ? LogFormat::text : LogFormat::json;
 }
 
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v";
+
+void make_default(std::shared_ptr<spdlog::logger> logger, std::unique_ptr<spdlog::formatter> formatter,
+                  LogLevel level) {
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(to_spdlog(level));
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(logger));
+}
+
 }  // namespace
 
 void set_up_logging(LogLevel level, LogFormat format) {
@@ -93,13 +106,22 @@ void set_up_logging(LogLevel level, LogFormat format) {
       break;
     case LogFormat::text:
     case LogFormat::automatic:
-      formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v");
+      formatter->set_pattern(kTextPattern);
       break;
   }
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(to_spdlog(level));
-  logger->flush_on(spdlog::level::trace);
-  spdlog::set_default_logger(std::move(logger));
+  make_default(std::move(logger), std::move(formatter), level);
+}
+
+void set_up_logging_into(const std::filesystem::path& file, LogLevel level) {
+  std::shared_ptr<spdlog::logger> logger;
+  try {
+    logger = spdlog::basic_logger_mt("chunkrd", file.native());
+  } catch (const spdlog::spdlog_ex&) {
+    throw std::system_error(errno, std::generic_category(), printable(file.native()));
+  }
+  make_default(std::move(logger),
+               std::make_unique<spdlog::pattern_formatter>(kTextPattern, spdlog::pattern_time_type::utc),
+               level);
 }
 
 void set_log_level(LogLevel level) {

@@ -136,6 +136,7 @@ std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy*
     BodySource& body = *self->request_.body;
     const std::size_t read = body.read({into, size * count});
     self->body_sent_ += read;
+    self->progress_.on_body_sent(read);
     if (self->body_sent_ == body.size_bytes()) self->progress_.on_request_complete();
     return read;
   } catch (const std::exception& error) {

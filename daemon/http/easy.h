@@ -20,6 +20,9 @@ class Progress {
  public:
   virtual ~Progress() = default;
 
+  /// So many more bytes of the request's body were handed over.
+  virtual void on_body_sent(std::size_t bytes) noexcept = 0;
+
   /// The last byte of the request was handed over: from now on we wait for the answer.
   virtual void on_request_complete() noexcept = 0;
 

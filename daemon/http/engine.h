@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -47,6 +48,9 @@ class Engine {
 
   std::size_t under_way() const noexcept { return exchanges_.size(); }
 
+  /// Of request bodies, since the start; what was sent again counts again.
+  std::uint64_t body_bytes_sent() const noexcept { return body_bytes_sent_; }
+
  private:
   friend class Exchange;
 
@@ -54,6 +58,7 @@ class Engine {
   Options options_;
   std::unique_ptr<Multi> multi_;
   std::unordered_set<Exchange*> exchanges_;
+  std::uint64_t body_bytes_sent_ = 0;
 };
 
 }  // namespace chunkrd::http

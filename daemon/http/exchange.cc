@@ -69,6 +69,10 @@ void Exchange::end(State how) noexcept {
   timer_.cancel();
 }
 
+void Exchange::on_body_sent(std::size_t bytes) noexcept {
+  if (engine_ != nullptr) engine_->body_bytes_sent_ += bytes;
+}
+
 void Exchange::on_request_complete() noexcept {
   if (timeouts_.answer) timer_.expires_after(*timeouts_.answer);
 }

@@ -34,6 +34,7 @@ class Exchange final : public EndListener, public Progress {
   void detach() noexcept;
 
   void on_end(CURLcode code) noexcept override;
+  void on_body_sent(std::size_t bytes) noexcept override;
   void on_request_complete() noexcept override;
   void on_request_restarted() noexcept override;
 

@@ -52,6 +52,11 @@ constexpr auto kTypes = std::to_array<Type>({
     {"png", "image/png"},
 });
 
+std::string ending_of(const std::string& name) {
+  const std::string written = std::filesystem::path(name).extension().native();
+  return boost::algorithm::to_lower_copy(written.substr(std::min<std::size_t>(written.size(), 1)));
+}
+
 bool is_container_of(const Type& type, std::string_view found) {
   return !type.container.empty() &&
          (found == type.container || (type.container == kOle && found.starts_with(kOleOfNewer)));
@@ -61,20 +66,21 @@ bool is_container_of(const Type& type, std::string_view found) {
 
 std::optional<std::string> fault_of_content(const std::filesystem::path& file, const std::string& name,
                                             const std::vector<std::string>& types) {
-  const std::string written = std::filesystem::path(name).extension().native();
-  const std::string ending =
-      boost::algorithm::to_lower_copy(written.substr(std::min<std::size_t>(written.size(), 1)));
-  const auto own = std::ranges::find(kTypes, ending, &Type::ending);
+  const auto own = std::ranges::find(kTypes, ending_of(name), &Type::ending);
   if (types.empty() || own == kTypes.end()) return std::nullopt;
   const std::string found = media_type(file);
   if (is_container_of(*own, found)) return std::nullopt;
   // Exactly as the contract has it: in lower case.
   const bool recognised = found != "application/octet-stream" && found != "text/plain";
-  if (!recognised && written == ".pdf") return std::nullopt;
+  if (!recognised && name.ends_with(".pdf")) return std::nullopt;
   for (const Type& type : kTypes)
     if (type.media_type == found && std::ranges::find(types, type.ending) != types.end()) return std::nullopt;
   return fmt::format("its content is {}, which this inbox does not take (types: {})", found,
                      fmt::join(types, ", "));
+}
+
+bool has_type_of_service(const std::string& name) {
+  return std::ranges::find(kTypes, ending_of(name), &Type::ending) != kTypes.end();
 }
 
 }  // namespace chunkrd::pipeline

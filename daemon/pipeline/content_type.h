@@ -19,4 +19,7 @@ namespace chunkrd::pipeline {
 std::optional<std::string> fault_of_content(const std::filesystem::path& file, const std::string& name,
                                             const std::vector<std::string>& types);
 
+/// Does this name end like a type that the contract says the service takes?
+bool has_type_of_service(const std::string& name);
+
 }  // namespace chunkrd::pipeline

@@ -1,5 +1,6 @@
 #include "local/server/session.h"
 
+#include <fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -28,6 +30,11 @@ constexpr std::uint64_t kUnwantedBytesMax = std::uint64_t{1} << 20;
 constexpr std::chrono::seconds kLinger{2};
 
 using Parser = http::request_parser<http::buffer_body>;
+
+/// RFC 9110, 5.6.7: `chunkrd check` compares clocks by it.
+std::string http_date() {
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(std::time(nullptr)));
+}
 
 auto catching(error_code& ec) {
   return asio::redirect_error(asio::use_awaitable, ec);
@@ -203,6 +210,7 @@ class Connection {
   template <class Message>
   void head(Message& message, const Answer& answer) const {
     message.set(http::field::server, "chunkr-local");
+    message.set(http::field::date, http_date());
     if (!answer.content_type.empty()) message.set(http::field::content_type, answer.content_type);
     for (const auto& [name, value] : answer.headers) message.set(name, value);
     message.keep_alive(is_kept_);

@@ -82,7 +82,9 @@ class Looking : public ::testing::Test {
 
 // --- the frame
 
-TEST(EveryCommand, HasAnExampleInItsHelp) {
+TEST(EveryCommand, HasAnExampleInItsHelpAndIsInTheManPageAndInTheDocuments) {
+  const std::string page = read_file(fs::path(CHUNKRD_DOCS) / "chunkrd.1.scd");
+  const std::string docs = read_file(fs::path(CHUNKRD_DOCS) / "commands.md");
   const Ran help = run({CHUNKRD_PROGRAM, "--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, AllOf(HasSubstr("Example:"), HasSubstr("Exit codes:"), Not(HasSubstr("__complete"))));
@@ -99,9 +101,15 @@ TEST(EveryCommand, HasAnExampleInItsHelp) {
     const Ran ran = run({CHUNKRD_PROGRAM, name, "--help"});
     EXPECT_EQ(ran.exit_code, 0) << name;
     EXPECT_THAT(ran.out, HasSubstr("Example:\n  chunkrd " + name)) << name;
+    EXPECT_THAT(page, HasSubstr("*" + name + "*"));
+    if (name != "run") EXPECT_THAT(docs, HasSubstr("chunkrd " + name));
     ++commands;
   }
   EXPECT_GE(commands, 6U);
+  for (const char* code : {"0", "1", "64", "66", "69", "70", "71", "74", "75", "77", "78", "130"}) {
+    EXPECT_THAT(page, HasSubstr("\n*" + std::string(code) + "*\n"));
+    EXPECT_THAT(help.out, HasSubstr(" " + std::string(code) + "  "));
+  }
 }
 
 TEST(ACommandLine, ThatCannotBeUnderstoodIs64AndSaysWhereHelpIs) {
@@ -313,7 +321,7 @@ TEST_F(Looking, CheckFindsNothingWrongWhereNothingIs) {
                                                         {"api", "OK - Version"},
                                                         {"queue", "whole, 3 jobs"},
                                                         {"daemon", "running"},
-                                                        {"clock", ""}})
+                                                        {"clock", "s from the service's at most"}})
     EXPECT_THAT(ran.out, finding("ok", check, says));
   const auto report = json::parse(chunkrd({"check", "--json"}).out);
   EXPECT_NE(text_at(report.as_object(), "level"), "error");

@@ -379,6 +379,10 @@ TEST_F(Wishes, ReportWritesAPageOfADeliveredDocument) {
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.out, page.native() + "\n");
   EXPECT_THAT(read_file(page), AllOf(HasSubstr("<html"), HasSubstr("a.txt")));
+  const auto told =
+      boost::json::parse(chunkrd({"report", of("a.txt"), "--out", page.native(), "--json"}).out);
+  EXPECT_EQ(told.at("report").as_string(), page.native());
+  EXPECT_EQ(told.at("name").as_string(), "a.txt");
   fs::remove(home.outbox / "a.txt.json");
   const Ran missing = chunkrd({"report", of("a.txt"), "--out", page.native()});
   EXPECT_EQ(missing.exit_code, 66);

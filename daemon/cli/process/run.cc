@@ -1,0 +1,230 @@
+#include "cli/process/run.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <utility>
+
+#include "core/errors.h"
+#include "core/escape.h"
+#include "core/sha256.h"
+#include "pipeline/intake.h"
+
+namespace chunkrd::cli::process {
+namespace {
+
+namespace lifecycle = pipeline::lifecycle;
+using namespace std::chrono_literals;
+using queue::Job;
+using queue::State;
+
+// Whom the documents of this queue go to: their tasks mean nothing to anybody else.
+constexpr const char* kServiceNote = "process.service";
+constexpr auto kRedraw = 200ms;
+
+std::int64_t unfinished(const queue::StateCounts& counts) {
+  std::int64_t sum = 0;
+  for (int i = 1; i <= queue::kStateCount; ++i)
+    if (!is_end(static_cast<State>(i))) sum += counts[static_cast<std::size_t>(i)];
+  return sum;
+}
+
+}  // namespace
+
+Run::Run(const config::Settings& settings, std::string key, const std::string& service, Tally& tally,
+         Display& display)
+    : settings_(settings),
+      tally_(tally),
+      display_(display),
+      worker_(settings, std::move(key), *this, nullptr) {
+  refuse_another_service(service);
+  for (Tally::Entry& entry : tally_.entries()) take_up(entry);
+  ended_before_ = tally_.ended();
+}
+
+void Run::refuse_another_service(const std::string& service) {
+  const auto before = worker_.store.note(kServiceNote);
+  const auto left = unfinished(worker_.store.counts());
+  if (before && *before != service && left > 0)
+    throw UserError(ExitCode::usage,
+                    fmt::format("--out {}: {} documents there were begun with {} and are not finished; go on "
+                                "with that, or name another folder",
+                                printable(settings_.inboxes.front().outbox.native()), left, *before));
+  worker_.store.set_note(kServiceNote, service);
+}
+
+// What an earlier run has made of this very file.
+void Run::take_up(Tally::Entry& entry) {
+  const inbox::Arrival& arrival = entry.document.arrival;
+  const std::string identity = arrival.identity.text();
+  const auto job = worker_.store.named(entry.document.inbox, arrival.name);
+  if (!job || job->source_identity != identity) {
+    if (worker_.store.knows(entry.document.inbox, arrival.name, identity))
+      give_up(entry, {},
+              "this file was here before, then another one of its name: copy it, and name the copy");
+    return;
+  }
+  const config::Profile& profile = settings_.profiles.at(settings_.inboxes.front().profile);
+  const bool own_settings = !job->sidecar.empty() || arrival.sidecar;
+  switch (job->state) {
+    case State::failed:
+    case State::cancelled:
+      return ask(entry, *job, lifecycle::Retry{});
+    case State::vanished:
+      return give_up(entry, *job, "it changed while it was read: run the command again when it is whole");
+    case State::done:
+      if (!own_settings && job->settings_hash != sha256_hex(profile.parse)) {
+        entry.wanted_settings_hash = sha256_hex(profile.parse);
+        return ask(entry, *job, lifecycle::Reprocess{settings_.inboxes.front().profile, profile.parse, true});
+      }
+      if (!std::filesystem::exists(settings_.inboxes.front().outbox / (job->delivered_name + ".json")))
+        return give_up(
+            entry, *job,
+            "its result was delivered here before and is gone: name another --out to have it again");
+      break;
+    default:
+      break;
+  }
+  tally_.adopt(entry, *job);
+  if (job->state == State::done) display_.had_ended(entry);
+}
+
+void Run::ask(Tally::Entry& entry, const Job& job, const lifecycle::Wish& wish) {
+  queue::Command command{.seq = 0,
+                         .asked_at = worker_.clock.now(),
+                         .kind = pipeline::kind_of(wish),
+                         .job = job.id,
+                         .arguments = pipeline::arguments_of(wish)};
+  command.seq = worker_.store.ask(command);
+  const auto answer = pipeline::carry_out_at_rest(worker_.store, command, worker_.clock.now());
+  if (answer.outcome == queue::CommandAnswer::Outcome::refused) return give_up(entry, job, answer.text);
+  tally_.adopt(entry, worker_.store.find(job.id).value());
+}
+
+void Run::give_up(Tally::Entry& entry, Job job, const std::string& why) {
+  job.error_message = why;
+  job.original_name.clear();
+  tally_.fail(entry, job);
+  display_.ended(entry);
+}
+
+void Run::expect_tasks_to_take(Duration usual) {
+  worker_.planner.learn(settings_.inboxes.front().profile, usual);
+}
+
+void Run::go() {
+  asio::co_spawn(worker_.loop, work(), asio::detached);
+  asio::co_spawn(worker_.loop, take_in_the_new(), asio::detached);
+  asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
+  asio::co_spawn(worker_.loop, wait_for_signals(), asio::detached);
+  asio::co_spawn(worker_.loop, keep_drawing(), asio::detached);
+  worker_.loop.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+awaitable<void> Run::work() {
+  try {
+    co_await worker_.scheduler.run();
+  } catch (...) {
+    fail();
+  }
+  worker_.loop.stop();
+}
+
+awaitable<void> Run::take_in_the_new() {
+  try {
+    for (Tally::Entry& entry : tally_.entries()) {
+      if (stopping_) co_return;
+      if (!entry.job.id.empty() || entry.stage == Stage::failed) continue;
+      co_await pipeline::take_in(entry.document.arrival, entry.document.inbox, worker_.context,
+                                 worker_.scheduler);
+    }
+    all_taken_in_ = true;
+    end_if_over();
+  } catch (...) {
+    fail();
+  }
+}
+
+awaitable<void> Run::listen_to_commands() {
+  try {
+    co_await worker_.commands.run();
+  } catch (...) {
+    fail();
+  }
+}
+
+// The first signal lets what is under way come to its end; the second one gives it up. Nothing is lost by
+// either.
+awaitable<void> Run::wait_for_signals() {
+  co_await signals_.async_wait(asio::use_awaitable);
+  interrupted_ = true;
+  if (worker_.scheduler.steps_running() > 0)
+    display_.say(fmt::format("stopping when the {} steps under way have ended; once more to give them up",
+                             worker_.scheduler.steps_running()));
+  stop();
+  co_await signals_.async_wait(asio::use_awaitable);
+  worker_.engine.abandon_all();
+}
+
+awaitable<void> Run::keep_drawing() {
+  asio::steady_timer timer(worker_.loop);
+  while (true) {
+    display_.draw(progress());
+    timer.expires_after(kRedraw);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+Progress Run::progress() const {
+  Progress now{.waiting = tally_.count(Stage::waiting),
+               .parsing = tally_.count(Stage::parsing),
+               .delivered = tally_.count(Stage::delivered),
+               .failed = tally_.count(Stage::failed),
+               // Base64 has four bytes for three.
+               .bytes_sent = worker_.engine.body_bytes_sent() / 4 * 3,
+               .bytes_to_send = tally_.bytes_to_send(),
+               .ended_before = ended_before_,
+               .elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began_)};
+  for (int i = 0; i < pipeline::kPauseCount && now.paused.empty(); ++i)
+    if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
+      now.paused = to_string(pause);
+  return now;
+}
+
+void Run::on_transition(State, const Job& after) {
+  if (const Tally::Entry* ended = tally_.heard(after)) display_.ended(*ended);
+  end_if_over();
+}
+
+// Where waiting helps the bar tells; a refused key does not become a good one while this runs.
+void Run::on_pause(pipeline::Pause pause, bool paused) {
+  if (!paused) return;
+  if (pause != pipeline::Pause::auth)
+    return display_.say(
+        fmt::format("submits are paused ({}); they go on by themselves when that is over", to_string(pause)));
+  failure_ = std::make_exception_ptr(
+      UserError(ExitCode::no_permission, fmt::format("{} refuses the API key; put a valid one into "
+                                                     "$CHUNKRD_API_KEY, or api.key_file of the configuration",
+                                                     settings_.api.url)));
+  stop();
+}
+
+void Run::end_if_over() {
+  if (all_taken_in_ && tally_.all_ended()) stop();
+}
+
+void Run::stop() {
+  if (std::exchange(stopping_, true)) return;
+  worker_.stop(settings_.shutdown_timeout);
+}
+
+// The queue itself: nothing may go on without it.
+void Run::fail() {
+  if (!failure_) failure_ = std::current_exception();
+  stop();
+}
+
+}  // namespace chunkrd::cli::process

@@ -1,0 +1,82 @@
+#include "cli/process/tally.h"
+
+namespace chunkrd::cli::process {
+namespace {
+
+using queue::State;
+
+std::string key_of(const std::string& inbox, const std::string& name) {
+  return inbox + '\0' + name;
+}
+
+}  // namespace
+
+Stage stage_of(State state) noexcept {
+  switch (state) {
+    case State::claiming:
+    case State::ready:
+    case State::retrying:
+    case State::updating:
+      return Stage::waiting;
+    case State::done:
+      return Stage::delivered;
+    case State::failed:
+    case State::cancelled:
+    case State::vanished:
+      return Stage::failed;
+    default:
+      return Stage::parsing;
+  }
+}
+
+Tally::Tally(std::vector<Document> documents) {
+  for (Document& document : documents) {
+    by_name_.emplace(key_of(document.inbox, document.arrival.name), entries_.size());
+    bytes_to_send_ += document.arrival.identity.size_bytes;
+    entries_.push_back({.document = std::move(document)});
+  }
+  counts_[static_cast<std::size_t>(Stage::waiting)] = entries_.size();
+}
+
+void Tally::adopt(Entry& entry, const queue::Job& job) {
+  const Stage stage = stage_of(job.state);
+  if (stage != Stage::waiting || job.state == State::updating)
+    bytes_to_send_ -= entry.document.arrival.identity.size_bytes;
+  move(entry, job);
+}
+
+void Tally::fail(Entry& entry, const queue::Job& why) {
+  queue::Job failed = why;
+  failed.state = State::failed;
+  adopt(entry, failed);
+}
+
+void Tally::move(Entry& entry, const queue::Job& job) {
+  counts_[static_cast<std::size_t>(entry.stage)] -= 1;
+  entry.job = job;
+  entry.stage = stage_of(job.state);
+  if (entry.stage == Stage::delivered && !entry.wanted_settings_hash.empty() &&
+      entry.wanted_settings_hash != job.settings_hash) {
+    entry.stage = Stage::failed;
+    if (entry.job.error_message.empty())
+      entry.job.error_message = "the new settings came to nothing; the earlier result stays";
+  }
+  counts_[static_cast<std::size_t>(entry.stage)] += 1;
+}
+
+const Tally::Entry* Tally::heard(const queue::Job& job) {
+  const auto found = by_name_.find(key_of(job.inbox, job.name));
+  if (found == by_name_.end()) return nullptr;
+  Entry& entry = entries_[found->second];
+  // An older file of the same name may have a row that is not at its end yet.
+  if (entry.job.id.empty() ? job.source_identity != entry.document.arrival.identity.text()
+                           : job.id != entry.job.id)
+    return nullptr;
+  const bool was_ended = entry.stage == Stage::delivered || entry.stage == Stage::failed;
+  move(entry, job);
+  if (was_ended || !is_end(job.state)) return nullptr;
+  if (entry.stage == Stage::delivered && job.reused_from.empty()) pages_ += job.pages.value_or(0);
+  return &entry;
+}
+
+}  // namespace chunkrd::cli::process

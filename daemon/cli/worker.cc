@@ -1,0 +1,81 @@
+#include "cli/worker.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <utility>
+#include <vector>
+
+#include "cli/open_queue.h"
+
+namespace chunkrd::cli {
+namespace {
+
+taskapi::HttpClient::Options client_options(const config::Api& api) {
+  taskapi::HttpClient::Options options;
+  options.url = api.url;
+  options.connect_timeout = api.connect_timeout;
+  options.answer_timeout = api.answer_timeout;
+  options.stall_timeout = api.stall_timeout;
+  options.base64_urls = api.base64_urls;
+  return options;
+}
+
+}  // namespace
+
+pipeline::Gate::Budget budget_of(const config::Limits& limits) {
+  return {.documents = limits.documents_per_day, .pages = limits.pages_per_day};
+}
+
+Worker::Worker(const config::Settings& settings, std::string key, pipeline::Observer& observer,
+               taskapi::Observer* exchanges)
+    : lock(settings.state),
+      store(queue_file(settings)),
+      queue(store, writer.get_executor(), clock),
+      engine(loop.get_executor(), {.ca_file = settings.api.ca_file}),
+      client(engine, client_options(settings.api), std::move(key), exchanges),
+      gate(settings.limits.submits_per_second),
+      context{queue,
+              client,
+              clock,
+              random,
+              files.get_executor(),
+              planner,
+              observer,
+              pipeline::make_rules(settings)},
+      scheduler(context, gate, clock, loop.get_executor()),
+      commands(context, scheduler, gate, clock) {
+  gate.set_budget(budget_of(settings.limits));
+  gate.spend(store.spent_on(clock.now()), clock.now());
+  sweep_outboxes();
+}
+
+Worker::~Worker() {
+  files.join();
+  writer.join();
+}
+
+// A crash may have left deliveries half prepared: those whose rows still want them stay.
+void Worker::sweep_outboxes() {
+  std::vector<std::string> wanted;
+  for (const auto state : {queue::State::collecting, queue::State::delivering})
+    for (const queue::Job& job : store.due(state, WallTime::max(), SIZE_MAX)) wanted.push_back(job.id);
+  for (const auto& [path, place] : context.rules->places) place->outbox.sweep(wanted);
+}
+
+void Worker::stop(Duration patience) {
+  scheduler.stop();
+  commands.stop();
+  asio::co_spawn(loop, give_up_after(patience), asio::detached);
+}
+
+awaitable<void> Worker::give_up_after(Duration patience) {
+  asio::steady_timer timer(loop, patience);
+  co_await timer.async_wait(asio::use_awaitable);
+  spdlog::warn("time to stop is over: {} requests are given up, to be reconciled at the next start",
+               engine.under_way());
+  engine.abandon_all();
+}
+
+}  // namespace chunkrd::cli
