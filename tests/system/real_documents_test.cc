@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <map>
 
+#include "tests/support/temporary_folder.h"
+#include "tests/system/harness/command.h"
 #include "tests/system/harness/installation.h"
 
 namespace chunkrd::tests {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 constexpr std::size_t kDocuments = 200;
 /// Larger ones are large pictures: they take most of the time and are like each other.
@@ -38,50 +38,43 @@ std::vector<fs::path> documents() {
   return found;
 }
 
-/// Gives the documents to the program and waits for their ends: all that knows how they are processed.
-void process(Installation& home, const std::vector<fs::path>& documents) {
-  // The second and third task of a damaged document would only take time.
-  home.profile_options =
-      "attempts: 1, parse: {ocr_strategy: Auto}, artifacts: [json, markdown, html, chunks, text, pdf, "
-      "images, "
-      "report]";
-  home.start_service();
-  home.start_daemon();
-  for (const fs::path& document : documents) home.drop(document.filename(), read_file(document));
-  ASSERT_TRUE(home.wait_for_ends(static_cast<int>(documents.size()), 15min)) << home.daemon_log();
-  EXPECT_TRUE(home.daemon().running());
-  EXPECT_TRUE(home.service().running());
-  std::printf("peak memory: daemon %ld KiB, chunkr-local %ld KiB\n", home.daemon().peak_memory_kib(),
-              home.service().peak_memory_kib());
-  const auto ended = home.stop_daemon();
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->signal, 0);
-  EXPECT_EQ(ended->exit_code, 0);
+/// Processes the documents; their results are in `out`, what has failed in `out`/failed. All that knows how.
+void process(const std::vector<fs::path>& documents, const fs::path& out) {
+  std::vector<std::string> command{
+      CHUNKRD_PROGRAM, "process", "--local",     "--json",
+      "--out",         out,       "--artifacts", "json,markdown,html,chunks,text,pdf,images,report"};
+  command.insert(command.end(), documents.begin(), documents.end());
+  const Ran ran = run(command);
+  std::printf("peak memory of chunkrd: %ld KiB\n", ran.peak_kib);
+  ASSERT_EQ(ran.exit_code, 1) << "some of them have to fail, and no signal may end it: " << ran.err;
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(ran.out, '\n')), documents.size() + 1) << ran.out;
+  const std::string service = read_file(out / ".chunkrd/process/local/chunkr-local.log");
+  EXPECT_TRUE(service.ends_with("stopping\"}\n")) << "chunkr-local was not there to be stopped: " << service;
 }
 
-/// Checks a result as far as a person would at once: it is the document's, and its boxes lie on its pages.
-void expect_sound_result(const Installation& home, const std::string& name) {
+/// Checks a result as far as a person would at once: all of it is there, and its boxes lie on its pages.
+void expect_sound_result(const fs::path& out, const std::string& name) {
   for (const char* ending : {".md", ".html", ".chunks.ndjson", ".txt", ".pdf", ".images", ".report.html"})
-    EXPECT_TRUE(fs::exists(home.outbox / (name + ending))) << name << ending;
-  const auto output = boost::json::parse(read_file(home.outbox / (name + ".json"))).at("output");
+    EXPECT_TRUE(fs::exists(out / (name + ending))) << name << ending;
+  const auto output = boost::json::parse(read_file(out / (name + ".json"))).at("output");
   const auto pages = output.at("page_count").to_number<int>();
   EXPECT_GE(pages, 1) << name;
   for (const auto& chunk : output.at("chunks").as_array())
     for (const auto& segment : chunk.at("segments").as_array()) {
-      const auto number = [&](const char* key) { return segment.at("bbox").at(key).to_number<double>(); };
-      EXPECT_GE(std::min(number("left"), number("top")), 0) << name << ": " << segment;
-      EXPECT_LE(number("left") + number("width"), segment.at("page_width").to_number<double>() + 0.02)
-          << name << ": " << segment;
-      EXPECT_LE(number("top") + number("height"), segment.at("page_height").to_number<double>() + 0.02)
-          << name << ": " << segment;
-      EXPECT_LE(segment.at("page_number").to_number<int>(), pages) << name;
+      const auto number = [&](const char* key) { return segment.at(key).to_number<double>(); };
+      const auto edge = [&](const char* key) { return segment.at("bbox").at(key).to_number<double>(); };
+      constexpr double kRounding = 0.02;
+      EXPECT_GE(std::min(edge("left"), edge("top")), 0) << name << ": " << segment;
+      EXPECT_LE(edge("left") + edge("width"), number("page_width") + kRounding) << name << ": " << segment;
+      EXPECT_LE(edge("top") + edge("height"), number("page_height") + kRounding) << name << ": " << segment;
+      EXPECT_LE(number("page_number"), pages) << name;
     }
 }
 
 /// Checks that a report tells a person what is wrong with the document, and that it is the document.
-void expect_clear_failure(const Installation& home, const std::string& name) {
-  EXPECT_TRUE(fs::exists(home.failed / name)) << name;
-  const auto report = boost::json::parse(read_file(home.failed / (name + ".error.json")));
+void expect_clear_failure(const fs::path& failed, const std::string& name) {
+  const auto report = boost::json::parse(read_file(failed / (name + ".error.json")));
   const std::string code(report.at("code").as_string()), message(report.at("message").as_string());
   EXPECT_TRUE(code == "task_failed" || code == "empty_output") << name << ": " << code;
   // What chunkr-local says of a parser, and the parser of poppler, when a signal has ended it.
@@ -90,21 +83,19 @@ void expect_clear_failure(const Installation& home, const std::string& name) {
 
 TEST(RealDocuments, AllComeToAnEndThatAPersonCanUnderstand) {
   const std::vector<fs::path> given = documents();
-  Installation home;
-  process(home, given);
+  const TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  ASSERT_NO_FATAL_FAILURE(process(given, out));
   std::size_t delivered = 0;
   for (const fs::path& document : given) {
     const std::string name = document.filename();
-    const bool is_delivered = fs::exists(home.outbox / (name + ".json"));
-    ASSERT_NE(is_delivered, fs::exists(home.failed / (name + ".error.json"))) << name;
-    EXPECT_NE(fs::exists(home.archive / name), fs::exists(home.failed / name)) << name;
-    is_delivered ? expect_sound_result(home, name) : expect_clear_failure(home, name);
+    const bool is_delivered = fs::exists(out / (name + ".json"));
+    ASSERT_NE(is_delivered, fs::exists(out / "failed" / (name + ".error.json"))) << name;
+    is_delivered ? expect_sound_result(out, name) : expect_clear_failure(out / "failed", name);
     delivered += is_delivered ? 1 : 0;
   }
   std::printf("%zu of %zu delivered\n", delivered, given.size());
   EXPECT_GE(delivered, kDeliveredMin);
-  EXPECT_TRUE(files_below(home.inbox).empty());
-  for (const auto& [name, tasks] : home.tasks_by_document()) EXPECT_EQ(tasks.created, 1) << name;
 }
 
 }  // namespace

@@ -66,7 +66,6 @@ class Installation {
   /// Runs `chunkrd run` to its end and returns how it ended and what it printed.
   std::pair<Ended, std::string> run_daemon_to_end();
   Process& daemon() { return *daemon_; }
-  Process& service() { return *service_; }
   /// SIGTERM, and waits. The exit code.
   std::optional<Ended> stop_daemon(std::chrono::milliseconds limit = std::chrono::seconds(30));
   std::string daemon_log() const;
