@@ -45,7 +45,7 @@ void process(const std::vector<fs::path>& documents, const fs::path& out) {
       "--out",         out,       "--artifacts", "json,markdown,html,chunks,text,pdf,images,report"};
   command.insert(command.end(), documents.begin(), documents.end());
   const Ran ran = run(command);
-  std::printf("peak memory of chunkrd: %ld KiB\n", ran.peak_kib);
+  std::printf("peak memory of the largest process: %ld KiB\n", ran.peak_kib);
   ASSERT_EQ(ran.exit_code, 1) << "some of them have to fail, and no signal may end it: " << ran.err;
   EXPECT_EQ(ran.err, "");
   EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(ran.out, '\n')), documents.size() + 1) << ran.out;
