@@ -176,6 +176,16 @@ Keys<Limits> limit_keys() {
   return keys;
 }
 
+Keys<Retention> retention_keys() {
+  constexpr auto kLongest = std::chrono::seconds(100 * 365 * 24h);
+  Keys<Retention> keys;
+  keys.value("finished_after", &Retention::finished_after, seconds_or_never({1s, kLongest}));
+  keys.value("finished_keep", &Retention::finished_keep, small_number({0, 1'000'000'000}));
+  keys.value("archive_after", &Retention::archive_after, seconds_or_never({1s, kLongest}));
+  keys.value("archive_keep", &Retention::archive_keep, small_number({0, 1'000'000'000}));
+  return keys;
+}
+
 Reader<std::string> listen_address() {
   return [](const Entry& entry) -> std::optional<std::string> {
     if (entry.node().IsScalar()) {
@@ -242,6 +252,7 @@ Keys<Settings> settings_keys(const std::vector<std::string>& profiles) {
   below_profile.insert(below_profile.begin(), ".*");
   keys.add({.name = "profiles", .refusal = {}, .below = below_profile}, read_profiles);
   keys.section("limits", &Settings::limits, limit_keys());
+  keys.section("retention", &Settings::retention, retention_keys());
   keys.section("metrics", &Settings::metrics, metrics_keys());
   keys.section("log", &Settings::log, log_keys());
   keys.value("shutdown_timeout", &Settings::shutdown_timeout, seconds_in({1s, 1h}));

@@ -91,6 +91,17 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// `retention:` how long what is over is remembered. Nothing (of a time) and 0 (of a number): for ever.
+struct Retention {
+  std::optional<seconds> finished_after = seconds{365 * 24 * 3600};  ///< rows of documents that have ended
+  int finished_keep = 1'000'000;                                     ///< at most so many of them, the newest
+  std::optional<seconds> archive_after;                              ///< originals in the archive
+  int archive_keep = 0;
+
+  bool prunes_archive() const { return archive_after.has_value() || archive_keep > 0; }
+  bool operator==(const Retention&) const = default;
+};
+
 struct Metrics {
   std::string listen = "127.0.0.1:9464";  ///< as parse_listen_address() reads it; empty: no endpoint
 
@@ -112,6 +123,7 @@ struct Settings {
   std::vector<Inbox> inboxes;
   std::map<std::string, Profile> profiles;  ///< always has "default"
   Limits limits;
+  Retention retention;
   Metrics metrics;
   Log log;
   seconds shutdown_timeout{20};

@@ -106,6 +106,38 @@ std::string url_fault(const std::string& url) {
   return {};
 }
 
+constexpr std::string_view kDuration = "a duration such as 500ms, 5s, 2m, 1h or 1d";
+
+Reader<milliseconds> duration_in(Range<milliseconds> range, std::string_view needed) {
+  return [range, needed = std::string(needed)](const Entry& entry) -> std::optional<milliseconds> {
+    const auto text = scalar(entry, needed);
+    if (!text) return std::nullopt;
+    const auto count = with_unit(*text, kTimeUnits, 1000);
+    if (!count) {
+      entry.wrong_kind(needed);
+      return std::nullopt;
+    }
+    if (*count < static_cast<std::uint64_t>(range.least.count()) ||
+        *count > static_cast<std::uint64_t>(range.most.count())) {
+      out_of_range(entry, to_text(range.least), to_text(range.most));
+      return std::nullopt;
+    }
+    return milliseconds(static_cast<std::int64_t>(*count));
+  };
+}
+
+Reader<std::chrono::seconds> whole_seconds(Reader<milliseconds> read) {
+  return [read = std::move(read)](const Entry& entry) -> std::optional<std::chrono::seconds> {
+    const auto duration = read(entry);
+    if (!duration) return std::nullopt;
+    if (duration->count() % 1000 != 0) {
+      entry.wrong(fmt::format("{} is not a whole number of seconds", entry.node().Scalar()));
+      return std::nullopt;
+    }
+    return std::chrono::duration_cast<std::chrono::seconds>(*duration);
+  };
+}
+
 }  // namespace
 
 std::string to_text(milliseconds duration) {
@@ -178,34 +210,21 @@ Reader<std::string> text() {
 }
 
 Reader<milliseconds> milliseconds_in(Range<milliseconds> range) {
-  return [range](const Entry& entry) -> std::optional<milliseconds> {
-    constexpr std::string_view kNeeded = "a duration such as 500ms, 5s, 2m, 1h or 1d";
-    const auto text = scalar(entry, kNeeded);
-    if (!text) return std::nullopt;
-    const auto count = with_unit(*text, kTimeUnits, 1000);
-    if (!count) {
-      entry.wrong_kind(kNeeded);
-      return std::nullopt;
-    }
-    if (*count < static_cast<std::uint64_t>(range.least.count()) ||
-        *count > static_cast<std::uint64_t>(range.most.count())) {
-      out_of_range(entry, to_text(range.least), to_text(range.most));
-      return std::nullopt;
-    }
-    return milliseconds(static_cast<std::int64_t>(*count));
-  };
+  return duration_in(range, kDuration);
 }
 
 Reader<std::chrono::seconds> seconds_in(Range<std::chrono::seconds> range) {
-  const auto read = milliseconds_in({range.least, range.most});
-  return [read](const Entry& entry) -> std::optional<std::chrono::seconds> {
-    const auto duration = read(entry);
-    if (!duration) return std::nullopt;
-    if (duration->count() % 1000 != 0) {
-      entry.wrong(fmt::format("{} is not a whole number of seconds", entry.node().Scalar()));
-      return std::nullopt;
-    }
-    return std::chrono::duration_cast<std::chrono::seconds>(*duration);
+  return whole_seconds(duration_in({range.least, range.most}, kDuration));
+}
+
+Reader<std::optional<std::chrono::seconds>> seconds_or_never(Range<std::chrono::seconds> range) {
+  const auto read =
+      whole_seconds(duration_in({range.least, range.most}, std::string(kDuration) + ", or never"));
+  return [read](const Entry& entry) -> std::optional<std::optional<std::chrono::seconds>> {
+    const bool never = entry.node().IsScalar() && entry.node().Scalar() == "never";
+    if (never || entry.plain() == "0") return std::optional<std::chrono::seconds>();
+    if (const auto duration = read(entry)) return duration;
+    return std::nullopt;
   };
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,9 @@ Reader<std::string> text();
 Reader<std::chrono::milliseconds> milliseconds_in(Range<std::chrono::milliseconds> range);
 /// The same, in whole seconds.
 Reader<std::chrono::seconds> seconds_in(Range<std::chrono::seconds> range);
+
+/// The same, or "never" (or 0): nothing.
+Reader<std::optional<std::chrono::seconds>> seconds_or_never(Range<std::chrono::seconds> range);
 
 /// "750MB", "1GiB", or a number of bytes.
 Reader<std::uint64_t> size_in(Range<std::uint64_t> range);

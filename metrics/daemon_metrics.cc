@@ -39,6 +39,10 @@ constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {"auth",
                                                                          "operator", "breaker", "budget"};
 static_assert(static_cast<std::size_t>(pipeline::Pause::budget) + 1 == kPauseLabels.size());
 
+constexpr std::array<const char*, pipeline::kPrunedCount> kPrunedLabels = {"documents", "originals",
+                                                                           "commands", "days"};
+static_assert(static_cast<std::size_t>(pipeline::Pruned::days) + 1 == kPrunedLabels.size());
+
 // From an answer on loopback to the end of the longest upload.
 const Histogram::BucketBoundaries kRequestSeconds{0.01, 0.05, 0.1, 0.25, 0.5, 1,   2.5,
                                                   5,    10,   30,  60,   300, 1800};
@@ -80,7 +84,11 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
     documents_[index(state)] = &documents.Add({{"outcome", label}});
   auto& queued = gauge(r, "chunkrd_queue_documents", "Documents on their way, by state.");
   for (const auto& [state, label] : kOnTheWay) queued_[index(state)] = &queued.Add({{"state", label}});
-  auto& paused = gauge(r, "chunkrd_paused", "1 while documents are held back for this reason.");
+  auto& paused =
+      gauge(r, "chunkrd_paused",
+            "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
+            "disk (full "
+            "here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day).");
   for (std::size_t i = 0; i < kPauseLabels.size(); ++i)
     paused_[i] = &paused.Add({{"reason", kPauseLabels[i]}});
 
@@ -109,6 +117,12 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   reused_ = &counter(r, "chunkrd_reused_documents_total",
                      "Documents for which an earlier result was delivered again instead of a new task.")
                  .Add(none);
+  auto& pruned =
+      counter(r, "chunkrd_pruned_total",
+              "Deleted by `retention`: rows of documents that have ended, originals in the archive, "
+              "answered commands, days of spending.");
+  for (std::size_t i = 0; i < kPrunedLabels.size(); ++i)
+    pruned_[i] = &pruned.Add({{"what", kPrunedLabels[i]}});
   pages_ = &counter(r, "chunkrd_pages_total", "Pages of delivered documents.").Add(none);
   document_seconds_ =
       &histogram(r, "chunkrd_document_duration_seconds", "From found in the inbox to delivered.")
@@ -149,6 +163,10 @@ void DaemonMetrics::on_possible_duplicate() {
 
 void DaemonMetrics::on_adopted() {
   adopted_->Increment();
+}
+
+void DaemonMetrics::on_pruned(pipeline::Pruned what, std::size_t count) {
+  pruned_[static_cast<std::size_t>(what)]->Increment(static_cast<double>(count));
 }
 
 void DaemonMetrics::on_queue(const queue::StateCounts& counts, std::optional<WallTime> oldest_unfinished) {

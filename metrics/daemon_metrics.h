@@ -30,6 +30,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   void on_pause(pipeline::Pause pause, bool paused) override;
   void on_possible_duplicate() override;
   void on_adopted() override;
+  void on_pruned(pipeline::Pruned what, std::size_t count) override;
   /// While nothing waits, chunkrd_oldest_waiting_document_timestamp_seconds is not exported at all: an
   /// alert on `time() - x` must not see the year 1970.
   void on_queue(const queue::StateCounts& counts, std::optional<WallTime> oldest_unfinished) override;
@@ -66,6 +67,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   prometheus::Counter* possible_duplicates_ = nullptr;
   prometheus::Counter* adopted_ = nullptr;
   prometheus::Counter* reused_ = nullptr;
+  std::array<prometheus::Counter*, pipeline::kPrunedCount> pruned_{};
   prometheus::Counter* pages_ = nullptr;
   prometheus::Histogram* document_seconds_ = nullptr;
   prometheus::Gauge* last_delivery_ = nullptr;

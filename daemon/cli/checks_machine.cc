@@ -175,8 +175,7 @@ void check_queue(const config::Settings& settings, Findings& findings) {
     if (const std::string damage = queue::damage_in(database); !damage.empty()) {
       findings.push_back({"queue", Level::error,
                           fmt::format("{} is damaged: {}", printable(file.native()), damage),
-                          "stop the daemon, move the file with its -wal and -shm aside and start again: the "
-                          "originals of unfinished documents lie in the spool"});
+                          "stop the daemon and run `chunkrd rebuild`: it keeps the damaged file aside"});
       return;
     }
     std::int64_t jobs = 0;

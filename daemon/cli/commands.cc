@@ -5,6 +5,7 @@
 #include "cli/control.h"
 #include "cli/jobs.h"
 #include "cli/process/process.h"
+#include "cli/rebuild.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -30,6 +31,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(add_pause(program));
   commands.push_back(add_resume(program));
   commands.push_back(add_drain(program));
+  commands.push_back(add_rebuild(program));
   commands.push_back(add_completion(program));
   commands.push_back(add_complete_words(program));
   return commands;

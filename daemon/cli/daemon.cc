@@ -59,7 +59,9 @@ const char* what_ends(pipeline::Pause pause) {
     case pipeline::Pause::operator_asked:
       return "draining";
     case pipeline::Pause::breaker:
-      return "several failures in a row; one submit at a time tries whether it works again";
+      return "several failures in a row; when the service answers GET /health, one submit at a time tries "
+             "whether it "
+             "works again";
     case pipeline::Pause::budget:
       return "limits.pages_per_day or documents_per_day is reached; the day turns at midnight UTC, or "
              "`chunkrd "
@@ -102,6 +104,7 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(worker_.clock.now());
   worker_.commands.on_drain([this] { drain(); });
+  worker_.commands.on_rest([this] { return retention_.step(); });
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
         settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
@@ -249,6 +252,7 @@ void Daemon::apply(config::Settings wanted) {
   worker_.gate.set_budget(budget_of(settings_.limits));
   worker_.gate.lift(pipeline::Pause::auth);
   set_log_level(settings_.log.level);
+  retention_.begin_anew();
   for (auto& [path, inbox] : inboxes_) {
     inbox->stop();
     if (!worker_.context.rules->places.contains(path)) metrics_.inboxes().forget(path);
@@ -268,6 +272,7 @@ awaitable<void> Daemon::look_after_metrics() {
       metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
     }
     end_when_drained(counts);
+    worker_.scheduler.look_at_pauses();
     take_changed_key();
     look_after_health();
     co_await tell_status();

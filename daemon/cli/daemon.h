@@ -15,6 +15,7 @@
 #include "metrics/endpoint.h"
 #include "metrics/health.h"
 #include "metrics/process_metrics.h"
+#include "pipeline/retention.h"
 
 namespace chunkrd::cli {
 
@@ -55,6 +56,7 @@ class Daemon {
   metrics::ProcessMetrics process_metrics_;
   metrics::Health health_;
   Worker worker_;
+  pipeline::Retention retention_{worker_.context};
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   asio::signal_set signals_{worker_.loop, SIGTERM, SIGINT, SIGHUP};

@@ -96,6 +96,7 @@ json::object to_json(const queue::Job& job) {
   object["asked"] = text_or_null(asked_for(job.asked));
   object["delivered_name"] = name_or_null(job.delivered_name);
   object["original_name"] = name_or_null(job.original_name);
+  object["original_pruned"] = job.original_pruned;
   object["error"] = nullptr;
   if (!job.error_code.empty())
     object["error"] = {

@@ -152,9 +152,11 @@ Job job_named(queue::Store& store, const config::Settings& settings, const std::
   if (auto job = by_path(store, settings, name)) return *job;
   throw UserError(
       ExitCode::no_input,
-      fmt::format("job {}: no job's id begins so, and no job is known for that path in the configured "
-                  "folders; `chunkrd jobs` lists them",
-                  printable(name)));
+      fmt::format(
+          "job {}: no job's id begins so, and no job is known for that path in the configured "
+          "folders; `chunkrd jobs` lists them (documents that ended long ago are forgotten: see retention in "
+          "docs/configuration.md)",
+          printable(name)));
 }
 
 std::vector<Job> jobs_named(queue::Store& store, const config::Settings& settings,

@@ -65,7 +65,7 @@ std::vector<Lying> whereabouts(const queue::Job& job, const config::Settings& se
   const std::string& original = noted ? job.original_name : job.name;
   const bool buried = job.state == State::failed || job.state == State::cancelled;
   const bool delivered = job.state == State::done || (noted && !job.delivered_name.empty());
-  if (delivered && inbox->archive) search.look("archive", *inbox->archive / original);
+  if (delivered && inbox->archive && !job.original_pruned) search.look("archive", *inbox->archive / original);
   if (buried || (noted && !delivered)) {
     search.look("failed", inbox->failed / original);
     look_for_report(search, inbox->failed, original);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 
@@ -30,7 +32,17 @@ std::string make_job_id(WallTime now, Random& random);
 /// What the id of every job found at `time` or later is not less than, and no earlier one's reaches.
 std::string first_job_id_at(WallTime time);
 
-/// What marks one submit as ours at the service: 20 random characters [0-9a-z], 100 bits.
-std::string make_tag(Random& random);
+/// When the job of this id was found; nothing if it is no id of make_job_id().
+std::optional<WallTime> time_of_job_id(std::string_view id);
+
+/// What marks one submit as ours at the service: the 16 random characters of the job's id, so that its task
+/// can be told from the others even when the job's row is lost, and 4 more for each attempt. [0-9a-z].
+/// `job_id` must be of make_job_id().
+std::string make_tag(const std::string& job_id, Random& random);
+
+/// The part of every tag of this job.
+std::string job_mark(const std::string& job_id);
+/// The job_mark() in a name that was submitted ("report-<tag>.pdf"); empty where there is none.
+std::string job_mark_in(std::string_view file_name);
 
 }  // namespace chunkrd

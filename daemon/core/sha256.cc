@@ -46,13 +46,12 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.finish();
 }
 
-FileDigest sha256_file(const std::filesystem::path& path) {
-  const auto fd = durable::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+FileDigest sha256_of(int fd, const std::filesystem::path& path) {
   Sha256 hash;
   std::vector<char> buffer(128 * 1024);
   std::uint64_t total = 0;
   while (true) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw std::system_error(errno, std::generic_category(), "read " + printable(path.native()));
     if (got == 0) break;
@@ -60,6 +59,11 @@ FileDigest sha256_file(const std::filesystem::path& path) {
     total += static_cast<std::uint64_t>(got);
   }
   return {hash.finish(), total};
+}
+
+FileDigest sha256_file(const std::filesystem::path& path) {
+  const auto fd = durable::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  return sha256_of(fd.get(), path);
 }
 
 }  // namespace chunkrd

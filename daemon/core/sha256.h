@@ -31,6 +31,9 @@ struct FileDigest {
   std::uint64_t size_bytes = 0;
 };
 
+/// Blocking: file pool. Reads the open file `fd` from where it stands to its end. Throws std::system_error.
+FileDigest sha256_of(int fd, const std::filesystem::path& path_for_errors);
+
 /// Blocking: file pool. Reads `path` (never through a link) to its end. Throws std::system_error.
 FileDigest sha256_file(const std::filesystem::path& path);
 

@@ -51,7 +51,7 @@ void keep_mtime(int fd, const Identity& identity, const std::string& name) {
 }  // namespace
 
 Copied checked_copy(int from, const std::string& base, const Identity& identity, int to,
-                    const std::string& to_base) {
+                    const std::string& to_base, const std::optional<Label>& label) {
   // O_NONBLOCK: should it be a FIFO by now, opening it does not wait for a writer.
   const FileDescriptor in(::openat(from, base.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!in && (errno == EACCES || errno == EPERM)) return Copied::unreadable;
@@ -66,6 +66,7 @@ Copied checked_copy(int from, const std::string& base, const Identity& identity,
     const auto copied = copy_bytes(in.get(), out.get(), identity.size_bytes, base);
     if (copied == identity.size_bytes && is_still(in.get(), identity)) {
       keep_mtime(out.get(), identity, to_base);
+      if (label) label->put_on(out.get());
       durable::sync_file(out.get(), to_base);
       return Copied::whole;
     }

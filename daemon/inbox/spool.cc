@@ -66,11 +66,16 @@ Spool::Origin Spool::find(const std::string& name) const {
 }
 
 Taken Spool::take(const std::string& name, const Identity& identity, const std::string& job_id) const {
+  return take_file(name, identity, job_id, Label{inbox_.native(), name, identity.text()});
+}
+
+Taken Spool::take_file(const std::string& name, const Identity& identity, const std::string& id,
+                       std::optional<Label> label) const {
   if (!is_below(name)) return Taken::refused;
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
-  Taking taking(std::move(origin.base), identity, job_id, std::move(origin.folder),
-                durable::open(folder_, kFolder));
+  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
+                durable::open(folder_, kFolder), std::move(label));
   if (!has_folder) {
     const auto found = taking.look_in_spool_only();
     return found == Taken::vanished && origin.through_link ? Taken::refused : found;
@@ -86,7 +91,7 @@ Took Spool::take(const Arrival& document, const std::string& job_id) const {
     return {take(document.name, document.identity, job_id)};
   }
   const std::string sidecar_id = job_id + std::string(kSidecarEnding);
-  const auto sidecar = take(sidecar_name, *document.sidecar, sidecar_id);
+  const auto sidecar = take_file(sidecar_name, *document.sidecar, sidecar_id, std::nullopt);
   if (!is_spooled && (sidecar == Taken::vanished || sidecar == Taken::changed)) return {Taken::changed};
   const auto original = take(document.name, document.identity, job_id);
   if (original == Taken::taken) return {original, sidecar};
@@ -106,12 +111,18 @@ void Spool::give_back(const std::string& name, const Identity& identity, const s
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
   Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
-                durable::open(folder_, kFolder));
+                durable::open(folder_, kFolder), std::nullopt);
   if (take_ == Take::copy) {
     taking.undo_copy();
   } else if (has_folder) {
     taking.undo_move();
   }
+}
+
+void Spool::label(const std::string& job_id, const std::string& name, const std::string& identity) const {
+  const auto file = durable::open(path_of(job_id), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  Label{inbox_.native(), name, identity}.put_on(file.get());
+  durable::sync_file(file.get(), path_of(job_id));
 }
 
 fs::path Spool::path_of(const std::string& job_id) const {

@@ -8,6 +8,7 @@
 #include "core/fd.h"
 #include "inbox/identity.h"
 #include "inbox/inbox.h"
+#include "inbox/label.h"
 
 namespace chunkrd::inbox {
 
@@ -37,6 +38,8 @@ struct Took {
 /// A document of which the writer still has the descriptor open is put back when the writer used it during
 /// take(); nobody can tell what he does with it later.
 ///
+/// Each document here has a Label, where the filesystem can keep one: what the row says of its name.
+///
 /// Blocking: call it on the file pool, never on the event loop. Throws std::system_error. Calls for
 /// different jobs may run at the same time.
 class Spool {
@@ -57,6 +60,10 @@ class Spool {
   /// document that is not taken gets its sidecar back; it stays in the spool only when their folder is gone.
   Took take(const Arrival& document, const std::string& job_id) const;
 
+  /// Puts on a document that lies here what take() puts on it, synced: for one that came here another way.
+  /// Its name and identity are in the row.
+  void label(const std::string& job_id, const std::string& name, const std::string& identity) const;
+
   std::filesystem::path path_of(const std::string& job_id) const;
   std::filesystem::path sidecar_of(const std::string& job_id) const;
 
@@ -71,6 +78,8 @@ class Spool {
     bool through_link = false;
   };
   Origin find(const std::string& name) const;
+  Taken take_file(const std::string& name, const Identity& identity, const std::string& id,
+                  std::optional<Label> label) const;
   bool is_there(const std::string& name) const;
   void give_back(const std::string& name, const Identity& identity, const std::string& id) const;
 

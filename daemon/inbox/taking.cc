@@ -36,14 +36,15 @@ std::string free_name(const std::string& job_id, const std::string& base) {
 }  // namespace
 
 Taking::Taking(std::string base, const Identity& identity, std::string job_id, FileDescriptor from,
-               FileDescriptor spool)
+               FileDescriptor spool, std::optional<Label> label)
     : base_(std::move(base)),
       identity_(identity),
       job_id_(std::move(job_id)),
       aside_(".chunkrd-" + job_id_),
       part_("." + job_id_ + ".part"),
       from_(std::move(from)),
-      spool_(std::move(spool)) {}
+      spool_(std::move(spool)),
+      label_(std::move(label)) {}
 
 Taken Taking::move() {
   if (spooled().kind != Kind::gone) return complete_move();
@@ -62,7 +63,7 @@ Taken Taking::move() {
 Taken Taking::copy() {
   if (spooled().kind == Kind::file) return look_in_spool_only();
   if (const auto found = examine(); found != Taken::taken) return found;
-  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_)) {
+  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_, label_)) {
     case Copied::changed:
       return Taken::changed;
     case Copied::unreadable:
@@ -78,7 +79,8 @@ void Taking::undo_move() {
   if (moved.kind == Kind::gone) return;
   const auto is_elsewhere = look(from_.get(), ".", {}).identity.device != moved.identity.device;
   if (is_elsewhere) {
-    if (checked_copy(spool_.get(), job_id_, moved.identity, from_.get(), aside_) != Copied::whole)
+    if (checked_copy(spool_.get(), job_id_, moved.identity, from_.get(), aside_, std::nullopt) !=
+        Copied::whole)
       fail("put back", base_);
     return_from_aside();
     durable::sync_file(from_.get(), "the folder of " + base_);
@@ -125,6 +127,7 @@ Taken Taking::complete_move() {
 }
 
 Taken Taking::put_back() {
+  if (const auto file = open_spooled()) take_label_off(file.get());
   return_to_inbox(spool_.get(), job_id_);
   sync_folders();
   return Taken::changed;
@@ -133,7 +136,7 @@ Taken Taking::put_back() {
 /// Copy, then hide the original, then see that it is what was copied, and only then let go of it: unlinking
 /// by name alone could hit a file that came meanwhile.
 Taken Taking::move_by_copy() {
-  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_)) {
+  switch (checked_copy(from_.get(), base_, identity_, spool_.get(), part_, label_)) {
     case Copied::changed:
       return Taken::changed;
     case Copied::unreadable:
@@ -182,10 +185,16 @@ void Taking::return_to_inbox(int folder, const std::string& name) {
                printable(base_), printable(other));
 }
 
-void Taking::sync_spooled() const {
-  const FileDescriptor file(
+FileDescriptor Taking::open_spooled() const noexcept {
+  return FileDescriptor(
       ::openat(spool_.get(), job_id_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (file) return durable::sync_file(file.get(), job_id_);
+}
+
+void Taking::sync_spooled() const {
+  if (const auto file = open_spooled()) {
+    if (label_) label_->put_on(file.get());
+    return durable::sync_file(file.get(), job_id_);
+  }
   if (errno != EACCES && errno != EPERM) fail("open", job_id_);
   // It may not be read, which is found out and told later. Then all of the filesystem is synced.
   if (::syncfs(spool_.get()) != 0) fail("sync", job_id_);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/fd.h"
 #include "inbox/identity.h"
+#include "inbox/label.h"
 #include "inbox/spool.h"
 #include "inbox/tree.h"
 
@@ -16,9 +18,10 @@ namespace chunkrd::inbox {
 /// unlinked. In the spool there may be ".<job>.part": a copy that is not complete.
 class Taking {
  public:
-  /// `from`: the folder the document lies in; none if that is gone. `spool`: the spool's folder.
+  /// `from`: the folder the document lies in; none if that is gone. `spool`: the spool's folder. `label`:
+  /// what it has in the spool, and only there.
   Taking(std::string base, const Identity& identity, std::string job_id, FileDescriptor from,
-         FileDescriptor spool);
+         FileDescriptor spool, std::optional<Label> label);
 
   Taken move();
   Taken copy();
@@ -38,6 +41,7 @@ class Taking {
   Taken put_back();
   Taken publish_copy();
   void drop_copy() const noexcept;
+  FileDescriptor open_spooled() const noexcept;
   void return_from_aside();
   void return_to_inbox(int folder, const std::string& name);
   void sync_spooled() const;
@@ -51,6 +55,7 @@ class Taking {
   const std::string job_id_;
   const std::string aside_, part_;
   const FileDescriptor from_, spool_;
+  const std::optional<Label> label_;
 };
 
 }  // namespace chunkrd::inbox

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kJson = ".json";
 // Names of ours in the delivery's own folder.
-constexpr std::string_view kIntent = ".intent";
 constexpr std::string_view kShow = ".show";  // becomes the visible folder with Layout::folder
 
 fs::path folder_of(const Places& places, const Manifest& manifest) {

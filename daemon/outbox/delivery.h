@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "outbox/folder.h"
@@ -11,6 +12,9 @@
 #include "outbox/reservations.h"
 
 namespace chunkrd::outbox {
+
+/// What a delivery that has begun has in its own folder; see Delivery.
+inline constexpr std::string_view kIntent = ".intent";
 
 /// Where the parts of an outbox lie.
 struct Places {

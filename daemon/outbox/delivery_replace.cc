@@ -11,7 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kJson = ".json";
-constexpr std::string_view kIntent = ".intent";
 constexpr std::string_view kShow = ".show";
 
 fs::path folder_of(const Places& places, const Manifest& manifest) {

@@ -12,6 +12,7 @@
 
 #include "core/durable.h"
 #include "core/escape.h"
+#include "core/sha256.h"
 #include "outbox/relative_name.h"
 
 namespace chunkrd::outbox {
@@ -99,6 +100,20 @@ Folder Folder::below(const std::vector<std::string>& folders) const {
   return here;
 }
 
+std::optional<Folder> Folder::existing(const std::vector<std::string>& folders) const {
+  Folder here(path_, names_, FileDescriptor(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0)));
+  if (!here.fd_) fail("duplicate descriptor of", path_);
+  for (const std::string& name : folders) {
+    FileDescriptor next = open_folder(here.fd_.get(), name);
+    if (!next && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return std::nullopt;
+    if (!next) fail("open", here.path_ / name);
+    std::vector<std::string> names = std::move(here.names_);
+    names.push_back(name);
+    here = Folder(here.path_ / name, std::move(names), std::move(next));
+  }
+  return here;
+}
+
 bool Folder::has(const std::string& name) const {
   struct stat status;
   if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
@@ -135,6 +150,36 @@ void Folder::exchange(const fs::path& from, const std::string& name) const {
 
 void Folder::remove(const std::string& name) const {
   if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) fail("remove", path_ / name);
+}
+
+Removal Folder::remove_if_content(const std::string& name, const std::string& sha256) const {
+  // Looked at first: a FIFO or a device must not be opened.
+  struct stat status;
+  const At here{fd_.get(), name.c_str()};
+  if (!here.there(status)) {
+    if (errno != ENOENT) fail("look up", path_ / name);
+    return Removal::gone;
+  }
+  if (!S_ISREG(status.st_mode)) return Removal::another;
+  const FileDescriptor file(
+      ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) fail("open", path_ / name);
+  if (sha256_of(file.get(), path_ / name).sha256 != sha256) return Removal::another;
+  // It may have been replaced, or written to, while it was read.
+  struct stat read, now;
+  if (::fstat(file.get(), &read) != 0) fail("look up", path_ / name);
+  if (!here.there(now) || now.st_ino != read.st_ino || now.st_dev != read.st_dev ||
+      now.st_mtim.tv_sec != status.st_mtim.tv_sec || now.st_mtim.tv_nsec != status.st_mtim.tv_nsec)
+    return Removal::another;
+  remove(name);
+  return Removal::removed;
+}
+
+bool Folder::remove_if_empty(const std::string& name) const {
+  if (::unlinkat(fd_.get(), name.c_str(), AT_REMOVEDIR) == 0) return true;
+  if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != ENOTDIR && errno != EBUSY)
+    fail("remove", path_ / name);
+  return false;
 }
 
 void Folder::sync() const {

@@ -10,6 +10,13 @@
 
 namespace chunkrd::outbox {
 
+/// What became of a file that is to be removed only if it is the one that is meant.
+enum class Removal {
+  removed,
+  gone,     ///< it is not there, or only through a link
+  another,  ///< something else has its name, and stays
+};
+
 /// An open directory, and what we do with the names in it. Because it is held open, nobody can put a link in
 /// its place between a check and its use. Names are single components.
 ///
@@ -21,6 +28,9 @@ class Folder {
   /// The folder `folders` below this one, made durably where it is not there. Never goes through a link:
   /// where a component is taken by something that is no folder, "NAME~folder" is used in its place.
   Folder below(const std::vector<std::string>& folders) const;
+
+  /// The same, if it is there; nothing when it is not, or only through a link.
+  std::optional<Folder> existing(const std::vector<std::string>& folders) const;
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
@@ -45,6 +55,12 @@ class Folder {
   void exchange(const std::filesystem::path& from, const std::string& name) const;
 
   void remove(const std::string& name) const;
+
+  /// Removes the file `name`, if it is a regular one with this content.
+  Removal remove_if_content(const std::string& name, const std::string& sha256) const;
+
+  /// Removes the folder `name` if it is empty. False when it is not, or is no folder.
+  bool remove_if_empty(const std::string& name) const;
 
   /// Makes the names in this folder durable.
   void sync() const;

@@ -69,6 +69,15 @@ bool Outbox::lend(const std::string& job_id, const std::string& suffix, const fs
   return holds(into, *file);
 }
 
+void Outbox::forget(const std::vector<std::string>& job_ids) const {
+  const Folder manifests(root_->places.manifests());
+  for (const std::string& job_id : job_ids) {
+    require_file_name(job_id);
+    manifests.remove(job_id + ".json");
+  }
+  manifests.sync();
+}
+
 void Outbox::sweep(const std::vector<std::string>& keep) {
   for (const auto& entry : fs::directory_iterator(root_->places.deliveries())) {
     const std::string job_id = entry.path().filename();

@@ -75,6 +75,10 @@ class Outbox {
   /// False when it is not there any more, or not as it was delivered.
   bool lend(const std::string& job_id, const std::string& suffix, const std::filesystem::path& into) const;
 
+  /// Forgets that results were delivered for these jobs: their manifests go, durably; the results stay, and
+  /// are nobody's for a later delivery. Repeatable.
+  void forget(const std::vector<std::string>& job_ids) const;
+
   /// Removes what deliveries of jobs that are not in `keep` have left behind, at start, before any other
   /// call. What cannot be removed is logged and stays.
   void sweep(const std::vector<std::string>& keep);

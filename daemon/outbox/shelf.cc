@@ -280,6 +280,32 @@ bool Shelf::lend(const std::string& name, const fs::path& into) const {
   return true;
 }
 
+Removal Shelf::remove(const std::string& name, const std::string& sha256) const {
+  const RelativeName document(name);
+  const Folder root(root_);
+  std::vector<std::string> folders = document.folders();
+  const auto folder = root.existing(folders);
+  const Removal removal = folder ? folder->remove_if_content(document.base(), sha256) : Removal::gone;
+  if (removal == Removal::another) return removal;
+  if (folder) folder->sync();
+  // Also when it was gone: a crash may have come before its folders, or between two of them.
+  for (; !folders.empty(); folders.pop_back()) {
+    const auto above = root.existing({folders.begin(), folders.end() - 1});
+    if (!above) continue;
+    if (!above->remove_if_empty(folders.back()) && above->has(folders.back())) break;
+    above->sync();
+  }
+  return removal;
+}
+
+void Shelf::forget(const std::vector<std::string>& job_ids) const {
+  const fs::path notes = root_ / ".chunkrd" / "notes";
+  if (!is_there(notes)) return;
+  const Folder folder(notes);
+  for (const std::string& job_id : job_ids) folder.remove(job_id);
+  folder.sync();
+}
+
 fs::path Shelf::path_of(const std::string& name) const {
   const RelativeName document(name);
   fs::path path = root_;

@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "outbox/folder.h"
 
 namespace chunkrd::outbox {
 
@@ -38,6 +41,14 @@ class Shelf {
 
   /// Copies it to the new file `into` in the same way; what is here stays.
   bool lend(const std::string& name, const std::filesystem::path& into) const;
+
+  /// Deletes, durably, the document that put() has placed as `name` if it is still the one with this digest,
+  /// and the folders above it that are empty then. Never goes through a link. Repeatable.
+  Removal remove(const std::string& name, const std::string& sha256) const;
+
+  /// Forgets how far put() was with the documents of these names for a job: once it is not called for them
+  /// again.
+  void forget(const std::vector<std::string>& job_ids) const;
 
   /// Where `name` lies. Throws UnsafeName.
   std::filesystem::path path_of(const std::string& name) const;

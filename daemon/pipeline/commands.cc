@@ -131,6 +131,7 @@ awaitable<void> Commands::run() {
   scheduler_.wake();
   while (!stopping_) {
     co_await look();
+    if (rest_ && !stopping_) co_await rest_();
     if (!stopping_) co_await alarm_->wait_until(context_.clock.now() + look_every_);
   }
 }

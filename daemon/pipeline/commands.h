@@ -39,6 +39,9 @@ class Commands {
   /// Called for `chunkrd drain`.
   void on_drain(std::function<void()> drain) { drain_ = std::move(drain); }
 
+  /// Called after each look for commands: nobody moves a document whose way is over meanwhile.
+  void on_rest(std::function<awaitable<void>()> rest) { rest_ = std::move(rest); }
+
   /// Takes up the operator's pause of an earlier run, then looks for commands until stop().
   awaitable<void> run();
   void stop();
@@ -56,6 +59,7 @@ class Commands {
   std::unique_ptr<Alarm> alarm_;
   Duration look_every_;
   std::function<void()> drain_;
+  std::function<awaitable<void>()> rest_;
   bool stopping_ = false;
 };
 

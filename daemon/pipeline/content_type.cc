@@ -79,6 +79,11 @@ std::optional<std::string> fault_of_content(const std::filesystem::path& file, c
                      fmt::join(types, ", "));
 }
 
+std::string ending_of_content(const std::filesystem::path& file) {
+  const auto type = std::ranges::find(kTypes, media_type(file), &Type::media_type);
+  return type == kTypes.end() ? std::string() : "." + std::string(type->ending);
+}
+
 bool has_type_of_service(const std::string& name) {
   return std::ranges::find(kTypes, ending_of(name), &Type::ending) != kTypes.end();
 }

@@ -19,6 +19,10 @@ namespace chunkrd::pipeline {
 std::optional<std::string> fault_of_content(const std::filesystem::path& file, const std::string& name,
                                             const std::vector<std::string>& types);
 
+/// The ending that is usual for the content of `file`, with its dot: ".pdf"; empty where it is none of the
+/// contract's types. Blocking; throws as fault_of_content().
+std::string ending_of_content(const std::filesystem::path& file);
+
 /// Does this name end like a type that the contract says the service takes?
 bool has_type_of_service(const std::string& name);
 

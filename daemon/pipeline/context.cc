@@ -30,6 +30,7 @@ std::shared_ptr<const Rules> make_rules(const config::Settings& settings) {
   for (const auto& [name, profile] : settings.profiles)
     rules->policies.emplace(name, policy_of(profile, settings.api));
   rules->limits = settings.limits;
+  rules->retention = settings.retention;
   return rules;
 }
 

@@ -26,6 +26,7 @@ struct Rules {
   std::map<std::string, config::Profile> profiles;
   std::map<std::string, Policy> policies;  ///< by profile
   config::Limits limits;
+  config::Retention retention;
 
   /// Throws NoSuchInbox when the inbox is not configured any more.
   std::shared_ptr<Place> place_of(const queue::Job& job) const;

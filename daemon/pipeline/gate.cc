@@ -122,18 +122,26 @@ void Gate::look_at_budget(WallTime now) {
   }
 }
 
-Gate::Pass Gate::ask(WallTime now) {
+// A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
+void Gate::look(WallTime now) {
   notice(now);
   look_at_budget(now);
-  // A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
   if (Cause& disk = cause(Pause::disk); disk.on && disk.until <= now) disk.on = false;
+}
+
+Gate::Pass Gate::ask(WallTime now) {
+  look(now);
   if (now < not_before_ || tokens_at(now) < 1) return Pass::no;
   if (paused(Pause::budget) || paused(Pause::operator_asked)) return Pass::no;
   Pass pass = Pass::yes;
   for (const Cause& reason : causes_) {
     if (!reason.on) continue;
-    if (probing_ || now < reason.until) return Pass::no;
+    if (probing_ || asking_health_ || now < reason.until) return Pass::no;
     pass = Pass::probe;
+  }
+  if (const Cause& breaker = cause(Pause::breaker); breaker.on && !breaker.healthy) {
+    asking_health_ = true;
+    return Pass::health;
   }
   tokens_ = tokens_at(now) - 1;
   tokens_since_ = now;
@@ -143,12 +151,15 @@ Gate::Pass Gate::ask(WallTime now) {
 }
 
 void Gate::ended(Pass pass) {
-  if (pass != Pass::no) under_way_ -= 1;
-  if (pass == Pass::probe) probing_ = false;
+  if (pass == Pass::health) asking_health_ = false;
+  if (pass == Pass::yes || pass == Pass::probe) under_way_ -= 1;
+  if (pass != Pass::probe) return;
+  probing_ = false;
+  cause(Pause::breaker).healthy = false;
 }
 
 std::optional<WallTime> Gate::next(WallTime now) const {
-  if (probing_ && !open()) return std::nullopt;
+  if ((probing_ || asking_health_) && !open()) return std::nullopt;
   WallTime time = std::max(now, not_before_);
   for (const Cause& reason : causes_)
     if (reason.on) time = std::max(time, reason.until);
@@ -174,6 +185,7 @@ void Gate::prolong(Pause pause, Span span, const Signal& signal, WallTime now, d
   reason.until =
       now + full / 2 + Duration(static_cast<std::int64_t>(jitter * static_cast<double>(full.count() / 2)));
   turn_on(reason, now);
+  reason.healthy = false;
   reason.times += 1;
 }
 
@@ -241,6 +253,9 @@ void Gate::hear(const Signal& signal, WallTime now, double jitter) {
     case Kind::slow_down:
       slow_down(signal, now);
       return;
+    case Kind::healthy:
+      cause(Pause::breaker).healthy = true;
+      return;
     case Kind::trouble:
       trouble(signal, now, jitter);
       return;
@@ -251,7 +266,7 @@ void Gate::hear(const Signal& signal, WallTime now, double jitter) {
       over_quota(signal, now, jitter);
       return;
     case Kind::disk_full:
-      prolong(Pause::disk, {15s, 60s}, signal, now, jitter);
+      prolong(Pause::disk, {15s, kDiskPatience}, signal, now, jitter);
       return;
   }
 }

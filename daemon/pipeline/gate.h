@@ -13,7 +13,8 @@ namespace chunkrd::pipeline {
 ///
 /// Two kinds of waiting that burn no document's attempts. A pause (auth, quota, disk) has a cause that
 /// somebody ends; the breaker opens after several failures in a row. From both, one submit at a time is let
-/// through as a probe when its time has come; what becomes of it closes or prolongs the pause. Two pauses
+/// through as a probe when its time has come; what becomes of it closes or prolongs the pause. A submit is a
+/// costly question, so GET /health is asked first where the breaker is open. Two pauses
 /// know no probe: the operator's ends when he says so, the budget's when the day (UTC) turns.
 ///
 /// What ends a pause must be of the kind that began it: the service may refuse submits while it answers
@@ -24,13 +25,22 @@ class Gate {
   /// "too fast" the gate goes on at half the rate, and comes back to all of it with the submits that succeed.
   explicit Gate(double submits_per_second);
 
-  enum class Pass { no, yes, probe };
+  enum class Pass {
+    no,
+    yes,
+    probe,
+    health,  ///< no submit may leave, but GET /health is to be asked and its answer heard
+  };
 
-  /// Takes what it allows: a `yes` or `probe` is to be followed by ended().
+  /// Takes what it allows: any but `no` is to be followed by ended(), after what was learnt has been heard.
   Pass ask(WallTime now);
   void ended(Pass pass);
 
-  /// When asking again can make sense, never before `now`; nothing while a probe is under way.
+  /// Ends what ends by time, also while nobody asks.
+  void look(WallTime now);
+
+  /// When asking again can make sense, never before `now`; nothing while a probe, or the question to /health,
+  /// is under way.
   std::optional<WallTime> next(WallTime now) const;
 
   /// What a step has learnt. `jitter` in [0, 1).
@@ -67,6 +77,7 @@ class Gate {
     WallTime since;
     WallTime until;
     int times = 0;             ///< in a row, for the length of the next
+    bool healthy = false;      ///< the breaker's: /health was asked and said so, for the next probe
     bool others_said = false;  ///< not only submits: their getting through again is a sign of its end
   };
   struct Span {
@@ -99,6 +110,7 @@ class Gate {
   WallTime latest_{};              ///< the latest time that came in
   std::array<int, 2> failures_{};  ///< in a row, by source
   bool probing_ = false;
+  bool asking_health_ = false;
   int under_way_ = 0;  ///< submits that were let through and have not ended
   Budget budget_;
   queue::Spent spent_;  ///< on `day_`

@@ -4,8 +4,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "artifacts/artifacts.h"
+#include "config/settings.h"
+#include "inbox/presence.h"
+#include "outbox/folder.h"
 #include "pipeline/policy.h"
 #include "queue/command.h"
 #include "queue/job.h"
@@ -33,6 +37,7 @@ struct Signal {
     processed,    ///< a task succeeded: the quota had room for it
     reachable,    ///< it answered something else that is no fault: it is there and takes our key
     slow_down,    ///< 429: too fast; `wait` if it said how long
+    healthy,      ///< /health says that it is there; whether it takes submits is not known
     trouble,      ///< network, 5xx: counts towards the breaker
     refused_key,  ///< 401, 403
     over_quota,   ///< 402, 429 "Usage limit exceeded", "Page limit exceeded"
@@ -120,6 +125,9 @@ Window window_of_submit(const queue::Job& job, WallTime now);
 
 Decision after_reconcile(const queue::Job& job, const Search& search, const Moment& moment,
                          const Policy& policy);
+
+/// What the answer to GET /health says, which is asked before a submit may try whether an outage is over.
+Signal after_health(const taskapi::Answer<taskapi::Accepted>& answer);
 
 // --- following a task --------------------------------------------------------------------------------
 
@@ -248,6 +256,52 @@ struct NoOriginal {
 /// The original, back in the spool, or why not.
 using Retrieval = std::variant<Retrieved, NoOriginal>;
 Decision after_retrieve(const queue::Job& job, const Retrieval& retrieval, const Moment& moment);
+
+// --- forgetting what is over -------------------------------------------------------------------------
+
+/// A bound of the configuration's `retention`, at one moment.
+struct Bound {
+  std::optional<WallTime> before;  ///< what ended before is over it
+  std::int64_t excess = 0;         ///< and so are so many of the oldest
+  bool is_none() const { return !before && excess <= 0; }
+};
+/// `there`: how many there are that it counts.
+Bound bound_of(std::optional<Duration> after, std::int64_t keep, std::int64_t there, WallTime now);
+/// Is the document over it that is number `place` (the oldest is 0) of those that came to their ends?
+bool is_over(const Bound& bound, const queue::Job& job, std::int64_t place);
+
+/// What of a document lies around that its row must not go without.
+struct Remains {
+  inbox::Presence in_inbox = inbox::Presence::unclear;
+  config::Originals originals = config::Originals::archive;
+  bool archive_is_pruned = false;  ///< its archived original is still to be deleted by `retention`
+};
+/// May the row go, now that it is over its bound?
+bool may_be_forgotten(const queue::Job& job, const Remains& remains, WallTime now);
+
+/// Its original was to be deleted from the archive, and that came to `removal`. Its end stays when it was.
+queue::Transition after_pruning(const queue::Job& job, outbox::Removal removal);
+
+// --- rows that were lost with the queue --------------------------------------------------------------
+
+/// A document in the spool that nobody knows to be submitted, and the tasks in the service's list that are
+/// its, the newest first. With one it is followed; without any it is looked for again before it is paid for,
+/// with the grace time from `looked_at` on, if the whole list was read.
+queue::Job resumed(queue::Job job, const std::vector<taskapi::Task>& tasks, std::optional<WallTime> looked_at,
+                   WallTime now);
+
+/// How far a delivery has come, by the files alone.
+enum class Reached {
+  begun,     ///< some of it may be visible: deliver ends it
+  shown,     ///< all of it is, and the original lies in the spool still
+  put_away,  ///< and the original does not
+};
+/// The job of a result in the outbox.
+queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
+
+/// Does the row say that the document is still to be paid for, although this result of it lies in the outbox?
+/// The row is older than its delivery then. `revision` is the result's.
+bool is_older_than_its_result(const queue::Job& job, int revision);
 
 // --- whatever else -----------------------------------------------------------------------------------
 

@@ -108,6 +108,11 @@ Reply asked_to_reprocess(const Job& job, const Reprocess& wish, WallTime now) {
   if (has_task)
     return reply(Outcome::accepted, "its task is updated with the new settings; no second upload", job,
                  moved(after, State::updating, now), "reprocess");
+  if (job.original_pruned)
+    return refuse(
+        "its task is not at the service any more, and its original was deleted from the archive (retention "
+        "in the "
+        "configuration): drop the document into the inbox again");
   if (!wish.resubmit) return refuse("its task is not at the service any more: --resubmit pays for a new one");
   after.may_resubmit = false;
   return reply(Outcome::accepted, "its original is submitted anew with the new settings", job,

@@ -53,7 +53,11 @@ Decision after_bury(const Job& job, const Stored& original, const Moment& moment
 
 Decision after_error(const Job& job, const std::string& message, Signal signal, const Moment& moment,
                      const Policy& policy) {
-  return wait(job, job.state, "error", message, signal, moment, policy);
+  Policy patience = policy;
+  // Space can return at any moment, and nobody tells: a look every half minute costs little.
+  if (signal.kind == Signal::Kind::disk_full)
+    patience.backoff_ceiling = std::min(patience.backoff_ceiling, kDiskPatience);
+  return wait(job, job.state, "error", message, signal, moment, patience);
 }
 
 }  // namespace chunkrd::pipeline::lifecycle

@@ -250,4 +250,22 @@ Decision after_reconcile(const Job& job, const Search& search, const Moment& mom
                     search);
 }
 
+// As a submit's: the breaker is there for submits, and polls that get through do not end it.
+Signal after_health(const taskapi::Answer<taskapi::Accepted>& answer) {
+  const Signal trouble{Signal::Kind::trouble, {}, Signal::Source::submit};
+  const Signal healthy{Signal::Kind::healthy, {}, Signal::Source::submit};
+  return std::visit(Match{
+                        [&](const taskapi::Accepted&) { return healthy; },
+                        [&](const Refusal& refusal) {
+                          if (refusal.http_status / 100 == 2) return healthy;
+                          // Where only /api is let through nobody would ever answer: the submit has to ask.
+                          for (const int unknown_there : {401, 403, 404, 405})
+                            if (refusal.http_status == unknown_there) return healthy;
+                          return Signal{Signal::Kind::trouble, refusal.retry_after, Signal::Source::submit};
+                        },
+                        [&](const auto&) { return trouble; },
+                    },
+                    answer);
+}
+
 }  // namespace chunkrd::pipeline::lifecycle

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,6 +15,10 @@ enum class Pause { auth, quota, disk, operator_asked, breaker, budget };
 inline constexpr int kPauseCount = 6;
 std::string_view to_string(Pause pause) noexcept;
 
+/// What retention deletes: rows of documents, originals in the archive, answered commands, days of spending.
+enum class Pruned { documents, originals, commands, days };
+inline constexpr int kPrunedCount = 4;
+
 /// Told what the pipeline does. Event-loop thread; must not block or throw.
 class Observer {
  public:
@@ -27,6 +32,9 @@ class Observer {
   virtual void on_possible_duplicate() = 0;
   /// A task whose answer was lost was found again by its tag.
   virtual void on_adopted() = 0;
+
+  /// So many were deleted, because they are older or more than the configuration keeps.
+  virtual void on_pruned(Pruned what, std::size_t count) = 0;
 
   /// Every few seconds: the queue as it is.
   virtual void on_queue(const queue::StateCounts& counts, std::optional<WallTime> oldest_unfinished) = 0;

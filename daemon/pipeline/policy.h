@@ -33,6 +33,9 @@ struct Policy {
 
 Policy policy_of(const config::Profile& profile, const config::Api& api);
 
+/// While a disk here is full everything that waits for space tries again within this time.
+inline constexpr Duration kDiskPatience = std::chrono::seconds(30);
+
 /// Exponential with full jitter: somewhere in (0, min(ceiling, base * 2^failures)], by `jitter` in [0, 1).
 Duration backoff(const Policy& policy, int failures, double jitter);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -56,7 +57,56 @@ std::string_view what_to_do(std::string_view code) {
   return kDropAgain;
 }
 
+std::string text_at(const json::object& report, std::string_view key) {
+  const json::value& value = report.at(key);
+  return value.is_null() ? std::string() : json::value_to<std::string>(value);
+}
+
+WallTime time_at(const json::object& report, std::string_view key) {
+  const auto time = from_iso(text_at(report, key));
+  if (!time) throw std::runtime_error("no time");
+  return *time;
+}
+
+// As far as the code tells it: a retry asks the task first unless it is known to have come to nothing.
+std::string status_at_the_end(std::string_view code) {
+  if (code == "task_failed") return "Failed";
+  return code == "cancelled" ? "Cancelled" : "";
+}
+
+queue::Job read(const json::object& report) {
+  queue::Job job;
+  job.id = text_at(report, "job");
+  job.name = unprintable(text_at(report, "name"));
+  job.inbox = unprintable(text_at(report, "inbox"));
+  job.error_stage = text_at(report, "stage");
+  job.error_code = text_at(report, "code");
+  job.error_message = unprintable(text_at(report, "message"));
+  job.attempts = report.at("attempts").to_number<int>();
+  job.possible_duplicates = report.at("possible_duplicates").to_number<int>();
+  job.task_id = text_at(report, "task_id");
+  job.task_status = status_at_the_end(job.error_code);
+  job.tag = text_at(report, "tag");
+  job.size_bytes = report.at("size_bytes").to_number<std::uint64_t>();
+  job.sha256 = text_at(report, "sha256");
+  job.profile = text_at(report, "profile");
+  job.found_at = time_at(report, "found_at");
+  job.due = time_at(report, "failed_at");
+  // A retry looks for its task from there on.
+  if (!job.tag.empty()) job.intent_at = job.found_at;
+  job.state = job.error_code == "cancelled" ? queue::State::cancelled : queue::State::failed;
+  return job;
+}
+
 }  // namespace
+
+std::optional<queue::Job> job_in_report(std::string_view text) {
+  try {
+    return read(json::parse(text).as_object());
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
 
 std::string failure_report(const queue::Job& job, WallTime now) {
   json::object report;

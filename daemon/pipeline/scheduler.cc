@@ -91,7 +91,7 @@ awaitable<void> Scheduler::run() {
     }
     if (!stopping_) co_await alarm_->wait_until(next_look());
   }
-  while (!busy_.empty()) co_await alarm_->wait_until(kNever);
+  while (!busy_.empty() || asking_health_) co_await alarm_->wait_until(kNever);
   if (failure_) std::rethrow_exception(failure_);
 }
 
@@ -110,6 +110,11 @@ void Scheduler::wake() {
   tell_pauses();
   for (Lane& each : lanes_) each.look_at = {};
   alarm_->ring();
+}
+
+void Scheduler::look_at_pauses() {
+  gate_.look(context_.clock.now());
+  tell_pauses();
 }
 
 void Scheduler::expect(State state, WallTime due) {
@@ -159,6 +164,11 @@ bool Scheduler::start(const Job& job, WallTime now) {
     if (uploads && upload_bytes_ > 0 && upload_bytes_ + job.size_bytes > budget) return false;
     pass = gate_.ask(now);
     tell_pauses();
+    if (pass == Gate::Pass::health) {
+      asking_health_ = true;
+      asio::co_spawn(loop_, ask_health(), asio::detached);
+      return false;
+    }
     if (pass == Gate::Pass::no) {
       if (const auto next = gate_.next(now))
         lane(job.state).look_at = std::min(lane(job.state).look_at, std::max(*next, now + Duration(1)));
@@ -184,6 +194,24 @@ awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass) {
     fail();
   }
   ended(job, pass);
+}
+
+// Whether an outage may be over, before a document is spent on the question.
+awaitable<void> Scheduler::ask_health() {
+  Signal signal{Signal::Kind::trouble, {}, Signal::Source::submit};
+  try {
+    signal = lifecycle::after_health(co_await context_.tasks.health());
+  } catch (const std::exception& error) {
+    spdlog::warn("GET /health could not be asked: {}", error.what());
+  }
+  const bool healthy = signal.kind == Signal::Kind::healthy;
+  spdlog::log(healthy ? spdlog::level::info : spdlog::level::debug, "GET /health: {}",
+              healthy ? "one submit tries whether the outage is over" : "the service is not there yet");
+  hear(signal);
+  gate_.ended(Gate::Pass::health);
+  asking_health_ = false;
+  lane(State::ready).look_at = lane(State::updating).look_at = {};
+  alarm_->ring();
 }
 
 awaitable<void> Scheduler::carry_out(const Job& job) {
@@ -244,6 +272,7 @@ void Scheduler::tell_pauses() {
     spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({})",
                 paused ? "paused" : "resumed", to_string(pause));
     lane(State::ready).look_at = lane(State::updating).look_at = {};
+    alarm_->ring();
   }
 }
 

@@ -32,6 +32,9 @@ class Scheduler {
   /// Lets new limits count, and looks at everything again (after a reload, a lifted pause).
   void wake();
 
+  /// Tells of pauses that have ended by time, also while no document is ready.
+  void look_at_pauses();
+
   /// A row came into `state`, due at `due`.
   void expect(queue::State state, WallTime due);
 
@@ -52,6 +55,7 @@ class Scheduler {
   awaitable<std::vector<queue::Job>> due_in(queue::State state, WallTime now, std::size_t limit);
   bool start(const queue::Job& job, WallTime now);
   awaitable<void> run_step(queue::Job job, Gate::Pass pass);
+  awaitable<void> ask_health();
   awaitable<void> carry_out(const queue::Job& job);
   void ended(const queue::Job& job, Gate::Pass pass);
   void hear(const lifecycle::Signal& signal);
@@ -68,6 +72,7 @@ class Scheduler {
   Turns turns_;
   std::uint64_t upload_bytes_ = 0;
   bool stopping_ = false;
+  bool asking_health_ = false;
   std::array<bool, kPauseCount> told_{};  ///< which pauses the observer knows of
   std::exception_ptr failure_;
 };

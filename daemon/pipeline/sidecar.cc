@@ -10,6 +10,7 @@
 #include "config/sidecar.h"
 #include "core/durable.h"
 #include "core/escape.h"
+#include "core/sha256.h"
 #include "inbox/names.h"
 #include "inbox/tree.h"
 #include "outbox/relative_name.h"
@@ -97,6 +98,20 @@ std::string bring_back(Place& place, const queue::Job& job) {
   const std::string& document = job.original_name.empty() ? job.name : job.original_name;
   if (!is_there(sidecar) && !place.failed.give_back(beside(document), sidecar)) return {};
   return inbox::look(AT_FDCWD, sidecar.native(), {}).identity.text();
+}
+
+// What a rename or a copy leaves as it was; times in seconds, because an archive may be coarse.
+void remove_archived(const outbox::Shelf& shelf, const queue::Job& job, const std::string& document) {
+  const auto known = inbox::Identity::from(job.sidecar);
+  if (!known) return;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::string name = beside(document);
+  const fs::path path = shelf.path_of(name);
+  const auto seen = inbox::look(AT_FDCWD, path.native(), {});
+  if (seen.kind != inbox::Kind::file || seen.identity.size_bytes != known->size_bytes ||
+      seen.identity.mtime_ns / kSecond != known->mtime_ns / kSecond)
+    return;
+  shelf.remove(name, sha256_file(path).sha256);
 }
 
 void drop(const Place& place, const queue::Job& job) {

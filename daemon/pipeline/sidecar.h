@@ -35,6 +35,9 @@ void put(outbox::Shelf& shelf, const Place& place, const queue::Job& job, const 
 /// there is none.
 std::string bring_back(Place& place, const queue::Job& job);
 
+/// Deletes the sidecar beside the document that was put away as `document`, if it is the one of this row.
+void remove_archived(const outbox::Shelf& shelf, const queue::Job& job, const std::string& document);
+
 /// Deletes what is in the spool.
 void drop(const Place& place, const queue::Job& job);
 

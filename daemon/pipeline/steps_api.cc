@@ -38,7 +38,7 @@ awaitable<Outcome> submit(Job job, Context& context) {
     co_return lifecycle::after_create(job, unreadable(document.error()), context.moment(),
                                       rules->policy_of(job));
   const auto intent =
-      co_await context.commit(lifecycle::intend(job, make_tag(context.random), context.clock.now()));
+      co_await context.commit(lifecycle::intend(job, make_tag(job.id, context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
   const auto answer = co_await context.tasks.create({.document = *document,
                                                      .file_name = submitted_name(*intent, *document),

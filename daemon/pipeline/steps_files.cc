@@ -7,8 +7,7 @@
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/sha256.h"
-#include "pipeline/content_type.h"
-#include "pipeline/link.h"
+#include "pipeline/examine.h"
 #include "pipeline/parts.h"
 #include "pipeline/report.h"
 #include "pipeline/reuse.h"
@@ -20,31 +19,6 @@ namespace {
 
 using queue::Job;
 using queue::State;
-
-// Not the document's fault, and over some time later.
-bool is_shortage(const std::error_code& code) {
-  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
-         code == std::errc::not_enough_memory;
-}
-
-template <class Original>
-void apply_sidecar(Original& original, const Rules& rules, const Place& place, const Job& job) {
-  auto read = sidecar::read(rules, place, job);
-  if (auto* own = std::get_if<lifecycle::OwnSettings>(&read)) original.own = std::move(*own);
-  if (auto* fault = std::get_if<lifecycle::Fault>(&read)) original.fault = std::move(*fault);
-}
-
-// What can be found out about a document in the spool before it is paid for.
-std::optional<lifecycle::Fault> fault_of(const Place& place, const Job& job) {
-  if (is_link(job.name)) {
-    const auto document = document_of(place, job);
-    if (!document) return lifecycle::Fault{"bad_link", document.error()};
-    return std::nullopt;
-  }
-  if (auto why = fault_of_content(place.spool.path_of(job.id), job.name, place.rules.types))
-    return lifecycle::Fault{"unsupported_type", std::move(*why)};
-  return std::nullopt;
-}
 
 lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
   // Nowhere to give it back to.
@@ -69,19 +43,11 @@ lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job)
                                 inbox::Identity::from(job.sidecar)};
   const auto took = place.spool.take(document, job.id);
   if (took.document != inbox::Taken::taken) return not_taken(place, job, took.document);
-  try {
-    const FileDigest digest = sha256_file(place.spool.path_of(job.id));
-    lifecycle::Spooled original{digest.sha256, digest.size_bytes};
-    if (took.sidecar && *took.sidecar != inbox::Taken::taken)
-      original.fault = sidecar::fault_of(job, *took.sidecar);
-    else if (took.sidecar)
-      apply_sidecar(original, rules, place, job);
-    if (!original.fault && original.size_bytes > 0) original.fault = fault_of(place, job);
-    return original;
-  } catch (const std::system_error& error) {
-    if (is_shortage(error.code())) throw;
-    return lifecycle::CannotRead{error.what()};
-  }
+  lifecycle::Claim claim = examine(rules, place, job);
+  if (auto* original = std::get_if<lifecycle::Spooled>(&claim);
+      original != nullptr && took.sidecar && *took.sidecar != inbox::Taken::taken)
+    original->fault = sidecar::fault_of(job, *took.sidecar);
+  return claim;
 }
 
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
@@ -119,6 +85,7 @@ lifecycle::Stored put_away(Place& place, const Job& job) {
   lifecycle::Stored stored;
   if (place.archive) {
     stored.name = place.archive->put(original, job.name, job.sha256, job.id);
+    inbox::take_label_off(place.archive->path_of(stored.name));
     sidecar::put(*place.archive, place, job, stored.name);
     stored.told = "original archived as " + printable(stored.name);
   } else {
@@ -136,6 +103,7 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
   const std::string& name = job.original_name.empty() ? job.name : job.original_name;
   if (job.delivered_name.empty()) return place.failed.give_back(name, into);
   if (std::filesystem::exists(into)) return true;
+  if (job.original_pruned) return false;  // another document may have its name by now
   if (place.archive) return place.archive->lend(name, into);
   std::error_code missing;
   return place.rules.originals == config::Originals::keep &&
@@ -146,7 +114,12 @@ bool fetch_original(Place& place, const Job& job, const std::filesystem::path& i
 lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job) {
   const auto spooled = place.spool.path_of(job.id);
   if (!fetch_original(place, job, spooled))
-    return lifecycle::NoOriginal{"its original is not where it was put; drop it into the inbox again"};
+    return lifecycle::NoOriginal{
+        job.original_pruned
+            ? "its original was deleted from the archive (retention in the configuration); drop the "
+              "document into the inbox again"
+            : "its original is not where it was put; drop it into the inbox again"};
+  place.spool.label(job.id, job.name, job.source_identity);
   const FileDigest digest = sha256_file(spooled);
   if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {
     durable::remove_file(spooled);
@@ -157,7 +130,7 @@ lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job)
   // What a reprocess has asked for is not undone by a sidecar from before.
   const bool by_sidecar = job.delivered_name.empty() && job.wanted_settings.empty() && job.revision == 0;
   if (by_sidecar && !original.sidecar.empty())
-    apply_sidecar(original, rules, place, job);
+    apply_sidecar(original, sidecar::read(rules, place, job));
   else if (by_sidecar && !job.sidecar.empty())
     original.own = sidecar::of_profile(rules, place, job);  // it was taken away, and its settings with it
   if (!original.fault) original.fault = fault_of(place, job);
@@ -207,6 +180,7 @@ awaitable<Outcome> bury(Job job, Context& context) {
   const auto report = failure_report(job, context.clock.now());
   const auto name = co_await run_on(context.files, [place, job, report] {
     const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
+    inbox::take_label_off(place->failed.path_of(put));
     sidecar::put(place->failed, *place, job, put);
     place->failed.put_report(put, report);
     return put;

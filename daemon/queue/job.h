@@ -89,9 +89,10 @@ struct Job {
   /// Where the original was put away: below the archive if delivered, else below failed/. Empty where it
   /// was not kept, or not put away yet.
   std::string original_name;
-  std::string error_stage;    ///< the step that failed, empty if none
-  std::string error_code;     ///< stable, for machines: "unsupported_type"
-  std::string error_message;  ///< for people
+  bool original_pruned = false;  ///< it was in the archive under that name until retention has deleted it
+  std::string error_stage;       ///< the step that failed, empty if none
+  std::string error_code;        ///< stable, for machines: "unsupported_type"
+  std::string error_message;     ///< for people
 
   Asked asked = Asked::nothing;
   // A reprocess under way; all of it empty otherwise.

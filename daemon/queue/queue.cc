@@ -159,6 +159,12 @@ awaitable<bool> Queue::apply(Change change) {
   return Writer::apply(writer_, std::move(change));
 }
 
+awaitable<std::vector<bool>> Queue::apply_together(std::vector<Change> changes) {
+  return Writer::on_store(writer_, [changes = std::move(changes), now = writer_->clock.now()](Store& store) {
+    return store.apply(changes, now);
+  });
+}
+
 awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit) {
   return Writer::on_store(writer_, [=](Store& store) { return store.due(state, now, limit); });
 }
@@ -205,6 +211,31 @@ awaitable<std::vector<Job>> Queue::links_in_doubt(WallTime from, WallTime to) {
 
 awaitable<Spent> Queue::spent_on(WallTime moment) {
   return Writer::on_store(writer_, [=](Store& store) { return store.spent_on(moment); });
+}
+
+awaitable<std::vector<Ended>> Queue::ended(Endings which, EndMark after, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.ended(which, after, limit); });
+}
+
+awaitable<std::int64_t> Queue::archived() {
+  return Writer::on_store(writer_, [](Store& store) { return store.archived(); });
+}
+
+awaitable<std::vector<Forgotten>> Queue::forgotten(std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.forgotten(limit); });
+}
+
+awaitable<void> Queue::nothing_left(std::vector<Forgotten> documents) {
+  return Writer::on_store(
+      writer_, [documents = std::move(documents)](Store& store) { store.nothing_left(documents); });
+}
+
+awaitable<std::size_t> Queue::forget_commands(WallTime before, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.forget_commands(before, limit); });
+}
+
+awaitable<std::size_t> Queue::forget_spending(WallTime before) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.forget_spending(before); });
 }
 
 awaitable<std::vector<Command>> Queue::pending_commands(std::size_t limit) {

@@ -28,6 +28,9 @@ class Queue {
   /// False when the guard did not match: somebody else moved the job.
   awaitable<bool> apply(Change change);
 
+  /// All of them in one transaction of their own: few enough that others need not wait long.
+  awaitable<std::vector<bool>> apply_together(std::vector<Change> changes);
+
   awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit);
   awaitable<std::map<std::string, std::vector<Job>>> ready_by_profile(WallTime now, std::size_t limit);
   awaitable<std::optional<WallTime>> next_due(State state, WallTime after);
@@ -39,6 +42,12 @@ class Queue {
   awaitable<bool> link_has_task(std::string task_id);
   awaitable<std::vector<Job>> links_in_doubt(WallTime from, WallTime to);
   awaitable<Spent> spent_on(WallTime moment);
+  awaitable<std::vector<Ended>> ended(Endings which, EndMark after, std::size_t limit);
+  awaitable<std::int64_t> archived();
+  awaitable<std::vector<Forgotten>> forgotten(std::size_t limit);
+  awaitable<void> nothing_left(std::vector<Forgotten> documents);
+  awaitable<std::size_t> forget_commands(WallTime before, std::size_t limit);
+  awaitable<std::size_t> forget_spending(WallTime before);
   awaitable<std::vector<Command>> pending_commands(std::size_t limit);
   awaitable<std::optional<std::string>> note(std::string key);
   awaitable<void> set_note(std::string key, std::string value);

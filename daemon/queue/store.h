@@ -22,7 +22,17 @@ struct Insertion {
   Event event;
 };
 
-using Change = std::variant<Insertion, Transition, Answering>;
+/// The row of a document that has ended, its story with it, is to go; what is left of it is noted:
+/// forgotten(). Refused (false) when it is not as it was read, when something is asked for it, or when it is
+/// a link by which others are told apart: while the answer of a link's submit is looked for, no link is
+/// forgotten.
+struct Forgetting {
+  std::string id;
+  State state = State::done;
+  std::int64_t lease = 0;
+};
+
+using Change = std::variant<Insertion, Transition, Answering, Forgetting>;
 
 using StateCounts = std::array<std::int64_t, kStateCount + 1>;  ///< indexed by State
 
@@ -32,6 +42,25 @@ struct Filter {
   std::optional<std::string> inbox = std::nullopt;       ///< its path as the jobs have it (bytes)
   std::optional<std::string> error_code = std::nullopt;  ///< that is the last error now
   std::optional<WallTime> since = std::nullopt;          ///< found then or later
+};
+
+/// A place in the order in which documents came to their ends.
+struct EndMark {
+  WallTime at = WallTime::min();
+  std::int64_t seq = 0;
+};
+struct Ended {
+  EndMark mark;
+  Job job;
+};
+/// A document that has no row any more.
+struct Forgotten {
+  std::string id;
+  std::string inbox;  ///< as its row had it
+};
+enum class Endings {
+  all,
+  archived,  ///< done, and the original lies in the archive as far as the row knows
 };
 
 /// The durable table of jobs. Blocking; used by one thread at a time. Implementations pass one and the
@@ -98,6 +127,21 @@ class Store {
 
   /// What was paid for on the day (UTC) of `moment`.
   virtual Spent spent_on(WallTime moment) = 0;
+
+  /// Up to `limit` jobs that came to their ends after the place `after`, in that order.
+  virtual std::vector<Ended> ended(Endings which, const EndMark& after, std::size_t limit) = 0;
+  /// How many originals lie in archives as far as the rows know: from a counter, too.
+  virtual std::int64_t archived() = 0;
+
+  /// Up to `limit` documents whose rows are gone and of which files of ours may be left.
+  virtual std::vector<Forgotten> forgotten(std::size_t limit) = 0;
+  /// Nothing is left of these.
+  virtual void nothing_left(std::span<const Forgotten> documents) = 0;
+
+  /// Forgets up to `limit` commands that were answered before `before`, oldest first; says how many.
+  virtual std::size_t forget_commands(WallTime before, std::size_t limit) = 0;
+  /// Forgets what was paid for on days (UTC) before that of `before`; says of how many.
+  virtual std::size_t forget_spending(WallTime before) = 0;
 
   /// Writes a wish down and gives it its number.
   virtual std::int64_t ask(const Command& command) = 0;

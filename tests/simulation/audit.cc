@@ -39,7 +39,7 @@ bool files_are_whole(const fs::path& outbox, const std::string& name) {
          content_of(outbox / (name + ".images") / "s.jpg").ends_with("/s.");
 }
 
-void audit_document(const config::Inbox& inbox, const std::string& name, Verdict& verdict) {
+void audit_document(const config::Inbox& inbox, const std::string& name, Archive archive, Verdict& verdict) {
   const bool json = fs::exists(inbox.outbox / (name + ".json"));
   const bool markdown = fs::exists(inbox.outbox / (name + ".md"));
   const bool archived = fs::exists(*inbox.archive / name);
@@ -47,7 +47,8 @@ void audit_document(const config::Inbox& inbox, const std::string& name, Verdict
   const bool reported = fs::exists(inbox.failed / (name + ".error.json"));
   verdict.delivered += json;
   verdict.failed += failed;
-  if (json == failed || json != markdown || json != archived || failed != reported)
+  if (json == failed || json != markdown || archived != (json && archive == Archive::kept) ||
+      failed != reported)
     verdict.problems.push_back(fmt::format("{}: json={} md={} archived={} failed={} report={}", name, json,
                                            markdown, archived, failed, reported));
   if (json != files_are_whole(inbox.outbox, name))
@@ -89,7 +90,7 @@ std::set<std::string> names_with_a_deleted_task(const SimulatedService& service)
 }  // namespace
 
 void audit(const config::Inbox& inbox, const fs::path& state, int documents, const SimulatedService& service,
-           Verdict& verdict) {
+           Archive archive, Verdict& verdict) {
   queue::SqliteStore store(state / "queue.sqlite", {.durability = queue::Durability::none});
   for (const queue::Job& job : store.list({}, {}, SIZE_MAX)) audit_job(inbox, job, service, verdict);
   const auto deleted = names_with_a_deleted_task(service);
@@ -105,12 +106,13 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
   std::size_t sidecars_in_failed = 0;
   for (int i = 0; i < documents; ++i) {
     const std::string name = name_of(i);
-    audit_document(inbox, name, verdict);
+    audit_document(inbox, name, archive, verdict);
     if (has_sidecar(i)) {
       const std::string sidecar = name + ".chunkr.yaml";
-      const bool beside = fs::exists(*inbox.archive / name) ? fs::exists(*inbox.archive / sidecar)
-                                                            : fs::exists(inbox.failed / sidecar);
-      if (!beside) verdict.problems.push_back(sidecar + " is not beside its document");
+      const bool delivered = fs::exists(inbox.outbox / (name + ".json"));
+      const bool beside = fs::exists((delivered ? *inbox.archive : inbox.failed) / sidecar);
+      if (beside != (!delivered || archive == Archive::kept))
+        verdict.problems.push_back(sidecar + " is not where its document is");
       sidecars_in_failed += fs::exists(inbox.failed / sidecar);
     }
     if (paid[name] <= 1 || deleted.contains(name)) continue;
@@ -129,6 +131,15 @@ void audit(const config::Inbox& inbox, const fs::path& state, int documents, con
                                            visible_files(inbox.outbox), visible_files(inbox.failed)));
   for (const fs::path& folder : {inbox.path, state / "spool"})
     if (visible_files(folder) != 0) verdict.problems.push_back("left in " + folder.filename().native());
+}
+
+void audit_what_is_left(const config::Inbox& inbox, const fs::path& state, Verdict& verdict) {
+  queue::SqliteStore store(state / "queue.sqlite", {.durability = queue::Durability::none});
+  if (!store.list({}, {}, 1).empty()) verdict.problems.push_back("rows are left");
+  if (store.archived() != 0) verdict.problems.push_back("originals are counted that are gone");
+  for (const fs::path& folder : {*inbox.archive, inbox.outbox / ".chunkrd/manifests",
+                                 *inbox.archive / ".chunkrd/notes", inbox.failed / ".chunkrd/notes"})
+    if (visible_files(folder) != 0) verdict.problems.push_back("left in " + folder.native());
 }
 
 }  // namespace chunkrd::simulation

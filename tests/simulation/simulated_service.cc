@@ -64,21 +64,24 @@ bool SimulatedService::within(const std::vector<Spell>& times) const {
   return false;
 }
 
-// What can befall any request before the service looks at it.
-awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weather() {
+awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::outage() {
   requests_ += 1;
   co_await clock_.sleep(Duration(1 + random_.below(200)));
-  if (within(outages_)) {
-    switch (random_.below(3)) {
-      case 0:
-        co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::connect, "refused");
-      case 1:
-        co_return refusal(503, "no upstream");
-      default:
-        co_await clock_.sleep(30s);
-        co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::timeout, "timeout");
-    }
+  if (!within(outages_)) co_return std::nullopt;
+  switch (random_.below(3)) {
+    case 0:
+      co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::connect, "refused");
+    case 1:
+      co_return refusal(503, "no upstream");
+    default:
+      co_await clock_.sleep(30s);
+      co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::timeout, "timeout");
   }
+}
+
+// What can befall any request before the service looks at it.
+awaitable<std::optional<std::variant<Refusal, NoAnswer>>> SimulatedService::weather() {
+  if (auto fault = co_await outage()) co_return fault;
   if (within(revoked_)) co_return refusal(401, "Invalid or inactive API key");
   if (random_.chance(weather_.no_connection))
     co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::resolve, "no such host");
@@ -294,6 +297,11 @@ awaitable<Answer<Accepted>> SimulatedService::remove(std::string task_id) {
 }
 
 awaitable<Answer<Accepted>> SimulatedService::health() {
+  if (const auto fault = co_await outage())
+    co_return std::visit([](const auto& one) -> Answer<Accepted> { return one; }, *fault);
+  health_ += 1;
+  if (random_.chance(weather_.no_connection))
+    co_return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::resolve, "no such host");
   co_return Accepted{"OK - Version simulated"};
 }
 

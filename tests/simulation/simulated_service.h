@@ -61,6 +61,7 @@ class SimulatedService final : public taskapi::Client {
   };
   const std::map<std::string, Record>& tasks() const { return tasks_; }
   bool is_paid(const Record& task) const;
+  std::uint64_t answered_health() const { return health_; }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t polls() const { return polls_; }
 
@@ -70,6 +71,7 @@ class SimulatedService final : public taskapi::Client {
   };
   std::vector<Spell> spells(int number, Duration longest);
   bool within(const std::vector<Spell>& times) const;
+  awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> outage();
   awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> weather();
   Record* find(const std::string& task_id);
   void end_update(Record& task);
@@ -82,7 +84,7 @@ class SimulatedService final : public taskapi::Client {
   Weather weather_;
   std::vector<Spell> outages_, revoked_, quota_;
   std::map<std::string, Record> tasks_;
-  std::uint64_t requests_ = 0, polls_ = 0;
+  std::uint64_t requests_ = 0, polls_ = 0, health_ = 0;
 };
 
 }  // namespace chunkrd::simulation

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <fstream>
 #include <map>
@@ -14,6 +15,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/gate.h"
 #include "pipeline/intake.h"
+#include "pipeline/retention.h"
 #include "pipeline/scheduler.h"
 #include "queue/queue.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -34,11 +36,21 @@ class Silent final : public pipeline::Observer {
   void on_pause(pipeline::Pause, bool) override {}
   void on_possible_duplicate() override {}
   void on_adopted() override {}
+  void on_pruned(pipeline::Pruned, std::size_t) override {}
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
 };
 
 bool is_link(int document) {
   return document % 10 == 3;
+}
+
+// Originals go before, with and after their rows.
+config::Retention retention_of(std::uint64_t seed) {
+  config::Retention retention;
+  retention.finished_after = std::chrono::seconds(30min);
+  retention.finished_keep = seed % 2 == 0 ? 20 : 0;
+  retention.archive_after = std::chrono::seconds(seed % 4 < 2 ? 10min : 50min);
+  return retention;
 }
 
 config::Settings settings_in(const fs::path& folder) {
@@ -74,7 +86,9 @@ struct Daemon {
                 observer,
                 pipeline::make_rules(settings)},
         scheduler((clock.use(loop), context), gate, clock, loop.get_executor()),
-        commands(context, scheduler, gate, clock, 30s) {
+        commands(context, scheduler, gate, clock, 30s),
+        retention(context) {
+    commands.on_rest([this] { return retention.step(); });
     asio::co_spawn(loop, scheduler.run(), asio::detached);
     asio::co_spawn(loop, commands.run(), asio::detached);
   }
@@ -88,6 +102,7 @@ struct Daemon {
   pipeline::Context context;
   pipeline::Scheduler scheduler;
   pipeline::Commands commands;
+  pipeline::Retention retention;
 };
 
 class World {
@@ -99,6 +114,8 @@ class World {
       arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())), i);
     for (int i = 0; i < plan.wishes; ++i)
       wishes_.insert(clock_.now() + Duration(random_.below(Duration(5h).count())));
+    if (plan.retention) settings_.retention = retention_of(plan.seed);
+    retention_ = plan.retention;
     crashes_left_ = plan.crashes;
     documents_ = plan.documents;
     start();
@@ -128,8 +145,11 @@ class World {
     verdict.took = clock_.now() - began;
     verdict.requests = service_.requests();
     verdict.polls = service_.polls();
+    verdict.healthy = service_.answered_health();
     daemon_.reset();
-    audit(settings_.inboxes[0], settings_.state, documents_, service_, verdict);
+    audit(settings_.inboxes[0], settings_.state, documents_, service_,
+          retention_ ? Archive::pruned : Archive::kept, verdict);
+    if (retention_) audit_what_is_left(settings_.inboxes[0], settings_.state, verdict);
     return verdict;
   }
 
@@ -179,10 +199,21 @@ class World {
   bool all_ended() {
     if (!arrivals_.empty() || !wishes_.empty() || !daemon_->store.pending_commands(1).empty()) return false;
     const auto counts = daemon_->store.counts();
-    std::int64_t ended = 0;
-    for (int i = 1; i <= queue::kStateCount; ++i)
+    std::int64_t ended = 0, rows = 0;
+    for (int i = 1; i <= queue::kStateCount; ++i) {
+      rows += counts[static_cast<std::size_t>(i)];
       if (queue::is_end(static_cast<queue::State>(i))) ended += counts[static_cast<std::size_t>(i)];
-    return ended >= documents_;
+    }
+    // With retention every row goes in the end: nothing is left to come once the inbox is empty, too.
+    return retention_
+               ? rows == 0 && daemon_->store.forgotten(1).empty() && is_empty(settings_.inboxes[0].path)
+               : ended >= documents_;
+  }
+
+  static bool is_empty(const fs::path& folder) {
+    return std::ranges::none_of(fs::directory_iterator(folder), [](const auto& entry) {
+      return !entry.path().filename().native().starts_with(".");
+    });
   }
 
   // A person looks at the list and wants something of a document.
@@ -233,6 +264,7 @@ class World {
   std::multimap<WallTime, int> arrivals_;
   std::multiset<WallTime> wishes_;
   int documents_ = 0, crashes_left_ = 0;
+  bool retention_ = false;
   std::int64_t handlers_until_crash_ = 0;
   std::unique_ptr<Daemon> daemon_;
 };

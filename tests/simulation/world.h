@@ -18,6 +18,8 @@ struct Plan {
   int crashes = 8;
   int wishes = 60;  ///< of people: cancel, retry, reprocess, delete
   Weather weather;
+  bool retention =
+      false;  ///< what is over is forgotten soon: in the end nothing is left but results and failures
 };
 
 /// The documents of a run: some are links, whose addresses share their last part with a few others', and some
@@ -35,7 +37,8 @@ struct Verdict {
   int wishes = 0;                  ///< that were granted
   int unavoidable_duplicates = 0;  ///< two paid tasks because the service hid the first one
   std::uint64_t requests = 0, polls = 0;
-  Duration took{0};  ///< simulated
+  std::uint64_t healthy = 0;  ///< questions to /health that were answered
+  Duration took{0};           ///< simulated
 };
 
 /// Runs the real scheduler, steps, lifecycle and queue on this thread against a simulated service, with

@@ -113,12 +113,12 @@ TEST_F(Wishes, WhenTheTaskIsGoneANewOneIsPaidOnlyAfterItWasSaidAndWanted) {
   start();
   deliver("a.txt");
   EXPECT_EQ(chunkrd({"delete", of("a.txt")}).exit_code, 0);
-  expect_refused(chunkrd({"reprocess", of("a.txt"), "--set", "ocr_strategy=All"}), "pays for 1 pages again");
+  expect_refused(chunkrd({"reprocess", of("a.txt"), "--set", "ocr_strategy=All"}), "pays for 1 page again");
   EXPECT_EQ(requests("create"), 1);
   const Ran paid =
       chunkrd({"reprocess", of("a.txt"), "--set", "ocr_strategy=All", "--resubmit", "--wait", "60"});
   EXPECT_EQ(paid.exit_code, 0) << paid.err;
-  EXPECT_THAT(paid.err, HasSubstr("pays for 1 pages again")) << "said before it costs";
+  EXPECT_THAT(paid.err, HasSubstr("pays for 1 page again")) << "said before it costs";
   EXPECT_EQ(requests("create"), 2);
   EXPECT_EQ(delivered("a.txt").at("configuration").at("ocr_strategy"), "All");
 }

@@ -40,6 +40,7 @@ class Run final : public pipeline::Observer {
   void on_pause(pipeline::Pause pause, bool paused) override;
   void on_possible_duplicate() override {}
   void on_adopted() override {}
+  void on_pruned(pipeline::Pruned, std::size_t) override {}
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
 
  private:

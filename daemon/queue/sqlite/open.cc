@@ -6,6 +6,7 @@
 
 #include "core/escape.h"
 #include "queue/sqlite/filesystem.h"
+#include "queue/sqlite/replacement.h"
 #include "queue/sqlite/schema.h"
 
 namespace chunkrd::queue {
@@ -24,9 +25,9 @@ void keep_log_on_close(SQLite::Database& database, int on) {
 StoreError damaged(const fs::path& file, std::string_view found) {
   const auto name = printable(file.native());
   return StoreError(
-      fmt::format("queue: {0}: is damaged or no SQLite database ({1}); nothing was changed. Move {0}, "
-                  "{0}-wal and {0}-shm "
-                  "aside and start again: the originals of unfinished documents lie in the spool",
+      fmt::format("queue: {}: is damaged or no SQLite database ({}); nothing was changed. `chunkrd rebuild` "
+                  "makes it anew from what can be read of it, the spool, the outboxes and the service's task "
+                  "list, and keeps the damaged one aside",
                   name, found));
 }
 
@@ -39,13 +40,14 @@ int refuse_foreign_or_newer(SQLite::Database& database, const fs::path& file) {
   const auto version = schema_version(database);
   if (!version)
     throw StoreError(
-        fmt::format("queue: {}: is a database of another program; nothing was changed. Move it aside, or let "
-                    "`state` name a folder of its own",
+        fmt::format("queue: {}: is a database of another program; nothing was changed. Let `state` name a "
+                    "folder of its own; or `chunkrd rebuild --force` puts it aside",
                     printable(file.native())));
   if (*version > known_version())
     throw StoreError(fmt::format(
         "queue: {}: has schema version {}, this chunkrd knows {} and older; nothing was changed. Install the "
-        "newer chunkrd again, or let `state` name another folder",
+        "newer chunkrd again, or let `state` name another folder; without it, `chunkrd rebuild --force` "
+        "takes what this one understands",
         printable(file.native()), *version, known_version()));
   return *version;
 }
@@ -57,6 +59,14 @@ void refuse_older(int version, const fs::path& file) {
                     "run` brings it "
                     "up to date: restart the daemon",
                     printable(file.native()), version, known_version()));
+}
+
+void refuse_half_replaced(const fs::path& file) {
+  if (is_being_replaced(file))
+    throw StoreError(
+        fmt::format("queue: {}: is being rebuilt. If that was interrupted, start the daemon, or `chunkrd "
+                    "rebuild` again: either one ends it",
+                    printable(file.native())));
 }
 
 void refuse_damaged(SQLite::Database& database, const fs::path& file) {
@@ -104,6 +114,10 @@ StoreError store_error(const fs::path& file, std::string_view doing, const SQLit
 
 SQLite::Database open_database(const fs::path& file, const SqliteOptions& options) {
   refuse_network_filesystem(file);
+  if (options.access == Access::own)
+    finish_replacement(file);
+  else
+    refuse_half_replaced(file);
   try {
     SQLite::Database database(file.native(), flags_for(options.access),
                               static_cast<int>(options.busy_timeout.count()));

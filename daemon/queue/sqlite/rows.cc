@@ -10,7 +10,7 @@ namespace {
 // Reads the columns of a row one after the other.
 class Columns {
  public:
-  explicit Columns(SQLite::Statement& statement) : statement_(statement) {}
+  Columns(SQLite::Statement& statement, int first) : statement_(statement), next_(first) {}
 
   SQLite::Column next() { return statement_.getColumn(next_++); }
   std::string text() { return next().getString(); }
@@ -20,7 +20,7 @@ class Columns {
 
  private:
   SQLite::Statement& statement_;
-  int next_ = 0;
+  int next_;
 };
 
 std::optional<int> small_in(const SQLite::Column& column) {
@@ -89,6 +89,7 @@ Parameters& Parameters::moving_columns(const Job& job) {
       .number(job.pages)
       .bytes(job.delivered_name)
       .bytes(job.original_name)
+      .number(std::int64_t{job.original_pruned})
       .text(job.error_stage)
       .text(job.error_code)
       .text(job.error_message)
@@ -106,8 +107,8 @@ std::optional<WallTime> time_in(const SQLite::Column& column) {
   return WallTime(Duration(column.getInt64()));
 }
 
-Job read_job(SQLite::Statement& statement) {
-  Columns row(statement);
+Job read_job(SQLite::Statement& statement, int first) {
+  Columns row(statement, first);
   Job job;
   job.id = row.text();
   job.inbox = row.text();
@@ -139,6 +140,7 @@ Job read_job(SQLite::Statement& statement) {
   job.pages = small_in(row.next());
   job.delivered_name = row.text();
   job.original_name = row.text();
+  job.original_pruned = row.small() != 0;
   job.error_stage = row.text();
   job.error_code = row.text();
   job.error_message = row.text();

@@ -17,7 +17,9 @@ inline const std::string kMovingColumns =
     "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, tag, task_id, intent_at, "
     "submitted_at, "
     "task_status, attempts, transient_failures, "
-    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, error_stage, "
+    "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, "
+    "original_pruned, "
+    "error_stage, "
     "error_code, error_message, asked, wanted_profile, wanted_settings, may_resubmit, revision, reused_from, "
     "earlier_tasks";
 /// All of a job.
@@ -51,7 +53,7 @@ class Parameters {
 /// The time in a column, milliseconds since 1970; nothing for NULL.
 std::optional<WallTime> time_in(const SQLite::Column& column);
 
-/// The job in the row that `statement` stands on; its columns are kJobColumns.
-Job read_job(SQLite::Statement& statement);
+/// The job in the row that `statement` stands on; its columns from `first` on are kJobColumns.
+Job read_job(SQLite::Statement& statement, int first = 0);
 
 }  // namespace chunkrd::queue

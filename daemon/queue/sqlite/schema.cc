@@ -144,7 +144,35 @@ CREATE INDEX jobs_links_in_doubt ON jobs (found_at)
   WHERE lower(substr(name, -4)) = '.url' AND (state = 3 OR possible_duplicates > 0);
 )sql";
 
-constexpr std::array<std::string_view, 3> kMigrations = {kVersion1, kVersion2, kVersion3};
+// Retention: which originals lie in the archive, oldest first, and how many; which commands are answered.
+// Rows themselves are found by jobs_due: of an end, `due` is when it was reached.
+constexpr std::string_view kVersion4 = R"sql(
+ALTER TABLE jobs ADD COLUMN original_pruned INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX jobs_archived ON jobs (due) WHERE state = 9 AND original_name <> x'' AND original_pruned = 0;
+
+CREATE TABLE archived (n INTEGER NOT NULL) STRICT;
+INSERT INTO archived (n) SELECT count(*) FROM jobs WHERE state = 9 AND original_name <> x'';
+CREATE TRIGGER jobs_archived_counted AFTER UPDATE OF state, original_name, original_pruned ON jobs
+  WHEN (old.state = 9 AND old.original_name <> x'' AND old.original_pruned = 0) <>
+       (new.state = 9 AND new.original_name <> x'' AND new.original_pruned = 0) BEGIN
+  UPDATE archived SET n = n + iif(new.state = 9 AND new.original_name <> x'' AND new.original_pruned = 0, 1, -1);
+END;
+CREATE TRIGGER jobs_archived_counted_in AFTER INSERT ON jobs
+  WHEN new.state = 9 AND new.original_name <> x'' AND new.original_pruned = 0 BEGIN
+  UPDATE archived SET n = n + 1;
+END;
+CREATE TRIGGER jobs_archived_counted_out AFTER DELETE ON jobs
+  WHEN old.state = 9 AND old.original_name <> x'' AND old.original_pruned = 0 BEGIN
+  UPDATE archived SET n = n - 1;
+END;
+
+-- Documents whose rows are gone, and who still have files of ours (a manifest) beside their results.
+CREATE TABLE forgotten (id TEXT PRIMARY KEY, inbox BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE INDEX commands_answered ON commands (answered_at) WHERE answered_at IS NOT NULL;
+)sql";
+
+constexpr std::array<std::string_view, 4> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

@@ -111,6 +111,10 @@ inline const std::string kAddSpent =
     "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
     "documents = documents + excluded.documents, pages = pages + excluded.pages";
 
+inline const std::string kRaiseSpent =
+    "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+    "documents = max(documents, excluded.documents), pages = max(pages, excluded.pages)";
+
 inline const std::string kSpent = "SELECT documents, pages FROM spending WHERE day = ?";
 
 inline const std::string kAsk = "INSERT INTO commands (asked_at, kind, job, arguments) VALUES (?, ?, ?, ?)";
@@ -125,5 +129,45 @@ inline const std::string kPendingCommands =
 
 inline const std::string kCommandAnswer =
     "SELECT outcome, answer FROM commands WHERE seq = ? AND answered_at IS NOT NULL";
+
+/// One state's part of kEnded; together they are merged in the order of the index, without sorting.
+inline std::string ended_in(int state) {
+  return "SELECT " + kJobColumns +
+         ", seq FROM jobs INDEXED BY jobs_due WHERE state = " + std::to_string(state) +
+         " AND (due, seq) > (?1, ?2) ";
+}
+
+inline const std::string kEnded = ended_in(9) + "UNION ALL " + ended_in(10) + "UNION ALL " + ended_in(11) +
+                                  "UNION ALL " + ended_in(12) + "ORDER BY due, seq LIMIT ?3";
+
+inline const std::string kArchived = "SELECT " + kJobColumns +
+                                     ", seq FROM jobs INDEXED BY jobs_archived WHERE state = 9 AND "
+                                     "original_name <> x'' AND original_pruned = 0 "
+                                     "AND (due, seq) > (?1, ?2) ORDER BY due, seq LIMIT ?3";
+
+inline const std::string kArchivedCount = "SELECT n FROM archived";
+
+/// Parameters: id, state, lease. The links in doubt are few, and so are commands that wait for an answer.
+inline const std::string kForgettable =
+    "SELECT seq FROM jobs WHERE id = ? AND state = ? AND lease = ? AND state BETWEEN 9 AND 12 AND asked = 0 "
+    "AND wanted_settings = '' AND NOT EXISTS (SELECT 1 FROM commands INDEXED BY commands_pending "
+    "WHERE answered_at IS NULL AND job = jobs.id) "
+    "AND (lower(substr(name, -4)) <> '.url' OR NOT EXISTS (SELECT 1 FROM jobs AS other "
+    "INDEXED BY jobs_links_in_doubt WHERE lower(substr(other.name, -4)) = '.url' "
+    "AND (other.state = 3 OR other.possible_duplicates > 0) AND (other.state < 9 OR other.state > 12)))";
+
+inline const std::string kNoteForgotten =
+    "INSERT INTO forgotten (id, inbox) SELECT id, inbox FROM jobs WHERE seq = ?";
+inline const std::string kForgotten = "SELECT id, inbox FROM forgotten LIMIT ?";
+inline const std::string kNothingLeft = "DELETE FROM forgotten WHERE id = ?";
+
+inline const std::string kForgetEvents = "DELETE FROM events WHERE job = ?";
+inline const std::string kForget = "DELETE FROM jobs WHERE seq = ?";
+
+inline const std::string kForgetCommands =
+    "DELETE FROM commands WHERE seq IN (SELECT seq FROM commands INDEXED BY commands_answered "
+    "WHERE answered_at IS NOT NULL AND answered_at < ? ORDER BY answered_at LIMIT ?) RETURNING seq";
+
+inline const std::string kForgetSpending = "DELETE FROM spending WHERE day < ? RETURNING day";
 
 }  // namespace chunkrd::queue::sql

@@ -13,28 +13,12 @@
 
 #include "core/ids.h"
 #include "core/iso_time.h"
+#include "queue/sqlite/forgetter.h"
+#include "queue/sqlite/run.h"
 #include "queue/sqlite/sql.h"
 
 namespace chunkrd::queue {
 namespace {
-
-// One run of a prepared statement. Ends it on every way out: a statement that stands on a row keeps its
-// read transaction open, and the write-ahead log could never be emptied.
-class Run {
- public:
-  explicit Run(SQLite::Statement& statement) : statement_(statement) {}
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-  ~Run() { statement_.tryReset(); }
-
-  Parameters parameters() { return Parameters(statement_); }
-  bool next_row() { return statement_.executeStep(); }
-  SQLite::Column column(int index) { return statement_.getColumn(index); }
-  Job job() { return read_job(statement_); }
-
- private:
-  SQLite::Statement& statement_;
-};
 
 // After every id that begins with `prefix`: ids are of [0-9a-z-].
 std::string end_of(const std::string& prefix) {
@@ -85,6 +69,7 @@ struct SqliteStore::Statements {
         link_has_task(database, sql::kLinkHasTask),
         links_in_doubt(database, sql::kLinksInDoubt),
         add_spent(database, sql::kAddSpent),
+        raise_spent(database, sql::kRaiseSpent),
         spent(database, sql::kSpent),
         ask(database, sql::kAsk),
         answer(database, sql::kAnswer),
@@ -96,7 +81,7 @@ struct SqliteStore::Statements {
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
       events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
       listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, links_in_doubt,
-      add_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
+      add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -112,6 +97,7 @@ auto SqliteStore::run(std::string_view doing, Work work) {
 SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
     : file_(std::move(file)), database_(open_database(file_, options)) {
   run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
+  run("opening", [&] { forgetter_ = std::make_unique<Forgetter>(database_); });
 }
 
 SqliteStore::~SqliteStore() = default;
@@ -185,6 +171,10 @@ bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
   Run answer(statements_->answer);
   answer.parameters().time(now).text(outcome).text(answering.answer.text).number(answering.seq);
   return answer.next_row();
+}
+
+bool SqliteStore::apply_one(const Forgetting& forgetting, WallTime) {
+  return forgetter_->forget(forgetting);
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
@@ -428,6 +418,43 @@ Spent SqliteStore::spent_on(WallTime moment) {
     query.parameters().text(day);
     if (!query.next_row()) return Spent{};
     return Spent{query.column(0).getInt(), query.column(1).getInt()};
+  });
+}
+
+std::vector<Ended> SqliteStore::ended(Endings which, const EndMark& after, std::size_t limit) {
+  return run("reading", [&] { return forgetter_->ended(which, after, row_limit(limit)); });
+}
+
+std::int64_t SqliteStore::archived() {
+  return run("reading", [&] { return forgetter_->archived(); });
+}
+
+std::vector<Forgotten> SqliteStore::forgotten(std::size_t limit) {
+  return run("reading", [&] { return forgetter_->forgotten(row_limit(limit)); });
+}
+
+void SqliteStore::nothing_left(std::span<const Forgotten> documents) {
+  run("writing", [&] {
+    SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    for (const Forgotten& document : documents) forgetter_->nothing_left(document);
+    transaction.commit();
+  });
+}
+
+std::size_t SqliteStore::forget_commands(WallTime before, std::size_t limit) {
+  return run("writing", [&] { return forgetter_->forget_commands(before, row_limit(limit)); });
+}
+
+std::size_t SqliteStore::forget_spending(WallTime before) {
+  return run("writing", [&] { return forgetter_->forget_spending(day_of(before)); });
+}
+
+void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
+  run("writing", [&] {
+    const std::string day = day_of(moment);
+    Run raise(statements_->raise_spent);
+    raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
+    raise.next_row();
   });
 }
 

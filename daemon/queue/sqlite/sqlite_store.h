@@ -8,6 +8,8 @@
 
 namespace chunkrd::queue {
 
+class Forgetter;
+
 /// The queue in one SQLite file, with its write-ahead log beside it.
 class SqliteStore final : public Store {
  public:
@@ -36,11 +38,20 @@ class SqliteStore final : public Store {
   bool link_has_task(const std::string& task_id) override;
   std::vector<Job> links_in_doubt(WallTime from, WallTime to) override;
   Spent spent_on(WallTime moment) override;
+  std::vector<Ended> ended(Endings which, const EndMark& after, std::size_t limit) override;
+  std::int64_t archived() override;
+  std::vector<Forgotten> forgotten(std::size_t limit) override;
+  void nothing_left(std::span<const Forgotten> documents) override;
+  std::size_t forget_commands(WallTime before, std::size_t limit) override;
+  std::size_t forget_spending(WallTime before) override;
   std::int64_t ask(const Command& command) override;
   std::vector<Command> pending_commands(std::size_t limit) override;
   std::optional<CommandAnswer> answer_of(std::int64_t seq) override;
   std::optional<std::string> note(const std::string& key) override;
   void set_note(const std::string& key, const std::string& value) override;
+
+  /// For a queue that is made anew: the day (UTC) of `moment` has at least so much that was paid for.
+  void raise_spent(WallTime moment, const Spent& at_least);
 
  private:
   struct Statements;
@@ -50,12 +61,14 @@ class SqliteStore final : public Store {
   bool apply_one(const Insertion& insertion, WallTime now);
   bool apply_one(const Transition& transition, WallTime now);
   bool apply_one(const Answering& answering, WallTime now);
+  bool apply_one(const Forgetting& forgetting, WallTime now);
   std::vector<std::string> inboxes();
   void add_event(std::int64_t job_seq, const Event& event, WallTime now);
 
   std::filesystem::path file_;
   SQLite::Database database_;
   std::unique_ptr<Statements> statements_;
+  std::unique_ptr<Forgetter> forgetter_;
 };
 
 }  // namespace chunkrd::queue

@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "core/fd.h"
+#include "core/ids.h"
 
 namespace chunkrd::tests {
 namespace {
@@ -156,11 +157,12 @@ std::map<std::string, Installation::Tasks> Installation::tasks_by_document() con
   std::map<std::string, Tasks> documents;
   const auto answer = boost::json::parse(statistics());
   for (const auto& [file_name, numbers] : answer.at("by_file_name").as_object()) {
-    // "report-<tag of 20 characters>.pdf" -> "report.pdf"
+    // "report-<tag>.pdf" -> "report.pdf"
     std::string name(file_name);
-    const auto dot = name.find_last_of('.');
-    const auto end = dot == std::string::npos ? name.size() : dot;
-    if (end > 21) name.erase(end - 21, 21);
+    if (!job_mark_in(name).empty()) {
+      const auto dash = name.find_last_of('-');
+      name.erase(dash, name.find_last_of('.') - dash);
+    }
     documents[name].created += static_cast<int>(numbers.at("created").as_int64());
     documents[name].succeeded += static_cast<int>(numbers.at("succeeded").as_int64());
   }

@@ -41,7 +41,7 @@ TEST(AJobAsJson, HasTheShapeThatIsDocumented) {
       R"("due":"2026-11-24T03:04:05.678Z","profile":"default","priority":0,"size_bytes":5000000000,"sha256":"ab",)"
       R"("pages":7,"task_id":"3f1c","task_status":"Processing","submitted_at":"2026-11-24T03:04:05.678Z","attempts":1,)"
       R"("possible_duplicates":0,"revision":0,"reused_from":null,"asked":"cancel","delivered_name":null,)"
-      R"("original_name":null,"error":{"stage":"poll","code":"task_failed","message":"bad )"
+      R"("original_name":null,"original_pruned":false,"error":{"stage":"poll","code":"task_failed","message":"bad )"
       "\uFFFD"
       R"( byte"}})");
 }

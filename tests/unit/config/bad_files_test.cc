@@ -191,6 +191,15 @@ INSTANTIATE_TEST_SUITE_P(
             {"4:26: limits.document_bytes: 0 is out of range; allowed is 1B to 1TiB",
              "4:53: limits.upload_bytes_in_flight: found the text \"5XB\"; a size such as 750MB, 1GiB or a "
              "number of bytes is needed here"}},
+        BadFile{
+            "Retention",
+            kRest + "retention: {finished_after: forever, finished_keep: -1, archive_after: 500ms, "
+                    "archiv_keep: 3}\n",
+            {"4:29: retention.finished_after: found the text \"forever\"; a duration such as 500ms, 5s, 2m, "
+             "1h or 1d, or never is needed here",
+             "4:53: retention.finished_keep: -1 is out of range; allowed is 0 to 1000000000",
+             "4:72: retention.archive_after: 500ms is out of range; allowed is 1s to 36500d",
+             "4:79: retention.archiv_keep: unknown key; did you mean \"archive_keep\"?"}},
         BadFile{"ControlCharacters",
                 kRest + "log: {level: \"\\x1b[31m\\n\"}\n",
                 {"4:14: log.level: unknown value \"?[31m?\"; use trace, debug, info, warning or error"}},

@@ -182,5 +182,23 @@ TEST(Anchors, CanBeUsed) {
   EXPECT_EQ(s.profiles.at("b").parse, R"({"ocr_strategy":"Auto"})");
 }
 
+TEST(Retention, IsByTimeAndNumberOrNever) {
+  const Retention all =
+      settings_of(kRest +
+                  "retention: {finished_after: 90d, finished_keep: 5, archive_after: 1h, archive_keep: 7}\n")
+          .retention;
+  EXPECT_EQ(all.finished_after, seconds(90 * 86400));
+  EXPECT_EQ(all.finished_keep, 5);
+  EXPECT_EQ(all.archive_after, seconds(3600));
+  EXPECT_EQ(all.archive_keep, 7);
+  for (const std::string never : {"never", "0"}) {
+    const Retention none =
+        settings_of(kRest + "retention: {finished_after: " + never + ", finished_keep: 0}\n").retention;
+    EXPECT_EQ(none.finished_after, std::nullopt);
+    EXPECT_EQ(none.finished_keep, 0);
+    EXPECT_FALSE(none.prunes_archive());
+  }
+}
+
 }  // namespace
 }  // namespace chunkrd::config

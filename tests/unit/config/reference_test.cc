@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 36);
+  EXPECT_EQ(defaults, 40);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {

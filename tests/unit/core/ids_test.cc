@@ -34,15 +34,45 @@ TEST(JobId, Has26CharactersThatFitAnyFileName) {
   EXPECT_THAT(make_job_id(WallTime(1'745'485'200'000ms), random), MatchesRegex("[0-9a-hjkmnp-tv-z]{26}"));
 }
 
-TEST(Tag, Has20CharactersThatFitAnAsciiFileName) {
+TEST(JobId, SaysWhenTheJobWasFound) {
   SystemRandom random;
-  EXPECT_THAT(make_tag(random), MatchesRegex("[0-9a-z]{20}"));
+  const WallTime time(1'745'485'200'123ms);
+  EXPECT_EQ(time_of_job_id(make_job_id(time, random)), time);
 }
 
-TEST(Tag, IsMadeFromAllItsRandomBits) {
+TEST(JobId, IsToldFromOtherNames) {
+  for (const std::string_view name :
+       {"", "report.pdf", "01jf8z3r5x0123456789abcde", "01jf8z3r5x0123456789abcdef0",
+        "01JF8Z3R5X0123456789ABCDEF", "01jf8z3r5x0123456789abcdei"})
+    EXPECT_EQ(time_of_job_id(name), std::nullopt) << name;
+}
+
+constexpr const char* kJob = "01jf8z3r5x0123456789abcdef";
+
+TEST(Tag, Has20CharactersThatFitAnAsciiFileName) {
+  SystemRandom random;
+  EXPECT_THAT(make_tag(kJob, random), MatchesRegex("[0-9a-z]{20}"));
+}
+
+TEST(Tag, BeginsWithItsJobAndEndsWithItsAttempt) {
   Constant high(~std::uint64_t{0}), low(0);
-  EXPECT_EQ(make_tag(high), "zzzzzzzzzzzzzzzzzzzz");
-  EXPECT_EQ(make_tag(low), "00000000000000000000");
+  EXPECT_EQ(make_tag(kJob, high), "0123456789abcdefzzzz");
+  EXPECT_EQ(make_tag(kJob, low), "0123456789abcdef0000");
+}
+
+TEST(Tag, LeadsFromTheSubmittedNameBackToItsJob) {
+  SystemRandom random;
+  const std::string tag = make_tag(kJob, random);
+  for (const std::string& name :
+       {"report-" + tag + ".pdf", "a-b-" + tag, "-" + tag + ".tar", "x-" + job_mark(kJob) + ".pdf"})
+    EXPECT_EQ(job_mark_in(name), job_mark(kJob)) << name;
+}
+
+TEST(Tag, IsNotSeenInNamesThatAreNotOurs) {
+  for (const char* name : {"", "report.pdf", "report-2026.pdf", "-", "0123456789abcdef0000.pdf",
+                           "report-0123456789ABCDEF0000.pdf", "report-0123456789abcdef00000.pdf",
+                           "report-0123456789abcdef000.pdf"})
+    EXPECT_EQ(job_mark_in(name), "") << name;
 }
 
 TEST(SystemRandomNumbers, DoNotRepeat) {

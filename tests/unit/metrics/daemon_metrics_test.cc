@@ -28,6 +28,9 @@ TEST_F(Metrics, AreThereAtZeroBeforeAnythingHappened) {
        {"claiming", "ready", "submitting", "submitted", "collecting", "delivering", "delivered", "burying"}) {
     EXPECT_EQ(value("chunkrd_queue_documents{state=\"" + std::string(state) + "\"}"), "0");
   }
+  for (const char* what : {"documents", "originals", "commands", "days"}) {
+    EXPECT_EQ(value("chunkrd_pruned_total{what=\"" + std::string(what) + "\"}"), "0");
+  }
   for (const char* reason : {"auth", "quota", "disk", "operator", "breaker", "budget"}) {
     EXPECT_EQ(value("chunkrd_paused{reason=\"" + std::string(reason) + "\"}"), "0");
   }
@@ -59,6 +62,7 @@ TEST_F(Metrics, CountEveryEvent) {
   EXPECT_EQ(value("chunkrd_document_duration_seconds_sum"), "42");
   EXPECT_EQ(value("chunkrd_last_delivery_timestamp_seconds"), "1700000042");
   EXPECT_EQ(value("chunkrd_pages_total"), "12");
+  EXPECT_EQ(value("chunkrd_pruned_total{what=\"originals\"}"), "3");
   EXPECT_EQ(value("chunkrd_paused{reason=\"quota\"}"), "1");
   EXPECT_EQ(value("chunkrd_possible_duplicates_total"), "1");
   EXPECT_EQ(value("chunkrd_adopted_tasks_total"), "1");

@@ -36,6 +36,7 @@ inline void populate(DaemonMetrics& metrics) {
   metrics.on_pause(pipeline::Pause::quota, true);
   metrics.on_possible_duplicate();
   metrics.on_adopted();
+  metrics.on_pruned(pipeline::Pruned::originals, 3);
   queue::StateCounts counts{};
   counts[static_cast<std::size_t>(queue::State::ready)] = 7;
   counts[static_cast<std::size_t>(queue::State::done)] = 1000;

@@ -244,5 +244,79 @@ TEST_P(ShelfTest, LendsACopyAndKeepsTheDocument) {
   EXPECT_EQ(visible(root()), (Files{{"report.pdf", "document"}}));
 }
 
+// --- what is not kept any longer
+
+class Removing : public ::testing::Test {
+ protected:
+  Removing() {
+    test::write(spool.path() / "job1", "document");
+    EXPECT_EQ(shelf.put(spool.path() / "job1", "a/b/report.pdf", kSha, "job1"), "a/b/report.pdf");
+  }
+  Removal remove() const { return shelf.remove("a/b/report.pdf", kSha); }
+
+  Directory spool{test::fast_disk()}, directory{test::fast_disk()};
+  fs::path root = directory.path() / "archive";
+  Shelf shelf{root};
+};
+
+TEST_F(Removing, TakesTheDocumentAndTheFoldersThatAreEmptyThen) {
+  test::write(root / "a" / "other.pdf", "other");
+  EXPECT_EQ(remove(), Removal::removed);
+  EXPECT_FALSE(fs::exists(root / "a/b"));
+  EXPECT_EQ(visible(root), (Files{{"a/other.pdf", "other"}}));
+  EXPECT_EQ(remove(), Removal::gone) << "a second time is nothing";
+}
+
+TEST_F(Removing, LeavesWhatIsNotAsItWasPutThere) {
+  test::write(root / "a/b/report.pdf", "mended by hand");
+  EXPECT_EQ(remove(), Removal::another);
+  fs::remove(root / "a/b/report.pdf");
+  fs::create_directory(root / "a/b/report.pdf");
+  EXPECT_EQ(remove(), Removal::another);
+  EXPECT_TRUE(fs::is_directory(root / "a/b/report.pdf"));
+}
+
+TEST_F(Removing, NeverGoesThroughALink) {
+  Directory elsewhere{test::fast_disk()};
+  fs::create_directory(elsewhere.path() / "b");
+  test::write(elsewhere.path() / "b/report.pdf", "document");
+  fs::remove_all(root / "a");
+  fs::create_symlink(elsewhere.path(), root / "a");
+  EXPECT_EQ(remove(), Removal::gone);
+  fs::remove(root / "a");
+  fs::create_directories(root / "a/b");
+  fs::create_symlink(elsewhere.path() / "b/report.pdf", root / "a/b/report.pdf");
+  EXPECT_EQ(remove(), Removal::another);
+  EXPECT_EQ(test::read(elsewhere.path() / "b/report.pdf"), "document");
+}
+
+TEST_F(Removing, RefusesNamesThatLeadOut) {
+  EXPECT_THROW(shelf.remove("../report.pdf", kSha), UnsafeName);
+  EXPECT_THROW(shelf.remove(".chunkrd/notes/job1", kSha), UnsafeName);
+}
+
+TEST_F(Removing, DyingAtAnyPointItCanBeRepeated) {
+  for (int at_call = 1;; ++at_call) {
+    if (!fs::exists(root / "a/b/report.pdf")) {
+      test::write(spool.path() / "job1", "document");
+      ASSERT_EQ(shelf.put(spool.path() / "job1", "a/b/report.pdf", kSha, "job1"), "a/b/report.pdf");
+    }
+    const bool died = dies(at_call, [&] { remove(); });
+    remove();
+    ASSERT_THAT(visible(root), IsEmpty()) << at_call;
+    ASSERT_FALSE(fs::exists(root / "a")) << at_call;
+    if (!died) break;
+  }
+}
+
+TEST_F(Removing, ANoteOfADocumentIsForgotten) {
+  test::write(spool.path() / "job2", "another");
+  const auto name = shelf.put(spool.path() / "job2", "a/b/report.pdf", sha256_hex("another"), "job2");
+  ASSERT_TRUE(fs::exists(root / ".chunkrd/notes/job2"));
+  shelf.forget({"job2", "job3"});
+  EXPECT_FALSE(fs::exists(root / ".chunkrd/notes/job2"));
+  EXPECT_TRUE(fs::exists(root / name));
+}
+
 }  // namespace
 }  // namespace chunkrd::outbox

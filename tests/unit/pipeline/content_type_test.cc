@@ -49,5 +49,15 @@ TEST(FaultOfContent, IsWhatTheInboxDoesNotTake) {
   }
 }
 
+TEST(EndingOfContent, IsTheUsualOneOrNone) {
+  const tests::TemporaryFolder folder;
+  const auto file = folder.path() / "document";
+  for (const auto& [content, ending] :
+       {std::pair{kPdf, ".pdf"}, {kPng, ".png"}, {std::string("plain text"), ""}, {std::string(), ""}}) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+    EXPECT_EQ(ending_of_content(file), ending);
+  }
+}
+
 }  // namespace
 }  // namespace chunkrd::pipeline

@@ -21,7 +21,17 @@ class Day {
   explicit Day(double submits_per_second = 10) : gate(submits_per_second) {}
 
   void pass(Duration time) { now += time; }
-  Pass ask() { return gate.ask(now); }
+  /// Where /health is to be asked first, the service is there.
+  Pass ask() {
+    const Pass got = gate.ask(now);
+    if (got != Pass::health) return got;
+    health_says(Kind::healthy);
+    return gate.ask(now);
+  }
+  void health_says(Kind kind, std::optional<Duration> wait = {}) {
+    submit_says(kind, wait);
+    gate.ended(Pass::health);
+  }
   void submit_says(Kind kind, std::optional<Duration> wait = {}) {
     gate.hear({kind, wait, Source::submit}, now, 0.999);
   }
@@ -299,6 +309,98 @@ TEST(Gate, AFailedProbeKeepsTheBreakerOpenLongerUpToAMinute) {
 
 // Every submit would be uploaded whole, lost, looked for and uploaded again, until the inbox is a heap of
 // dead letters, while polls and lists go on as if nothing were wrong.
+void open_breaker(Day& day) {
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(day.submit(Kind::trouble), Pass::yes);
+  ASSERT_TRUE(day.gate.paused(Pause::breaker));
+  day.wait();
+}
+
+TEST(Gate, HealthIsAskedBeforeASubmitLeavesTheBreaker) {
+  Day day;
+  open_breaker(day);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::health);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::no) << "one question at a time";
+  EXPECT_FALSE(day.gate.next(day.now)) << "until it is answered nothing can change";
+  day.health_says(Kind::healthy);
+  EXPECT_TRUE(day.gate.paused(Pause::breaker)) << "that it is there does not say that it takes submits";
+  EXPECT_EQ(day.gate.next(day.now), day.now);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::probe);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::no) << "one probe at a time";
+  day.submit_says(Kind::good);
+  day.gate.ended(Pass::probe);
+  EXPECT_TRUE(day.gate.open());
+}
+
+TEST(Gate, WhileHealthDoesNotAnswerNoSubmitTriesAndTheBreakerGetsLonger) {
+  Day day;
+  open_breaker(day);
+  Duration last = 0ms;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(day.gate.ask(day.now), Pass::health);
+    day.health_says(Kind::trouble);
+    ASSERT_EQ(day.gate.ask(day.now), Pass::no);
+    const Duration waited = day.wait();
+    EXPECT_GE(waited, last);
+    EXPECT_LE(waited, 60s);
+    last = waited;
+  }
+  EXPECT_GT(last, 30s);
+}
+
+TEST(Gate, EveryProbeIsPrecededByItsOwnQuestion) {
+  Day day;
+  open_breaker(day);
+  ASSERT_EQ(day.submit(Kind::trouble), Pass::probe);
+  day.wait();
+  EXPECT_EQ(day.gate.ask(day.now), Pass::health);
+  day.health_says(Kind::healthy);
+  ASSERT_EQ(day.gate.ask(day.now), Pass::probe);
+  day.gate.ended(Pass::probe);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::health) << "one that ended without a word proves nothing";
+}
+
+TEST(Gate, ThePausesThatAreNoOutageAreLeftWithoutAskingForHealth) {
+  for (const Kind kind : {Kind::refused_key, Kind::over_quota}) {
+    Day day;
+    ASSERT_EQ(day.submit(kind), Pass::yes);
+    day.wait();
+    EXPECT_EQ(day.gate.ask(day.now), Pass::probe);
+  }
+}
+
+TEST(Gate, ABreakerThatIsLiftedDuringTheQuestionDoesNotWaitForItsAnswer) {
+  Day day;
+  open_breaker(day);
+  ASSERT_EQ(day.gate.ask(day.now), Pass::health);
+  day.gate.lift(Pause::breaker);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::yes);
+  day.health_says(Kind::healthy);
+  EXPECT_EQ(day.gate.ask(day.now), Pass::yes);
+}
+
+TEST(Gate, AWaitThatHealthAsksForIsKept) {
+  Day day;
+  open_breaker(day);
+  ASSERT_EQ(day.gate.ask(day.now), Pass::health);
+  day.health_says(Kind::trouble, 90s);
+  EXPECT_EQ(day.wait(), 90s);
+}
+
+TEST(Gate, WhatEndsByTimeEndsAlsoWhileNobodyAsks) {
+  Day day;
+  day.others_say(Kind::disk_full);
+  ASSERT_TRUE(day.gate.paused(Pause::disk));
+  day.gate.look(day.now + 14s);
+  EXPECT_TRUE(day.gate.paused(Pause::disk));
+  day.gate.look(day.now + 15s);
+  EXPECT_FALSE(day.gate.paused(Pause::disk));
+  day.gate.set_budget({.documents = 1, .pages = 0});
+  day.gate.spend({1, 1}, day.now);
+  ASSERT_TRUE(day.gate.paused(Pause::budget));
+  day.gate.look(day.now + 24h);
+  EXPECT_FALSE(day.gate.paused(Pause::budget));
+}
+
 TEST(Gate, SubmitsThatFailWhilePollsSucceedOpenTheBreaker) {
   Day day;
   for (int i = 0; i < 5; ++i) {
@@ -393,6 +495,16 @@ TEST(Gate, FailedWritesAtTheSameMomentAreOneSign) {
   Day day;
   for (int i = 0; i < 8; ++i) day.others_say(Kind::disk_full);
   EXPECT_LE(day.wait(), 15s);
+}
+
+TEST(Gate, ADiskThatIsFullForLongIsTriedAgainEveryHalfMinute) {
+  Day day;
+  for (int i = 0; i < 20; ++i) {
+    day.others_say(Kind::disk_full);
+    EXPECT_LE(day.wait(), 30s);
+    ASSERT_EQ(day.ask(), Pass::yes);
+    day.gate.ended(Pass::yes);
+  }
 }
 
 TEST(Gate, ADiskThatWasFullLongAgoIsForgotten) {

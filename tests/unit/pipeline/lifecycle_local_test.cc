@@ -44,6 +44,13 @@ TEST(AfterError, TheStepIsRunAgainLaterInEveryState) {
   }
 }
 
+TEST(AfterError, AFullDiskIsTriedAgainWithinHalfAMinuteHoweverLongItWasFull) {
+  Job job = job_in(State::delivering);
+  job.transient_failures = 1000;
+  const Decision decision = after_error(job, "ENOSPC", {Kind::disk_full, {}}, {kNow, 0.999999, {}}, Policy{});
+  EXPECT_LE(decision.transition.after.due, kNow + 30s);
+}
+
 TEST(AfterError, BacksOffFurtherEachTimeUpToTheCeiling) {
   Job job = job_in(State::burying);
   const Policy policy;

@@ -222,6 +222,22 @@ struct ReconcileRow {
   Expected expected;
 };
 
+TEST(AfterHealth, OnlyAServiceThatIsThereIsHealthy) {
+  using taskapi::Accepted;
+  EXPECT_EQ(after_health(Accepted{"OK - Version 1.14.2"}).kind, Kind::healthy);
+  EXPECT_EQ(after_health(refusal(204)).kind, Kind::healthy);
+  for (const int status : {301, 400, 408, 429, 500, 502, 503, 504})
+    EXPECT_EQ(after_health(refusal(status)).kind, Kind::trouble) << status;
+  for (const int status : {401, 403, 404, 405})
+    EXPECT_EQ(after_health(refusal(status)).kind, Kind::healthy)
+        << status << ": nobody answers /health there";
+  EXPECT_EQ(after_health(no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::timeout)).kind,
+            Kind::trouble);
+  EXPECT_EQ(after_health(Unreadable{"x"}).kind, Kind::trouble);
+  EXPECT_EQ(after_health(refusal(503, "", 17min)).wait, 17min);
+  EXPECT_EQ(after_health(refusal(503)).source, Signal::Source::submit);
+}
+
 TEST(AfterReconcile, DecidesOnEveryAnswer) {
   const Expected adopted{State::submitted, Due::poll, Kind::reachable};
   const auto no_list = [](Kind signal, Due due = Due::backoff) {

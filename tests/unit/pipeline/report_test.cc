@@ -90,5 +90,36 @@ TEST(Policy, TakesItsBoundsFromProfileAndConnection) {
   EXPECT_EQ(policy.reconcile_grace, 13s);
 }
 
+TEST(FailureReport, GivesTheJobBackWhenItsRowIsLost) {
+  queue::Job job = dead_letter();
+  job.name = "a\nb%/\xff.pdf";
+  job.task_id = "t1";
+  job.tag = "0123456789abcdef0000";
+  job.attempts = 2;
+  job.error_code = "task_failed";
+  const auto read = job_in_report(failure_report(job, kNow));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id, job.id);
+  EXPECT_EQ(read->name, job.name);
+  EXPECT_EQ(read->inbox, job.inbox);
+  EXPECT_EQ(read->state, State::failed);
+  EXPECT_EQ(read->error_stage + read->error_code + read->error_message,
+            "submittask_failedUnsupported file type");
+  EXPECT_EQ(read->sha256, job.sha256);
+  EXPECT_EQ(read->size_bytes, job.size_bytes);
+  EXPECT_EQ(read->attempts, 2);
+  EXPECT_EQ(read->task_id, "t1");
+  EXPECT_EQ(read->task_status, "Failed") << "a retry does not ask a task that has failed";
+  EXPECT_EQ(read->tag, job.tag);
+  EXPECT_EQ(read->found_at, job.found_at);
+  job.error_code = "cancelled";
+  EXPECT_EQ(job_in_report(failure_report(job, kNow))->state, State::cancelled);
+}
+
+TEST(FailureReport, OfSomebodyElseIsNone) {
+  for (const char* text : {"", "{}", "[]", "null", R"({"job": 1})", R"({"job":"01job","name":"a"})"})
+    EXPECT_EQ(job_in_report(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace chunkrd::pipeline

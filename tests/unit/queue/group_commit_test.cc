@@ -71,6 +71,12 @@ class RecordingStore final : public Store {
   bool link_has_task(const std::string&) override { return false; }
   std::vector<Job> links_in_doubt(WallTime, WallTime) override { return {}; }
   Spent spent_on(WallTime) override { return {}; }
+  std::vector<Ended> ended(Endings, const EndMark&, std::size_t) override { return {}; }
+  std::int64_t archived() override { return 0; }
+  std::vector<Forgotten> forgotten(std::size_t) override { return {}; }
+  void nothing_left(std::span<const Forgotten>) override {}
+  std::size_t forget_commands(WallTime, std::size_t) override { return 0; }
+  std::size_t forget_spending(WallTime) override { return 0; }
   std::int64_t ask(const Command&) override { return 0; }
   std::vector<Command> pending_commands(std::size_t) override { return {}; }
   std::optional<CommandAnswer> answer_of(std::int64_t) override { return std::nullopt; }

@@ -72,6 +72,33 @@ void make_backlog_elsewhere(const std::filesystem::path& file) {
   ASSERT_EQ(status, 0);
 }
 
+// What is over goes a few milliseconds at a time, however much there is: nobody waits long for the queue.
+void forget_some(SqliteStore& store) {
+  constexpr std::size_t kAtOnce = 128;
+  const auto done = store.counts().at(static_cast<std::size_t>(State::done));
+  std::chrono::steady_clock::duration longest{}, all{};
+  EndMark last;
+  for (int round = 0; round < 50; ++round) {
+    const auto started = std::chrono::steady_clock::now();
+    std::vector<Change> changes;
+    for (const auto& [mark, job] : store.ended(Endings::all, last, kAtOnce)) {
+      changes.emplace_back(Forgetting{job.id, job.state, job.lease});
+      last = mark;
+    }
+    ASSERT_EQ(changes.size(), kAtOnce);
+    for (const bool applied : store.apply(changes, at(kRows))) ASSERT_TRUE(applied);
+    const auto took = std::chrono::steady_clock::now() - started;
+    longest = std::max(longest, took);
+    all += took;
+  }
+  EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::done)), done - 50 * static_cast<int>(kAtOnce));
+  ::testing::Test::RecordProperty("forget_longest_microseconds",
+                                  static_cast<int>(longest / std::chrono::microseconds(1)));
+  ::testing::Test::RecordProperty("forget_mean_microseconds",
+                                  static_cast<int>(all / std::chrono::microseconds(50)));
+  EXPECT_LT(longest, std::chrono::seconds(2));
+}
+
 TEST(AMillionJobs, AreWorkedOnInLittleMemory) {
   tests::TemporaryFolder folder;
   ASSERT_NO_FATAL_FAILURE(make_backlog_elsewhere(folder / "queue.db"));
@@ -100,6 +127,7 @@ TEST(AMillionJobs, AreWorkedOnInLittleMemory) {
   RecordProperty("grown_kib", static_cast<int>(grown_kib));
   RecordProperty("resident_kib", static_cast<int>(resident_kib()));
   EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::submitting)), kRounds * kTaken);
+  ASSERT_NO_FATAL_FAILURE(forget_some(store));
   if (kMemoryIsOurs) {
     EXPECT_LT(resident_kib(), 40 * 1024) << "grown by " << grown_kib << " KiB";
   }

@@ -28,35 +28,25 @@ class Plan : public ::testing::Test {
 };
 
 TEST_F(Plan, NoStatementScansOrSorts) {
-  for (const auto& statement : {sql::kInsert,
-                                sql::kTransition,
-                                sql::kAddEvent,
-                                sql::kDueReady,
-                                sql::kDue,
-                                sql::kNextDue,
-                                sql::kFind,
-                                sql::kKnows,
-                                sql::kEvents,
-                                sql::kOldestUnfinished,
-                                sql::kNote,
-                                sql::kSetNote,
-                                sql::kDeliveredLike,
-                                sql::kLinkHasTask,
-                                sql::kLinksInDoubt,
-                                sql::kAddSpent,
-                                sql::kSpent,
-                                sql::kAsk,
-                                sql::kAnswer,
-                                sql::kCommandAnswer,
-                                sql::kOldestUnfinishedJob,
-                                sql::kLatestIn,
-                                sql::kNextInbox,
-                                sql::kNextError,
-                                sql::kListed,
-                                sql::kListedByError,
-                                sql::kWithPrefix,
-                                sql::kNamed,
-                                sql::kNamedAndPutAs}) {
+  for (const auto& statement : {sql::kInsert,        sql::kTransition,
+                                sql::kAddEvent,      sql::kDueReady,
+                                sql::kDue,           sql::kNextDue,
+                                sql::kFind,          sql::kKnows,
+                                sql::kEvents,        sql::kOldestUnfinished,
+                                sql::kNote,          sql::kSetNote,
+                                sql::kDeliveredLike, sql::kLinkHasTask,
+                                sql::kLinksInDoubt,  sql::kAddSpent,
+                                sql::kRaiseSpent,    sql::kSpent,
+                                sql::kAsk,           sql::kAnswer,
+                                sql::kCommandAnswer, sql::kOldestUnfinishedJob,
+                                sql::kLatestIn,      sql::kNextInbox,
+                                sql::kNextError,     sql::kListed,
+                                sql::kListedByError, sql::kWithPrefix,
+                                sql::kNamed,         sql::kNamedAndPutAs,
+                                sql::kEnded,         sql::kArchived,
+                                sql::kNoteForgotten, sql::kNothingLeft,
+                                sql::kForgetEvents,  sql::kForget,
+                                sql::kForgetSpending}) {
     EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
   }
 }
@@ -96,6 +86,20 @@ TEST_F(Plan, OneJobIsFoundByItsNameOrAtTheEndOfAnIndex) {
   EXPECT_THAT(of(sql::kNamedAndPutAs), HasSubstr("INDEX jobs_identity (inbox=? AND name=?)"));
   EXPECT_THAT(of(sql::kLatestIn), HasSubstr("INDEX jobs_due (state=?)"));
   EXPECT_THAT(of(sql::kOldestUnfinishedJob), HasSubstr("INDEX jobs_unfinished"));
+}
+
+TEST_F(Plan, WhatIsOverIsReadInItsOrderFromAnIndexAndMergedWithoutSorting) {
+  EXPECT_THAT(of(sql::kEnded), AllOf(HasSubstr("MERGE (UNION ALL)"),
+                                     HasSubstr("SEARCH jobs USING INDEX jobs_due (state=? AND due>?)")));
+  EXPECT_THAT(of(sql::kArchived), HasSubstr("SEARCH jobs USING INDEX jobs_archived (due>?)"));
+  EXPECT_EQ(of(sql::kArchivedCount), "SCAN archived\n") << "one row";
+  EXPECT_THAT(of(sql::kForgetCommands),
+              HasSubstr("INDEX commands_answered (answered_at>? AND answered_at<?)"));
+  // Few rows are in these two: links in doubt, and commands that wait for their answer.
+  EXPECT_THAT(of(sql::kForgettable),
+              AllOf(HasSubstr("SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)"),
+                    HasSubstr("SCAN commands USING INDEX commands_pending"),
+                    HasSubstr("SCAN other USING INDEX jobs_links_in_doubt")));
 }
 
 TEST_F(Plan, TheCheckSeesAScanAndASort) {

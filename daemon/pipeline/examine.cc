@@ -1,0 +1,46 @@
+#include "pipeline/examine.h"
+
+#include <system_error>
+#include <utility>
+
+#include "core/sha256.h"
+#include "pipeline/content_type.h"
+#include "pipeline/link.h"
+#include "pipeline/sidecar.h"
+
+namespace chunkrd::pipeline {
+namespace {
+
+// Not the document's fault, and over some time later.
+bool is_shortage(const std::error_code& code) {
+  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
+         code == std::errc::not_enough_memory;
+}
+
+}  // namespace
+
+std::optional<lifecycle::Fault> fault_of(const Place& place, const queue::Job& job) {
+  if (is_link(job.name)) {
+    const auto document = document_of(place, job);
+    if (!document) return lifecycle::Fault{"bad_link", document.error()};
+    return std::nullopt;
+  }
+  if (auto why = fault_of_content(place.spool.path_of(job.id), job.name, place.rules.types))
+    return lifecycle::Fault{"unsupported_type", std::move(*why)};
+  return std::nullopt;
+}
+
+lifecycle::Claim examine(const Rules& rules, const Place& place, const queue::Job& job) {
+  try {
+    const FileDigest digest = sha256_file(place.spool.path_of(job.id));
+    lifecycle::Spooled original{digest.sha256, digest.size_bytes};
+    if (sidecar::lies_in_spool(place, job)) apply_sidecar(original, sidecar::read(rules, place, job));
+    if (!original.fault && original.size_bytes > 0) original.fault = fault_of(place, job);
+    return original;
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
+    return lifecycle::CannotRead{error.what()};
+  }
+}
+
+}  // namespace chunkrd::pipeline

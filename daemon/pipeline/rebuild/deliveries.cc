@@ -1,0 +1,118 @@
+// What the outboxes say: each delivery that has begun or ended there is a job.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "core/escape.h"
+#include "core/ids.h"
+#include "core/sha256.h"
+#include "inbox/label.h"
+#include "outbox/delivery.h"
+#include "pipeline/rebuild/recovery.h"
+
+namespace chunkrd::pipeline::rebuild {
+namespace {
+
+namespace fs = std::filesystem;
+using lifecycle::Reached;
+using queue::Job;
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+WallTime written_at(const fs::path& file) {
+  std::error_code error;
+  const auto time = fs::last_write_time(file, error);
+  if (error) return WallTime();
+  return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(time));
+}
+
+// The manifest has the digest alone. Settings of no profile are those of a sidecar, or of a profile before it
+// was changed: with none, an update changes nothing but what it is asked to.
+std::string settings_of(const std::string& hash, const Rules& rules) {
+  for (const auto& [name, profile] : rules.profiles)
+    if (sha256_hex(profile.parse) == hash) return profile.parse;
+  return "{}";
+}
+
+}  // namespace
+
+void Recovery::take_deliveries() {
+  std::set<fs::path> outboxes;
+  for (const auto& [path, place] : rules_->places) outboxes.insert(place->rules.outbox);
+  for (const fs::path& root : outboxes) {
+    const outbox::Places places{root};
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(places.manifests(), missing))
+      if (entry.path().extension() == ".json") take_delivery(root, entry.path(), Reached::put_away);
+    for (const auto& entry : fs::directory_iterator(places.deliveries(), missing))
+      if (is_there(entry.path() / outbox::kIntent))
+        take_delivery(root, entry.path() / outbox::kIntent, Reached::begun);
+  }
+}
+
+void Recovery::take_delivery(const fs::path& outbox, const fs::path& file, Reached reached) {
+  try {
+    const auto manifest = outbox::read_manifest(file);
+    if (!manifest) return;
+    if (!time_of_job_id(manifest->origin.job_id)) return leave(file, "its job id is none of ours");
+    if (reached == Reached::put_away && is_there(in_spool(manifest->origin.job_id))) reached = Reached::shown;
+    take_delivery(place_of(outbox, manifest->origin), *manifest, reached, written_at(file));
+  } catch (const std::runtime_error& error) {
+    if (dynamic_cast<const queue::StoreError*>(&error) != nullptr) throw;
+    leave(file, fmt::format("cannot be read ({}); its result stays where it is", error.what()));
+  }
+}
+
+void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifest, Reached reached,
+                             WallTime at) {
+  const outbox::Origin& origin = manifest.origin;
+  const auto known = store_.find(origin.job_id);
+  if (known && (reached == Reached::begun || !lifecycle::is_older_than_its_result(*known, origin.revision)))
+    return;
+  Job job = known ? *known : begin(origin.job_id, place, origin.name);
+  if (!known) {
+    job.source_identity = identity_of(place, origin.name, origin.input_sha256, job.id);
+    job.settings = settings_of(origin.settings_hash, *rules_);
+    std::error_code error;
+    if (const auto size = fs::file_size(place.rules.archive.value_or(place.rules.path) / origin.name, error);
+        !error)
+      job.size_bytes = size;
+  }
+  job.sha256 = origin.input_sha256;
+  job.settings_hash = origin.settings_hash;
+  job.task_id = origin.task_id;
+  job.revision = origin.revision;
+  if (reached != Reached::begun) job.delivered_name = manifest.name();
+  job = lifecycle::delivered_before(std::move(job), reached, at);
+  // Its profile may want its task deleted; whether that has been done only the list can tell.
+  const auto& tasks = listed_.of(job.id);
+  const bool listed = std::ranges::find(tasks, job.task_id, &taskapi::Task::task_id) != tasks.end();
+  if (listed && job.state == queue::State::done) job.state = lifecycle::over(job, rules_->policy_of(job));
+  const std::string told = "its result lies in the outbox as " + printable(manifest.name());
+  if (known) {
+    const std::vector<queue::Change> one{queue::Transition{known->state, job, {"rebuilt", told}}};
+    found_.delivered += store_.apply(one, now_).front();
+  } else {
+    found_.delivered += insert(std::move(job), told);
+  }
+}
+
+// Several inboxes may have one outbox: the document's label knows, or its original.
+const Place& Recovery::place_of(const fs::path& outbox, const outbox::Origin& origin) const {
+  const auto label = inbox::label_of(in_spool(origin.job_id));
+  const Place* likely = nullptr;
+  for (const auto& [path, place] : rules_->places) {
+    if (place->rules.outbox != outbox) continue;
+    if (label && label->inbox == path) return *place;
+    const bool has_original = is_there(place->rules.archive.value_or(place->rules.path) / origin.name);
+    if (likely == nullptr || has_original) likely = place.get();
+  }
+  return *likely;
+}
+
+}  // namespace chunkrd::pipeline::rebuild

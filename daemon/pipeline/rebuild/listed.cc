@@ -1,0 +1,65 @@
+#include "pipeline/rebuild/listed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/escape.h"
+#include "core/ids.h"
+#include "pipeline/decision.h"
+
+namespace chunkrd::pipeline::rebuild {
+namespace {
+
+using taskapi::Task;
+
+constexpr int kTasksAPage = 100;
+constexpr int kPagesAtMost = 5000;
+
+// Pages shift while tasks arrive: one may be met twice.
+void add(Listed& listed, Task task) {
+  const std::string mark = job_mark_in(task.file_name);
+  if (mark.empty()) return;
+  auto& tasks = listed.by_mark[mark];
+  if (std::ranges::find(tasks, task.task_id, &Task::task_id) != tasks.end()) return;
+  task.configuration.clear();
+  task.pdf_url.reset();
+  task.input_file_url.reset();
+  tasks.push_back(std::move(task));
+}
+
+struct WhyNot {
+  std::string operator()(const std::vector<Task>&) const { return {}; }
+  std::string operator()(const taskapi::Refusal& refusal) const { return lifecycle::describe(refusal); }
+  std::string operator()(const taskapi::NoAnswer& failure) const { return lifecycle::describe(failure); }
+  std::string operator()(const taskapi::Unreadable& answer) const { return answer.message; }
+};
+
+}  // namespace
+
+const std::vector<Task>& Listed::of(const std::string& job_id) const {
+  static const std::vector<Task> kNone;
+  const auto tasks = by_mark.find(job_mark(job_id));
+  return tasks == by_mark.end() ? kNone : tasks->second;
+}
+
+awaitable<Listed> read_list(taskapi::Client& client, const Clock& clock) {
+  Listed listed;
+  for (int page = 1; page <= kPagesAtMost; ++page) {
+    auto answer = co_await client.list({.page = page, .limit = kTasksAPage});
+    auto* tasks = std::get_if<std::vector<Task>>(&answer);
+    if (tasks == nullptr) {
+      listed.why_not = harmless(std::visit(WhyNot{}, answer));
+      co_return listed;
+    }
+    if (tasks->empty()) {
+      listed.read_at = clock.now();
+      co_return listed;
+    }
+    for (Task& task : *tasks) add(listed, std::move(task));
+  }
+  listed.why_not = fmt::format("only its newest {} tasks were read", kPagesAtMost * kTasksAPage);
+  co_return listed;
+}
+
+}  // namespace chunkrd::pipeline::rebuild

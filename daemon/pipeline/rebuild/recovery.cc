@@ -1,0 +1,74 @@
+#include "pipeline/rebuild/recovery.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "core/escape.h"
+#include "core/ids.h"
+#include "core/sha256.h"
+#include "inbox/names.h"
+#include "inbox/tree.h"
+
+namespace chunkrd::pipeline::rebuild {
+
+using queue::Job;
+
+Recovery::Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules,
+                   const std::filesystem::path& state, const Listed& listed, WallTime now)
+    : store_(store), rules_(std::move(rules)), state_(state), listed_(listed), now_(now) {}
+
+Found Recovery::take() {
+  take_deliveries();
+  take_spooled();
+  take_failures();
+  look_after_ready();
+  look_at_all_jobs();
+  return std::move(found_);
+}
+
+Job Recovery::begin(const std::string& id, const Place& place, const std::string& name) const {
+  Job job;
+  job.id = id;
+  job.inbox = place.rules.path.native();
+  job.name = name;
+  job.source_identity = id;  // no identity of a file, and no other job's
+  job.found_at = time_of_job_id(id).value();
+  job.due = now_;
+  job.profile = place.profile_of(name);
+  const config::Profile& profile = rules_->profile_of(job);
+  job.settings = profile.parse;
+  job.settings_hash = sha256_hex(profile.parse);
+  job.priority = profile.priority;
+  return job;
+}
+
+std::string Recovery::identity_of(const Place& place, const std::string& name, const std::string& sha256,
+                                  const std::string& job_id) const {
+  if (place.rules.originals != config::Originals::keep || !inbox::is_below(name)) return job_id;
+  const auto file = place.rules.path / name;
+  try {
+    const auto identity = inbox::look(AT_FDCWD, file.native(), {}).identity;
+    if (!sha256.empty() && sha256_file(file).sha256 == sha256) return identity.text();
+  } catch (const std::system_error&) {
+    // Gone, or not to be read: another one of that name is another document.
+  }
+  return job_id;
+}
+
+bool Recovery::insert(Job job, const std::string& told) {
+  queue::Insertion row{std::move(job), {"rebuilt", told}};
+  if (store_.apply(std::span<const queue::Change>(std::vector<queue::Change>{row}), now_).front())
+    return true;
+  // Another row has the same file's identity; this document is there all the same.
+  row.job.source_identity = row.job.id;
+  return store_.apply(std::span<const queue::Change>(std::vector<queue::Change>{row}), now_).front();
+}
+
+void Recovery::leave(const std::filesystem::path& file, const std::string& why) {
+  found_.left.push_back(fmt::format("{}: {}", printable(file.native()), why));
+}
+
+}  // namespace chunkrd::pipeline::rebuild

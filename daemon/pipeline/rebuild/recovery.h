@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "outbox/manifest.h"
+#include "pipeline/context.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/rebuild/listed.h"
+#include "queue/sqlite/sqlite_store.h"
+
+namespace chunkrd::pipeline::rebuild {
+
+/// What was found outside of the old queue.
+struct Found {
+  std::int64_t delivered = 0;   ///< rows from manifests in the outboxes
+  std::int64_t spooled = 0;     ///< from documents in the spool
+  std::int64_t failed = 0;      ///< from reports in failed/
+  std::int64_t adopted = 0;     ///< documents whose task the list has shown, to be followed
+  std::int64_t looked_for = 0;  ///< documents that are looked for once more before they are paid for
+  std::vector<std::string> unknown_tasks;  ///< with a tag of ours, and nobody knows whose
+  std::vector<std::string> left;           ///< what could not be used: "path: why, what to do"
+};
+
+/// Makes rows again for documents that `store` does not know, from what lies in their folders and what the
+/// task list says. The sources in the order of take(): what a better one has told no other changes. Nothing
+/// but `store` is changed. Blocking; one thread. Throws queue::StoreError, std::system_error.
+class Recovery {
+ public:
+  Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules, const std::filesystem::path& state,
+           const Listed& listed, WallTime now);
+
+  Found take();
+
+ private:
+  // deliveries.cc
+  void take_deliveries();
+  void take_delivery(const std::filesystem::path& outbox, const std::filesystem::path& file,
+                     lifecycle::Reached reached);
+  void take_delivery(const Place& place, const outbox::Manifest& manifest, lifecycle::Reached reached,
+                     WallTime at);
+  const Place& place_of(const std::filesystem::path& outbox, const outbox::Origin& origin) const;
+
+  // spooled.cc
+  void take_spooled();
+  void take_spooled(const std::filesystem::path& file, const std::vector<std::shared_ptr<Place>>& places);
+  void take_spooled(queue::Job job, const Place& place);
+  std::filesystem::path in_spool(const std::string& job_id) const;
+
+  // failures.cc
+  void take_failures();
+  void take_failure(const std::filesystem::path& failed, const std::filesystem::path& report);
+
+  // tasks.cc
+  void look_after_ready();
+  void look_at_all_jobs();
+
+  /// The row of `id` as a new one begins, in `place`.
+  queue::Job begin(const std::string& id, const Place& place, const std::string& name) const;
+  /// In an inbox that keeps its originals, the one with these bytes is known then and not taken again.
+  std::string identity_of(const Place& place, const std::string& name, const std::string& sha256,
+                          const std::string& job_id) const;
+  bool insert(queue::Job job, const std::string& told);
+  void leave(const std::filesystem::path& file, const std::string& why);
+
+  queue::SqliteStore& store_;
+  std::shared_ptr<const Rules> rules_;
+  std::filesystem::path state_;
+  const Listed& listed_;
+  WallTime now_;
+  Found found_;
+};
+
+}  // namespace chunkrd::pipeline::rebuild

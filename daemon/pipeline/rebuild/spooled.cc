@@ -1,0 +1,123 @@
+// Documents in the spool that no row knows: they become jobs again.
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <system_error>
+
+#include "core/escape.h"
+#include "core/ids.h"
+#include "core/sha256.h"
+#include "inbox/label.h"
+#include "inbox/names.h"
+#include "inbox/tree.h"
+#include "pipeline/content_type.h"
+#include "pipeline/examine.h"
+#include "pipeline/rebuild/recovery.h"
+#include "pipeline/sidecar.h"
+#include "taskapi/link.h"
+
+namespace chunkrd::pipeline::rebuild {
+namespace {
+
+namespace fs = std::filesystem;
+using queue::Job;
+using queue::State;
+
+// "report.pdf" of "report-<tag>.pdf".
+std::string without_tag(const std::string& file_name) {
+  const auto dash = file_name.rfind('-'), dot = file_name.rfind('.');
+  const std::string ending = dot == std::string::npos || dot < dash ? "" : file_name.substr(dot);
+  return (dash == 0 ? "document" : file_name.substr(0, dash)) + ending;
+}
+
+// For a document whose name is lost: as its task is called, or after its job and content.
+std::string name_for(const std::string& job_id, const fs::path& file,
+                     const std::vector<taskapi::Task>& tasks) {
+  if (!tasks.empty()) return without_tag(tasks.front().file_name);
+  if (taskapi::read_link(file)) return "recovered-" + job_id + ".url";
+  return "recovered-" + job_id + ending_of_content(file);
+}
+
+std::optional<inbox::Label> usable_label_of(const fs::path& file) {
+  auto label = inbox::label_of(file);
+  return label && inbox::is_below(label->name) && !label->inbox.empty() ? label : std::nullopt;
+}
+
+}  // namespace
+
+fs::path Recovery::in_spool(const std::string& job_id) const {
+  std::error_code error;
+  for (const auto& [path, place] : rules_->places)
+    if (const fs::path file = place->spool.path_of(job_id); fs::exists(fs::symlink_status(file, error)))
+      return file;
+  return state_ / "spool" / job_id;
+}
+
+void Recovery::take_spooled() {
+  std::map<fs::path, std::vector<std::shared_ptr<Place>>> places_of_spools;
+  places_of_spools[state_ / "spool"];
+  for (const auto& [path, place] : rules_->places) {
+    places_of_spools[place->spool.path_of("x").parent_path()].push_back(place);
+    // What was spooled before the state folder moved to another filesystem lies there.
+    places_of_spools[place->rules.path / inbox::kOwnFolder / "spool"];
+  }
+  for (const auto& [spool, places] : places_of_spools) {
+    std::error_code missing;
+    for (const auto& entry : fs::directory_iterator(spool, missing)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with('.') || name.ends_with(inbox::kSidecarEnding)) continue;
+      if (!time_of_job_id(name) || !entry.is_regular_file() || entry.is_symlink())
+        leave(entry.path(), "is no document of ours; take it away");
+      else if (!store_.find(name))
+        take_spooled(entry.path(), places);
+    }
+  }
+}
+
+// `places`: the inboxes whose documents may lie in the same folder.
+void Recovery::take_spooled(const fs::path& file, const std::vector<std::shared_ptr<Place>>& places) {
+  const std::string id = file.filename();
+  const auto label = usable_label_of(file);
+  const Place* place = places.size() == 1 ? places.front().get() : nullptr;
+  for (const auto& one : places)
+    if (label && one->rules.path == label->inbox) place = one.get();
+  if (place == nullptr || (label && place->rules.path != label->inbox))
+    return leave(
+        file,
+        label ? fmt::format(
+                    "its inbox {} is not configured for this spool; configure it and rebuild with --force",
+                    printable(label->inbox))
+              : "nothing says from which inbox it is; move it into that inbox under a name of its own");
+  Job job = begin(id, *place, label ? label->name : name_for(id, file, listed_.of(id)));
+  if (label && !label->identity.empty()) job.source_identity = label->identity;
+  take_spooled(std::move(job), *place);
+}
+
+void Recovery::take_spooled(Job job, const Place& place) {
+  if (sidecar::lies_in_spool(place, job))
+    job.sidecar = inbox::look(AT_FDCWD, place.spool.sidecar_of(job.id).native(), {}).identity.text();
+  const lifecycle::Intake intake{rules_->limits.document_bytes, place.takes(job.name)};
+  const auto decision =
+      lifecycle::after_claim(job, examine(*rules_, place, job), intake, lifecycle::Moment{.now = now_});
+  const auto& tasks = listed_.of(job.id);
+  std::string told = "its original lies in the spool; ";
+  job = decision.transition.after;
+  // What is refused before it is paid for has no task.
+  if (job.state == State::burying && tasks.empty()) {
+    found_.spooled += insert(job, told + job.error_message);
+    return;
+  }
+  job.error_stage.clear();
+  job.error_code.clear();
+  job.error_message.clear();
+  job = lifecycle::resumed(std::move(job), tasks, listed_.read_at, now_);
+  const bool adopted = job.state == State::submitted;
+  told += adopted ? "task " + job.task_id + " is its own" : "its task is looked for before it is submitted";
+  if (!insert(std::move(job), told)) return;
+  found_.spooled += 1;
+  found_.adopted += adopted;
+  found_.looked_for += !adopted;
+}
+
+}  // namespace chunkrd::pipeline::rebuild

@@ -1,0 +1,98 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/ids.h"
+#include "tests/unit/pipeline/decisions.h"
+
+namespace chunkrd::pipeline::lifecycle {
+namespace {
+
+Job lost() {
+  Job job;
+  job.id = "01jf8z3r5x0123456789abcdef";
+  job.found_at = kNow - 1h;
+  job.state = State::ready;
+  return job;
+}
+
+Task listed(const std::string& id, Status status, Duration ago) {
+  Task task;
+  task.task_id = id;
+  task.status = status;
+  task.created_at = kNow - ago;
+  return task;
+}
+
+TEST(ADocumentWithoutARow, IsLookedForBeforeItIsPaidFor) {
+  const Job job = resumed(lost(), {}, std::nullopt, kNow);
+  EXPECT_EQ(job.state, State::submitting);
+  EXPECT_EQ(job.tag, "0123456789abcdef") << "what every attempt has in its tag";
+  EXPECT_EQ(job.intent_at, kNow - 1h) << "from when on the list is searched";
+  EXPECT_EQ(job.submitted_at, std::nullopt) << "the grace time begins with the first look";
+  EXPECT_EQ(resumed(lost(), {}, kNow - 1s, kNow).submitted_at, kNow - 1s) << "that was the first look";
+}
+
+TEST(ADocumentWithoutARow, IsNotSubmittedAgainWithinTheGraceTime) {
+  const Job job = resumed(lost(), {}, kNow, kNow);
+  EXPECT_EQ(after_reconcile(job, NotListed{}, moment_at(kNow + 1s), Policy{}).transition.after.state,
+            State::submitting);
+  const auto later = after_reconcile(job, NotListed{}, moment_at(kNow + 3min), Policy{}).transition.after;
+  EXPECT_EQ(later.state, State::ready);
+  EXPECT_EQ(later.tag, job.tag);
+}
+
+TEST(ADocumentWithoutARow, FollowsTheTaskThatIsListed) {
+  const Job job = resumed(lost(), {listed("t1", Status::Processing, 10min)}, kNow, kNow);
+  EXPECT_EQ(job.state, State::submitted);
+  EXPECT_EQ(job.task_id, "t1");
+  EXPECT_EQ(job.task_status, "Processing");
+  EXPECT_EQ(job.submitted_at, kNow - 10min) << "its deadlines count from there";
+  EXPECT_EQ(job.attempts, 0);
+}
+
+TEST(ADocumentWithoutARow, PrefersTheTaskThatCanStillSucceedAndCountsTheOthers) {
+  const Job job = resumed(lost(),
+                          {listed("t3", Status::Failed, 1min), listed("t2", Status::Succeeded, 5min),
+                           listed("t1", Status::Failed, 9min)},
+                          kNow, kNow);
+  EXPECT_EQ(job.task_id, "t2");
+  EXPECT_EQ(job.attempts, 2);
+  EXPECT_EQ(job.earlier_tasks, "t3 t1");
+}
+
+TEST(ADocumentWithoutARow, TellsOfItsLastTaskWhereAllHaveFailed) {
+  const Job job =
+      resumed(lost(), {listed("t2", Status::Failed, 5min), listed("t1", Status::Failed, 9min)}, kNow, kNow);
+  EXPECT_EQ(job.task_id, "t2");
+  EXPECT_EQ(job.attempts, 1) << "the poll counts the other";
+}
+
+TEST(ADocumentWithoutARow, IsNotOfATimeThatTheClockDoesNotAllow) {
+  EXPECT_EQ(resumed(lost(), {listed("t", Status::Starting, -2h)}, kNow, kNow).submitted_at, kNow);
+  EXPECT_EQ(resumed(lost(), {listed("t", Status::Starting, 48h)}, kNow, kNow).submitted_at, kNow - 1h);
+}
+
+TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {
+  Job job = lost();
+  job.task_id = "t1";
+  EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).state, State::done);
+  EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).task_status, "Succeeded");
+  EXPECT_EQ(delivered_before(job, Reached::shown, kNow).state, State::delivered);
+  EXPECT_EQ(delivered_before(job, Reached::begun, kNow).state, State::delivering);
+}
+
+TEST(ARow, IsOlderThanItsResultOnlyWhereItWouldBePaidForAgain) {
+  Job job = lost();
+  EXPECT_TRUE(is_older_than_its_result(job, 0));
+  job.revision = 1;
+  EXPECT_FALSE(is_older_than_its_result(job, 0)) << "a new result was asked for since";
+  job.revision = 0;
+  job.state = State::submitted;
+  EXPECT_FALSE(is_older_than_its_result(job, 0)) << "it is followed, and costs nothing";
+  job.state = State::submitting;
+  job.delivered_name = "a.pdf";
+  EXPECT_FALSE(is_older_than_its_result(job, 0)) << "it is submitted anew because somebody wanted it";
+}
+
+}  // namespace
+}  // namespace chunkrd::pipeline::lifecycle
