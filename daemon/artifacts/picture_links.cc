@@ -10,7 +10,8 @@ namespace {
 
 // "![alt](target)" at the begin of `text`: its length, 0 if it is none; `alt` is set.
 std::size_t markdown_picture(std::string_view text, std::string_view& alt) {
-  const std::size_t middle = text.find("](", 2);
+  std::size_t middle = text.find("](", 2);
+  while (middle != text.npos && text[middle - 1] == '\\') middle = text.find("](", middle + 1);
   if (middle == text.npos || text.substr(0, middle).find('\n') != text.npos) return 0;
   const std::string_view target = text.substr(middle + 2);
   const bool elsewhere = boost::istarts_with(target, "http://") || boost::istarts_with(target, "https://") ||

@@ -106,7 +106,7 @@ class Pages {
     if (has_text(html)) return "<div class=\"table\">" + html + "</div>";
     if (segment.content.find_first_not_of(" \t\r\n") == std::string::npos)
       return "<div class=\"none\">no text</div>";
-    return "<pre>" + escaped(segment.content) + "</pre>";
+    return R"(<pre dir="auto">)" + escaped(segment.content) + "</pre>";
   }
 
   PageSpool boxes_, texts_;

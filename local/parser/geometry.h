@@ -42,4 +42,14 @@ inline Box scaled(const Box& box, double factor_x, double factor_y) noexcept {
   return {box.left * factor_x, box.top * factor_y, box.right * factor_x, box.bottom * factor_y};
 }
 
+inline Box shifted(const Box& box, double right, double down) noexcept {
+  return {box.left + right, box.top + down, box.right + right, box.bottom + down};
+}
+
+/// What of the box lies on a page of this size.
+inline Box clipped(const Box& box, double width, double height) noexcept {
+  return {std::clamp(box.left, 0.0, width), std::clamp(box.top, 0.0, height),
+          std::clamp(box.right, 0.0, width), std::clamp(box.bottom, 0.0, height)};
+}
+
 }  // namespace chunkrd::local

@@ -18,4 +18,7 @@ struct GrayImage {
 /// Reads a binary PGM (P5, 8 bits); nothing if it is something else or cut.
 std::optional<GrayImage> read_pgm(std::string_view bytes);
 
+/// Reads those that follow each other, up to the first that is something else or cut.
+std::vector<GrayImage> read_pgms(std::string_view bytes);
+
 }  // namespace chunkrd::local

@@ -2,13 +2,15 @@
 
 #include <utility>
 
+#include "local/parser/direction.h"
+
 namespace chunkrd::local {
 
 std::string text_of(const Line& line) {
   std::string text;
-  for (const Word& word : line.words) {
+  for (const std::size_t i : reading_order(line.words)) {
     if (!text.empty()) text += ' ';
-    text += word.text;
+    text += line.words[i].text;
   }
   return text;
 }

@@ -38,7 +38,7 @@ struct Page {
   std::vector<Box> pictures;
 };
 
-/// The words of a line with one space between them.
+/// The words of a line in the order in which they are read, with one space between them.
 std::string text_of(const Line& line);
 
 /// A line around `words`, which must not be empty; its size is the tallest word's height.

@@ -33,12 +33,17 @@ bool keeps_text_layer(const Page& layer, const Page& ocr) {
   return has_clean_text(layer) && characters_of(ocr) * 2 <= characters_of(layer) * 3;
 }
 
-void find_pictures_on(const Pdf& pdf, Page& page) {
+void find_pictures_on(const Thumbnail& thumbnail, Page& page) {
   std::vector<Box> words;
   for (const Line& line : page.lines)
     for (const Word& word : line.words) words.push_back(word.box);
   const Paper paper = page.source == TextSource::ocr ? Paper::photographed : Paper::white;
-  page.pictures = find_pictures(pdf.thumbnail(page), Pdf::kPointsPerPixel, paper, words);
+  page.pictures = find_pictures(thumbnail.image, thumbnail.points_per_pixel, paper, words);
+  // What nobody can read shall at least be seen.
+  if (page.pictures.empty() && page.lines.empty())
+    if (const auto print = find_print(thumbnail.image, thumbnail.points_per_pixel, paper))
+      page.pictures.push_back(*print);
+  for (Box& picture : page.pictures) picture = clipped(picture, page.width, page.height);
 }
 
 class PdfReader {
@@ -68,12 +73,14 @@ class PdfReader {
         for (std::uint32_t page = first; page <= last; ++page) read_batch(page, page);
         return;
       }
-      leave_out(first, failure);
+      go_on_without(first, "left out", failure);
     }
-    for (Page& layer : layers) read_page(std::move(layer));
+    const std::vector<Thumbnail> thumbnails = pdf_.thumbnails(layers);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      read_page(std::move(layers[i]), thumbnails.empty() ? nullptr : &thumbnails[i]);
   }
 
-  void read_page(Page page) {
+  void read_page(Page page, const Thumbnail* thumbnail) {
     try {
       if (settings_.ocr == OcrStrategy::all || !is_good_text_layer(page)) {
         say_page(page.number, page_count_, "OCR");
@@ -81,11 +88,13 @@ class PdfReader {
       } else {
         say_page(page.number, page_count_, "text layer");
       }
-      find_pictures_on(pdf_, page);
-      pages_.push_back(std::move(page));
+      find_pictures_on(thumbnail != nullptr ? *thumbnail : pdf_.thumbnail(page), page);
     } catch (const DocumentFailure& failure) {
-      leave_out(page.number, failure);
+      // A page that cannot be drawn still has its text layer.
+      go_on_without(page.number, page.lines.empty() ? "left out" : "only its text layer", failure);
+      if (page.lines.empty()) return;
     }
+    pages_.push_back(std::move(page));
   }
 
   void read_by_ocr(Page& page) {
@@ -102,9 +111,9 @@ class PdfReader {
     page.source = TextSource::ocr;
   }
 
-  void leave_out(std::uint32_t page, const DocumentFailure& failure) const {
+  void go_on_without(std::uint32_t page, const char* what, const DocumentFailure& failure) const {
     if (settings_.error_handling == ErrorHandling::fail) throw failure;
-    say_page(page, page_count_, std::string("left out: ") + failure.what());
+    say_page(page, page_count_, std::string(what) + ": " + failure.what());
   }
 
   Pdf pdf_;
@@ -131,7 +140,7 @@ ReadPages read_image_document(const std::filesystem::path& image, const std::fil
   const std::vector<Page> sizes = rendition.text_layers(1, count);
   for (std::size_t i = 0; i < std::min(pages.size(), sizes.size()); ++i) {
     scale_to(pages[i], sizes[i].width, sizes[i].height);
-    find_pictures_on(rendition, pages[i]);
+    find_pictures_on(rendition.thumbnail(pages[i]), pages[i]);
   }
   return {count, std::move(pages)};
 }

@@ -2,12 +2,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "local/parser/gray_image.h"
 #include "local/parser/page.h"
 
 namespace chunkrd::local {
+
+struct Thumbnail {
+  GrayImage image;
+  double points_per_pixel = 0;  ///< 2; more if the page is enormous
+};
 
 /// Poppler's programs on one PDF. Everything blocks; everything throws DocumentFailure when the program
 /// fails or runs into a limit, std::system_error when it cannot be started.
@@ -24,9 +30,12 @@ class Pdf {
   /// Draws the part `box` of a page in colour.
   void draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const;
 
-  /// A coarse picture of a page: one pixel is kPointsPerPixel points wide.
-  GrayImage thumbnail(const Page& page) const;
-  static constexpr double kPointsPerPixel = 2;
+  /// A coarse picture of a page.
+  Thumbnail thumbnail(const Page& page) const;
+
+  /// The same of pages that follow each other, in one go: to open a large file costs ten times as much as to
+  /// draw a page of it. Nothing if not all of them can be drawn like that; then each must be asked for.
+  std::vector<Thumbnail> thumbnails(std::span<const Page> pages) const;
 
  private:
   std::filesystem::path file_;

@@ -12,6 +12,8 @@ constexpr double kSmallestSide = 36;          ///< points; half an inch
 constexpr double kLargestShareOfPage = 0.95;  ///< more is the paper of a scan, or a background
 constexpr double kLargestShareOfWords = 0.25;
 constexpr double kSmallestShareOfInk = 0.04;  ///< less is a frame around nothing
+constexpr double kWidestShadow = 0.2;         ///< of the page
+constexpr double kSpeck = 4;                  ///< points; dust on a scanner's glass
 constexpr std::size_t kReach = 2;             ///< pixels of paper that do not yet part two pieces of ink
 
 /// A page of pixels, of which some are ink.
@@ -41,20 +43,21 @@ class Ink {
 };
 
 struct Piece {
-  Box box;  ///< pixels
-  double ink = 0;
+  Box box;
+  double ink_share = 0;  ///< of the box
 };
 
 /// Takes the piece of connected ink at (x, y) out of the page.
 Piece take_piece(Ink& page, std::size_t x, std::size_t y) {
   Piece piece{
       {static_cast<double>(x), static_cast<double>(y), static_cast<double>(x), static_cast<double>(y)}, 0};
+  double ink = 0;
   std::vector<std::pair<std::size_t, std::size_t>> open{{x, y}};
   page.wipe(x, y);
   while (!open.empty()) {
     const auto [px, py] = open.back();
     open.pop_back();
-    ++piece.ink;
+    ++ink;
     piece.box = join(piece.box, {static_cast<double>(px), static_cast<double>(py),
                                  static_cast<double>(px + 1), static_cast<double>(py + 1)});
     for (std::size_t ny = py - std::min(py, kReach); ny < std::min(py + kReach + 1, page.height()); ++ny) {
@@ -65,6 +68,7 @@ Piece take_piece(Ink& page, std::size_t x, std::size_t y) {
       }
     }
   }
+  piece.ink_share = ink / std::max(1.0, piece.box.area());
   return piece;
 }
 
@@ -74,7 +78,8 @@ bool is_picture(const Box& box, double ink_share, const Box& page, std::span<con
   double covered = 0;
   for (const Box& word : words)
     if (holds_middle_of(box, word)) covered += word.area();
-  return covered <= kLargestShareOfWords * box.area();
+  // More words than lines: the frame of a form or a table, whose text must not be lost in a picture.
+  return covered <= std::min(kLargestShareOfWords, ink_share) * box.area();
 }
 
 /// True for what runs along most of an edge of the page.
@@ -101,25 +106,51 @@ std::vector<Box> without_overlaps(std::vector<Box> boxes) {
   return boxes;
 }
 
+/// Takes all pieces out of the page, in points.
+std::vector<Piece> take_pieces(Ink& page, double points_per_pixel) {
+  std::vector<Piece> pieces;
+  for (std::size_t y = 0; y < page.height(); ++y) {
+    for (std::size_t x = 0; x < page.width(); ++x) {
+      if (!page.at(x, y)) continue;
+      Piece piece = take_piece(page, x, y);
+      piece.box = scaled(piece.box, points_per_pixel, points_per_pixel);
+      pieces.push_back(piece);
+    }
+  }
+  return pieces;
+}
+
+Box whole(const GrayImage& image, double points_per_pixel) {
+  return scaled({0, 0, static_cast<double>(image.width), static_cast<double>(image.height)}, points_per_pixel,
+                points_per_pixel);
+}
+
 }  // namespace
 
 std::vector<Box> find_pictures(const GrayImage& image, double points_per_pixel, Paper paper,
                                std::span<const Box> words) {
   Ink page(image);
   for (const Box& word : words) page.wipe(scaled(word, 1 / points_per_pixel, 1 / points_per_pixel));
-  const Box all = scaled({0, 0, static_cast<double>(image.width), static_cast<double>(image.height)},
-                         points_per_pixel, points_per_pixel);
+  const Box all = whole(image, points_per_pixel);
   std::vector<Box> pictures;
-  for (std::size_t y = 0; y < page.height(); ++y) {
-    for (std::size_t x = 0; x < page.width(); ++x) {
-      if (!page.at(x, y)) continue;
-      const Piece piece = take_piece(page, x, y);
-      const Box box = scaled(piece.box, points_per_pixel, points_per_pixel);
-      if (paper == Paper::photographed && is_shadow(box, all)) continue;
-      if (is_picture(box, piece.ink / std::max(1.0, piece.box.area()), all, words)) pictures.push_back(box);
-    }
+  for (const Piece& piece : take_pieces(page, points_per_pixel)) {
+    if (paper == Paper::photographed && is_shadow(piece.box, all)) continue;
+    if (is_picture(piece.box, piece.ink_share, all, words)) pictures.push_back(piece.box);
   }
   return without_overlaps(std::move(pictures));
+}
+
+std::optional<Box> find_print(const GrayImage& image, double points_per_pixel, Paper paper) {
+  Ink page(image);
+  const Box all = whole(image, points_per_pixel);
+  std::optional<Box> print;
+  for (const auto& [box, ink_share] : take_pieces(page, points_per_pixel)) {
+    const bool is_thin = box.area() < kWidestShadow * all.area();
+    const bool is_speck = std::max(box.width(), box.height()) <= kSpeck;
+    if (is_speck || (paper == Paper::photographed && is_thin && is_shadow(box, all))) continue;
+    print = print ? join(*print, box) : box;
+  }
+  return print;
 }
 
 }  // namespace chunkrd::local

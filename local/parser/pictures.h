@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,5 +19,9 @@ enum class Paper {
 /// scale; boxes and words are in points. Pure.
 std::vector<Box> find_pictures(const GrayImage& image, double points_per_pixel, Paper paper,
                                std::span<const Box> words);
+
+/// A box around all that is printed on a page, pictures or not; nothing if it is blank but for dust and
+/// shadows. For a page on which nothing was found: what is there shall be seen. Pure.
+std::optional<Box> find_print(const GrayImage& image, double points_per_pixel, Paper paper);
 
 }  // namespace chunkrd::local

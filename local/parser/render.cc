@@ -81,6 +81,22 @@ void render_item(Segment& item) {
   }
 }
 
+/// What stands in a picture is its text wherever it is not shown: in a search, or where its address has
+/// ended.
+std::string alternative(const std::string& html) {
+  return html.empty() ? "" : " alt=\"" + html + "\"";
+}
+
+std::string text_in_link(const std::string& content) {
+  if (content.empty()) return "Image";
+  std::string text;
+  for (const char c : escape_marks(content)) {
+    if (c == '[' || c == ']') text += '\\';
+    text += c == '\n' ? ' ' : c;
+  }
+  return text;
+}
+
 /// Two blank-line separated blocks; items of one list stay together.
 std::string_view space_between(const Segment& before, const Segment& after) {
   const bool one_list = before.type == SegmentType::ListItem && after.type == SegmentType::ListItem;
@@ -153,8 +169,8 @@ void render(Segment& segment) {
       segment.markdown = pipe_table(segment.cells);
       return;
     case SegmentType::Picture:
-      segment.html = "<img src=\"" + image_reference(segment) + "\" />";
-      segment.markdown = "![Image](" + image_reference(segment) + ")";
+      segment.html = "<img src=\"" + image_reference(segment) + "\"" + alternative(html) + " />";
+      segment.markdown = "![" + text_in_link(segment.content) + "](" + image_reference(segment) + ")";
       return;
     default:
       segment.html = element("p", html);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "local/parser/direction.h"
 #include "local/parser/unicode.h"
 
 namespace chunkrd::local {
@@ -37,10 +38,41 @@ bool is_on_page(const Box& box, const Page& page) {
          box.middle_x() <= page.width && box.middle_y() <= page.height;
 }
 
+std::size_t characters_in(const std::vector<Word>& words) {
+  std::size_t characters = 0;
+  for (const Word& word : words) characters += characters_of(word.text).size();
+  return characters;
+}
+
+/// Letters are half as wide as the font is large, on the average. Some fonts (Word's Cambria) claim to be
+/// three times as tall as they are.
+double size_by_width(const Word& word) {
+  return 2 * word.box.width() /
+         static_cast<double>(std::max<std::size_t>(1, characters_of(word.text).size()));
+}
+
+/// Cuts the boxes of a line in such a font to what its letters need: it would reach over the lines below.
+void cut_height(Line& line, const std::multimap<double, const StyledText*>& by_top) {
+  constexpr double kSameTop = 2;          // points; pdftohtml rounds
+  constexpr double kHighestLine = 2;      // font sizes
+  constexpr double kNarrowLetter = 0.25;  // font sizes; a line whose letters were narrower stands upright
+  const auto end = by_top.upper_bound(line.box.top + kSameTop);
+  for (auto it = by_top.lower_bound(line.box.top - kSameTop); it != end; ++it) {
+    const auto& [box, size, bold] = *it->second;
+    const double narrowest = kNarrowLetter * size * static_cast<double>(characters_in(line.words));
+    if (size <= 0 || common_width(box, line.box) <= 0 || line.box.width() < narrowest) continue;
+    if (line.box.height() <= kHighestLine * size) return;
+    const double bottom = line.box.top + 1.25 * size;
+    line.box.bottom = line.base = bottom;
+    for (Word& word : line.words) word.box.bottom = std::min(word.box.bottom, bottom);
+    return;
+  }
+}
+
 /// Poppler parts words also where kerning lets letters overlap ("giv" "es"); a space is a quarter of the
 /// size, so what is closer than a tenth belongs together. Raised and lowered figures stay by themselves.
 bool is_same_word(const Word& before, const Word& next) {
-  const double size = before.box.height();
+  const double size = std::min(before.box.height(), size_by_width(before));
   return next.box.left - before.box.right < 0.1 * size && next.box.left > before.box.left &&
          std::abs(next.box.top - before.box.top) < 0.02 * size &&
          std::abs(next.box.bottom - before.box.bottom) < 0.02 * size;
@@ -51,6 +83,7 @@ void read_line(const pugi::xml_node& node, Page& page) {
   for (const pugi::xml_node& word : node.children("word")) {
     Word read{.box = box_of(word), .text = word.text().get(), .confidence = std::nullopt};
     if (read.text.empty() || !is_on_page(read.box, page)) continue;
+    read.box = clipped(read.box, page.width, page.height);
     if (words.empty() || !is_same_word(words.back(), read)) {
       words.push_back(std::move(read));
       continue;
@@ -58,6 +91,7 @@ void read_line(const pugi::xml_node& node, Page& page) {
     words.back().text += read.text;
     words.back().box = join(words.back().box, read.box);
   }
+  for (Word& word : words) word.text = in_reading_order(word.text);
   if (!words.empty()) page.lines.push_back(line_of(std::move(words)));
 }
 
@@ -75,14 +109,16 @@ TextQuality quality_of(const Page& page) {
 
 }  // namespace
 
-std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page) {
+std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page,
+                                  const std::map<std::uint32_t, PageFrame>& frames) {
   const pugi::xml_document document = load(xml, "pdftotext");
   std::vector<Page> pages;
   for (const pugi::xml_node& node : document.child("html").child("body").child("doc").children("page")) {
     Page page;
     page.number = first_page + static_cast<std::uint32_t>(pages.size());
-    page.width = node.attribute("width").as_double();
-    page.height = node.attribute("height").as_double();
+    const auto frame = frames.find(page.number);
+    page.width = frame != frames.end() ? frame->second.width : node.attribute("width").as_double();
+    page.height = frame != frames.end() ? frame->second.height : node.attribute("height").as_double();
     for (const pugi::xml_node& flow : node.children("flow"))
       for (const pugi::xml_node& block : flow.children("block"))
         for (const pugi::xml_node& line : block.children("line")) read_line(line, page);
@@ -113,9 +149,13 @@ std::vector<std::vector<StyledText>> read_styles(std::string xml) {
 }
 
 void apply_styles(Page& page, const std::vector<StyledText>& styles) {
-  std::multimap<double, const StyledText*> by_middle;
-  for (const StyledText& style : styles) by_middle.emplace(style.box.middle_y(), &style);
+  std::multimap<double, const StyledText*> by_middle, by_top;
+  for (const StyledText& style : styles) {
+    by_middle.emplace(style.box.middle_y(), &style);
+    by_top.emplace(style.box.top, &style);
+  }
   for (Line& line : page.lines) {
+    cut_height(line, by_top);
     double bold_width = 0;
     double width = 0;
     double size = 0;

@@ -1,17 +1,21 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "local/parser/page.h"
+#include "local/parser/page_frame.h"
 
 namespace chunkrd::local {
 
 /// Reads what `pdftotext -bbox-layout` writes about the pages from `first_page` on. Characters that XML
-/// does not allow are taken out first: poppler passes on what a document's fonts claim.
+/// does not allow are taken out first: poppler passes on what a document's fonts claim. What reaches over
+/// the page's edge is cut there. A page has the size of its frame; without one, what the XML says.
 /// Throws std::runtime_error if it is no such XML.
-std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page);
+std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page,
+                                  const std::map<std::uint32_t, PageFrame>& frames = {});
 
 /// What `pdftohtml -xml` knows and pdftotext does not: how a piece of text is set.
 struct StyledText {

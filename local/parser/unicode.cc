@@ -51,6 +51,13 @@ std::vector<char32_t> code_points(std::string_view text) {
   return points;
 }
 
+std::vector<std::string_view> characters_of(std::string_view text) {
+  std::vector<std::string_view> characters;
+  for (std::size_t at = 0; at < text.size(); at += characters.back().size())
+    characters.push_back(text.substr(at, decode(text, at).length));
+  return characters;
+}
+
 void make_xml_clean(std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const Decoded decoded = decode(text, at);
@@ -74,7 +81,7 @@ TextQuality quality_of(std::string_view text) {
   TextQuality quality;
   for (const char32_t point : code_points(text)) {
     ++quality.all;
-    if (point >= 0x20 && point != kReplacement && !is_private(point)) ++quality.good;
+    if (point > 0x20 && point != kReplacement && !is_private(point)) ++quality.good;
   }
   return quality;
 }

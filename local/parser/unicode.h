@@ -10,6 +10,9 @@ namespace chunkrd::local {
 /// Decodes UTF-8; bytes that are none become U+FFFD, one each.
 std::vector<char32_t> code_points(std::string_view text);
 
+/// The same characters, each as its bytes.
+std::vector<std::string_view> characters_of(std::string_view text);
+
 /// Replaces, in place, what XML 1.0 does not allow (control characters, bytes that are not UTF-8) by
 /// spaces, so that a hostile font cannot make a whole page unreadable.
 void make_xml_clean(std::string& text);
@@ -22,7 +25,8 @@ struct TextQuality {
   std::size_t all = 0;
 };
 
-/// Counts private, replacement and control characters as not good.
+/// Counts private, replacement and control characters of a word as not good; also spaces, which are what
+/// make_xml_clean() has left of the latter.
 TextQuality quality_of(std::string_view text);
 
 /// The words (runs without white space) of `text`.

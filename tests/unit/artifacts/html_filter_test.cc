@@ -81,6 +81,7 @@ TEST(HtmlFilterProperty, TheOutputHasNoTagButTheHarmlessOnes) {
 
 TEST(PictureLinks, BecomeTheirText) {
   EXPECT_EQ(without_picture_links("a ![Image](https://s/x.jpg?Signature=0) b"), "a Image b");
+  EXPECT_EQ(without_picture_links("![see \\[1\\](x)](https://s/x.jpg)"), "see \\[1\\](x)");
   EXPECT_EQ(without_picture_links("![the \"quay\"](data:image/png;base64,AAAA)"), "the \"quay\"");
   EXPECT_EQ(without_picture_links("<p><img src=\"https://s/x\" alt=\"quay\"></p>"), "<p>quay</p>");
   for (const char* text :

@@ -9,6 +9,7 @@
 #include "artifacts/report.h"
 #include "tests/support/browser.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_pdf.h"
 
 namespace chunkrd::artifacts {
 namespace {
@@ -108,6 +109,15 @@ TEST_F(Report, ShowsEachPageWithItsBoxesAndTheTextBesideIt) {
     browser.screenshot(fs::path(keep) / "report.png");
 }
 
+TEST_F(Report, HebrewRunsFromTheRightAndEndsOnTheLeft) {
+  test::Browser browser(1200, 800);
+  browser.open(report(result_of({{.content = "\u05E9\u05DC\u05D5\u05DD."}, {.content = "Hello."}}, 1), {}));
+  EXPECT_EQ(
+      browser.text("return [...document.querySelectorAll('pre')].map(p => getComputedStyle(p).direction)"
+                   ".join(' ')"),
+      "rtl ltr");
+}
+
 TEST_F(Report, HoveringOneOfTheTwoHighlightsTheOther) {
   test::Browser browser(1400, 1000);
   browser.open(report(result_of(kPieces, 4), std::nullopt));
@@ -177,6 +187,28 @@ TEST_F(Report, APdfThatCannotBeDrawnLeavesBlankPages) {
   EXPECT_EQ(browser.text("return document.querySelectorAll('.box').length"), "4");
   EXPECT_THAT(browser.text("return document.querySelector('footer').innerText"),
               HasSubstr("could not be drawn"));
+}
+
+TEST_F(Report, EachPageHasItsOwnPictureAlsoBesideOneThatCannotBeDrawn) {
+  std::vector<test::TinyPage> sheets;
+  std::vector<Piece> pieces;
+  for (int page = 1; page <= 40; ++page) {
+    // As many points wide as its number says.
+    sheets.push_back({.entries = "/MediaBox [0 0 " + std::to_string(100 + page) + " 400]"});
+    pieces.push_back({.page = page, .content = "x"});
+  }
+  sheets[20].entries = "/MediaBox [0 0 0.001 900000]";
+  std::ofstream(folder_ / "many.pdf", std::ios::binary) << test::tiny_pdf(sheets);
+  test::Browser browser(1400, 1000);
+  browser.open(report(result_of(pieces, 40), folder_ / "many.pdf"));
+  const std::string widths = browser.text(
+      "return Promise.all([...document.querySelectorAll('.page')].map(async page => {"
+      "const i = page.querySelector('img'); if (!i) return 0; await i.decode();"
+      "return Math.round(400 * i.naturalWidth / i.naturalHeight)})).then(w => w.join(' '))");
+  std::string expected;
+  for (int page = 1; page <= 40; ++page)
+    expected += (page > 1 ? " " : "") + std::to_string(page == 21 ? 0 : 100 + page);
+  EXPECT_EQ(widths, expected);
 }
 
 TEST_F(Report, NothingThatADocumentSaysIsRunOrFetched) {

@@ -26,8 +26,8 @@ TEST(Render, GivesEveryTypeItsHtmlAndMarkdown) {
       {SegmentType::ListItem, "-", "<ul><li>a &lt; b</li></ul>", "- a \\< b"},
       {SegmentType::ListItem, "3.", "<ol start=\"3\"><li>a &lt; b</li></ol>", "3. a \\< b"},
       {SegmentType::ListItem, "(c)", "<ul><li>(c) a &lt; b</li></ul>", "- (c) a \\< b"},
-      {SegmentType::Picture, "", "<img src=\"chunkr-local:images/id.png\" />",
-       "![Image](chunkr-local:images/id.png)"},
+      {SegmentType::Picture, "", "<img src=\"chunkr-local:images/id.png\" alt=\"a &lt; b\" />",
+       "![a \\< b](chunkr-local:images/id.png)"},
       {SegmentType::Footnote, "", "<p>a &lt; b</p>", "a \\< b"},
   };
   for (const auto& [type, marker, html, markdown] : cases) {
@@ -35,6 +35,13 @@ TEST(Render, GivesEveryTypeItsHtmlAndMarkdown) {
     EXPECT_EQ(segment.html, html);
     EXPECT_EQ(segment.markdown, markdown);
   }
+}
+
+TEST(Render, NamesAPictureByWhatStandsInIt) {
+  EXPECT_EQ(rendered(SegmentType::Picture, "").html, "<img src=\"chunkr-local:images/id.png\" />");
+  EXPECT_EQ(rendered(SegmentType::Picture, "").markdown, "![Image](chunkr-local:images/id.png)");
+  EXPECT_EQ(rendered(SegmentType::Picture, "see [1](x)\nhere").markdown,
+            "![see \\[1\\](x) here](chunkr-local:images/id.png)");
 }
 
 TEST(Render, MakesATableOfCells) {
