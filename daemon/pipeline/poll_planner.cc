@@ -24,6 +24,13 @@ void PollPlanner::learn(const std::string& profile, Duration took) {
   if (!first_time) usual->second += kWeightOfNewest * (ms - usual->second);
 }
 
+// Failed ones too: where all that is left fails, nothing else tells that the service has become fast again.
+void PollPlanner::see(const std::string& profile, const taskapi::Task& task, Duration waited) {
+  using enum taskapi::Status;
+  if (task.status != Succeeded && task.status != Failed) return;
+  learn(profile, task.finished_at ? *task.finished_at - task.created_at : waited);
+}
+
 // A little beyond the mean: most tasks are then found ended by one poll.
 Duration PollPlanner::expected(const std::string& profile) const {
   const auto usual = usual_ms_.find(profile);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/clock.h"
+#include "taskapi/task.h"
 
 namespace chunkrd::pipeline {
 
@@ -13,6 +14,9 @@ class PollPlanner {
  public:
   /// A task of `profile` took `took` from its making to its end (the service's own times).
   void learn(const std::string& profile, Duration took);
+
+  /// A task was read, `waited` after its submit: learns from it if it has ended.
+  void see(const std::string& profile, const taskapi::Task& task, Duration waited);
 
   Duration first(const std::string& profile) const;
 

@@ -80,8 +80,7 @@ awaitable<Outcome> poll(Job job, Context& context) {
   const auto answer = co_await context.tasks.get(job.task_id);
   const auto* task = std::get_if<Task>(&answer);
   const auto waited = context.clock.now() - job.submitted_at.value_or(context.clock.now());
-  if (task != nullptr && task->status == Status::Succeeded)
-    context.planner.learn(job.profile, task->finished_at ? *task->finished_at - task->created_at : waited);
+  if (task != nullptr) context.planner.see(job.profile, *task, waited);
   const auto moment = context.moment(context.planner.next(job.profile, waited));
   if (task != nullptr && lifecycle::is_to_be_cancelled(job, *task, moment, policy))
     co_return co_await cancel(std::move(job), context, moment, policy);

@@ -49,6 +49,24 @@ TEST(PollPlanner, OneOddTaskChangesLittle) {
   EXPECT_LT(planner.first("default"), 16s);
 }
 
+TEST(PollPlanner, LearnsFromEveryTaskThatHasEnded) {
+  using enum taskapi::Status;
+  taskapi::Task task;
+  task.finished_at = task.created_at + 1s;
+  for (const auto status : {Starting, Processing, Cancelled}) {
+    task.status = status;
+    PollPlanner planner = taught(300s);
+    planner.see("default", task, 400s);
+    EXPECT_EQ(planner.first("default"), 360s);
+  }
+  for (const auto status : {Succeeded, Failed}) {
+    task.status = status;
+    PollPlanner planner = taught(300s);
+    for (int i = 0; i < 20; ++i) planner.see("default", task, 400s);
+    EXPECT_LT(planner.first("default"), 5s) << "only the service's own times count, not when we looked";
+  }
+}
+
 TEST(PollPlanner, ATaskFromAFutureClockDoesNoHarm) {
   PollPlanner planner;
   planner.learn("default", -5s);
