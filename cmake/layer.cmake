@@ -10,18 +10,18 @@ endfunction()
 
 # A GoogleTest program whose tests ctest knows one by one: chunkrd_test(queue_test SOURCES a.cc LINKS chunkrd_queue).
 # THREADED: the code under test uses more than one thread, so it is also built by the target threaded_tests and run
-# under ThreadSanitizer (label threaded).
+# under ThreadSanitizer (label unit-threaded).
 # One without LABELS is a unit test: built by the target unit_tests, run under AddressSanitizer (label unit).
 add_custom_target(threaded_tests)
 add_custom_target(unit_tests)
 function(chunkrd_test name)
   cmake_parse_arguments(ARG "THREADED" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
-    list(APPEND ARG_LABELS unit)
+    set(ARG_LABELS unit)
     add_dependencies(unit_tests ${name})
   endif()
   if(ARG_THREADED)
-    list(APPEND ARG_LABELS threaded)
+    string(APPEND ARG_LABELS -threaded)  # gtest_discover_tests takes one label
     add_dependencies(threaded_tests ${name})
   endif()
   if(NOT ARG_TIMEOUT)
@@ -30,5 +30,5 @@ function(chunkrd_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
