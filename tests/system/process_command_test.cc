@@ -172,8 +172,8 @@ TEST_F(Processing, ASecondCtrlCDoesNotWaitForUploads) {
   home.start_service("- match: {operation: create}\n  do: {delay: 60s}\n" + std::string(kFakeParser));
   paper("a.pdf");
   Process process = begin(at_the_service({papers}));
-  ASSERT_TRUE(eventually(
-      [&] { return read_file(out / ".chunkrd/process/log").find("claimed") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] { return home.statistics().find("\"create\":1") != std::string::npos; }))
+      << home.statistics();
   process.signal(SIGTERM);
   ASSERT_TRUE(wait_for_output("once more to give them up"));
   process.signal(SIGTERM);

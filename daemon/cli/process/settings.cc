@@ -41,6 +41,8 @@ config::Profile profile_for(const Options& options, const config::Settings& sett
   // OCR of pages that have text costs this machine minutes and gains nothing.
   if (options.local && options.profile.empty() && profile.parse == "{}")
     profile.parse = R"({"ocr_strategy":"Auto"})";
+  // Its parser says of the same bytes the same, however often it is asked.
+  if (options.local) profile.attempts = 1;
   profile.parse = config::with_overrides(profile.parse, options.assignments);
   if (!options.artifacts.empty()) profile.artifacts = config::artifacts_named(options.artifacts);
   return profile;

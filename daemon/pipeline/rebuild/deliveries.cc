@@ -42,6 +42,7 @@ std::string settings_of(const std::string& hash, const Rules& rules) {
 }  // namespace
 
 void Recovery::take_deliveries() {
+  for (const auto& document : store_.forgotten(SIZE_MAX)) forgotten_.insert(document.id);
   std::set<fs::path> outboxes;
   for (const auto& [path, place] : rules_->places) outboxes.insert(place->rules.outbox);
   for (const fs::path& root : outboxes) {
@@ -59,6 +60,7 @@ void Recovery::take_delivery(const fs::path& outbox, const fs::path& file, Reach
   try {
     const auto manifest = outbox::read_manifest(file);
     if (!manifest) return;
+    if (forgotten_.contains(manifest->origin.job_id)) return;
     if (!time_of_job_id(manifest->origin.job_id)) return leave(file, "its job id is none of ours");
     if (reached == Reached::put_away && is_there(in_spool(manifest->origin.job_id))) reached = Reached::shown;
     take_delivery(place_of(outbox, manifest->origin), *manifest, reached, written_at(file));
@@ -75,15 +77,17 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
   if (known && (reached == Reached::begun || !lifecycle::is_older_than_its_result(*known, origin.revision)))
     return;
   Job job = known ? *known : begin(origin.job_id, place, origin.name);
+  job.sha256 = origin.input_sha256;
   if (!known) {
-    job.source_identity = identity_of(place, origin.name, origin.input_sha256, job.id);
+    know_kept_original(job, place);
     job.settings = settings_of(origin.settings_hash, *rules_);
     std::error_code error;
+    if (place.archive && reached == Reached::put_away && is_there(place.archive->path_of(origin.name)))
+      job.original_name = origin.name;
     if (const auto size = fs::file_size(place.rules.archive.value_or(place.rules.path) / origin.name, error);
         !error)
       job.size_bytes = size;
   }
-  job.sha256 = origin.input_sha256;
   job.settings_hash = origin.settings_hash;
   job.task_id = origin.task_id;
   job.revision = origin.revision;

@@ -1,5 +1,6 @@
 // Reports in failed/: their documents can be tried again.
 #include <system_error>
+#include <utility>
 
 #include "core/ids.h"
 #include "outbox/delivery.h"
@@ -57,14 +58,13 @@ void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
   const fs::path document = document_of(report);
   if (document.empty()) return;
   Job job = begin(reported->id, *place->second, reported->name);
-  const std::string settings = job.settings, settings_hash = job.settings_hash;
-  const int priority = job.priority;
-  job = *reported;
-  job.settings = settings;
-  job.settings_hash = settings_hash;
-  job.priority = priority;
+  const Job fresh = std::exchange(job, *reported);
+  job.source_identity = fresh.source_identity;
+  job.settings = fresh.settings;
+  job.settings_hash = fresh.settings_hash;
+  job.priority = fresh.priority;
   job.original_name = document.lexically_relative(failed);
-  job.source_identity = identity_of(*place->second, job.name, job.sha256, job.id);
+  know_kept_original(job, *place->second);
   found_.failed += insert(std::move(job), "its original and report lie in failed/");
 }
 

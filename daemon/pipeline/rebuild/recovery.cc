@@ -16,6 +16,15 @@ namespace chunkrd::pipeline::rebuild {
 
 using queue::Job;
 
+namespace {
+
+// No file has inode 0, and no two documents of a name were found in the same moment.
+std::string identity_of_none(const Job& job) {
+  return inbox::Identity{.mtime_ns = job.found_at.time_since_epoch().count()}.text();
+}
+
+}  // namespace
+
 Recovery::Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules,
                    const std::filesystem::path& state, const Listed& listed, WallTime now)
     : store_(store), rules_(std::move(rules)), state_(state), listed_(listed), now_(now) {}
@@ -34,8 +43,8 @@ Job Recovery::begin(const std::string& id, const Place& place, const std::string
   job.id = id;
   job.inbox = place.rules.path.native();
   job.name = name;
-  job.source_identity = id;  // no identity of a file, and no other job's
   job.found_at = time_of_job_id(id).value();
+  job.source_identity = identity_of_none(job);
   job.due = now_;
   job.profile = place.profile_of(name);
   const config::Profile& profile = rules_->profile_of(job);
@@ -45,17 +54,15 @@ Job Recovery::begin(const std::string& id, const Place& place, const std::string
   return job;
 }
 
-std::string Recovery::identity_of(const Place& place, const std::string& name, const std::string& sha256,
-                                  const std::string& job_id) const {
-  if (place.rules.originals != config::Originals::keep || !inbox::is_below(name)) return job_id;
-  const auto file = place.rules.path / name;
+void Recovery::know_kept_original(Job& job, const Place& place) const {
+  if (place.rules.originals != config::Originals::keep || !inbox::is_below(job.name)) return;
+  const auto file = place.rules.path / job.name;
   try {
     const auto identity = inbox::look(AT_FDCWD, file.native(), {}).identity;
-    if (!sha256.empty() && sha256_file(file).sha256 == sha256) return identity.text();
+    if (!job.sha256.empty() && sha256_file(file).sha256 == job.sha256) job.source_identity = identity.text();
   } catch (const std::system_error&) {
     // Gone, or not to be read: another one of that name is another document.
   }
-  return job_id;
 }
 
 bool Recovery::insert(Job job, const std::string& told) {
@@ -63,7 +70,7 @@ bool Recovery::insert(Job job, const std::string& told) {
   if (store_.apply(std::span<const queue::Change>(std::vector<queue::Change>{row}), now_).front())
     return true;
   // Another row has the same file's identity; this document is there all the same.
-  row.job.source_identity = row.job.id;
+  row.job.source_identity = identity_of_none(row.job);
   return store_.apply(std::span<const queue::Change>(std::vector<queue::Change>{row}), now_).front();
 }
 

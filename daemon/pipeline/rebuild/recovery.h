@@ -61,9 +61,8 @@ class Recovery {
 
   /// The row of `id` as a new one begins, in `place`.
   queue::Job begin(const std::string& id, const Place& place, const std::string& name) const;
-  /// In an inbox that keeps its originals, the one with these bytes is known then and not taken again.
-  std::string identity_of(const Place& place, const std::string& name, const std::string& sha256,
-                          const std::string& job_id) const;
+  /// In an inbox that keeps its originals: the one with these bytes is known then, and not taken again.
+  void know_kept_original(queue::Job& job, const Place& place) const;
   bool insert(queue::Job job, const std::string& told);
   void leave(const std::filesystem::path& file, const std::string& why);
 
@@ -72,6 +71,7 @@ class Recovery {
   std::filesystem::path state_;
   const Listed& listed_;
   WallTime now_;
+  std::set<std::string> forgotten_;  ///< their rows went by themselves, and are not missed
   Found found_;
 };
 

@@ -85,8 +85,10 @@ Diagnosis look_into(SQLite::Database& database) {
   if (version.value_or(0) > known)
     return {Condition::newer,
             fmt::format("it has schema version {}, this chunkrd knows {} and older", *version, known)};
-  if (std::string damage = damage_in(database); !damage.empty())
+  if (std::string damage = damage_in(database); !damage.empty()) {
+    std::ranges::replace(damage, '\n', ' ');
     return {Condition::damaged, std::move(damage)};
+  }
   if (!version) return {Condition::damaged, "its version is not in it"};
   return {Condition::whole, {}};
 }

@@ -121,6 +121,7 @@ class Salvaging {
     found_.commands = take_numbered("commands", [](SQLite::Statement&, int) { return true; });
     found_.notes = take_keyed("notes", "key");
     found_.days = take_keyed("spending", "day");
+    take_keyed("forgotten", "id");
     return found_;
   }
 

@@ -27,4 +27,12 @@ struct Calls {
 };
 Calls mend_disk();
 
+/// From one pair of calls to die at to the next that is tried. All of them are in ordinary builds; to start a
+/// process under a sanitizer takes a hundred times as long, and is there to see other faults.
+#ifdef CHUNKRD_SANITIZED
+inline constexpr int kNextCall = 5;
+#else
+inline constexpr int kNextCall = 1;
+#endif
+
 }  // namespace chunkrd::test

@@ -133,9 +133,9 @@ TEST_P(Crash, ARepeatedDeliveryEndsTheSameWhereverTheFirstDied) {
 }
 
 TEST_P(Crash, ARepetitionMayDieToo) {
-  for (int first = 0;; ++first) {
+  for (int first = 0;; first += test::kNextCall) {
     bool died = true;
-    for (int second = 0; died; ++second) {
+    for (int second = 0; died; second += test::kNextCall) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
       const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;
@@ -150,9 +150,9 @@ TEST_P(Crash, ARepetitionMayDieToo) {
 // The name is taken while the delivery is dead; what it had shown until then moves along.
 TEST_P(Crash, ANameTakenInBetweenMeansAnotherNameForTheWholeResult) {
   const std::string other = "a/report~aaaaaaaa.pdf";
-  for (int first = 0;; ++first) {
+  for (int first = 0;; first += test::kNextCall) {
     bool died = true;
-    for (int second = 0; died; ++second) {
+    for (int second = 0; died; second += test::kNextCall) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
       const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;
@@ -170,9 +170,9 @@ TEST_P(Crash, ANameTakenInBetweenMeansAnotherNameForTheWholeResult) {
 }
 
 TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
-  for (int first = 0;; ++first) {
+  for (int first = 0;; first += test::kNextCall) {
     bool died = true;
-    for (int second = 0; died; ++second) {
+    for (int second = 0; died; second += test::kNextCall) {
       SCOPED_TRACE(::testing::Message() << first << ", then " << second);
       const Ground ground(GetParam());
       if (!dies(first, [&] { ground.publish(); })) return;

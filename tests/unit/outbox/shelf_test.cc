@@ -119,10 +119,10 @@ TEST_P(ShelfTest, DoesNotFollowALinkOutOfItself) {
 TEST_P(ShelfTest, ADocumentIsThereOnceWhereverThePutDied) {
   for (const bool taken : {false, true}) {
     const std::string expected = taken ? "in/x" + kMark + ".pdf" : "in/x.pdf";
-    for (int first = 0;; ++first) {
+    for (int first = 0;; first += test::kNextCall) {
       bool first_died = true;
       bool died = true;
-      for (int second = 0; died && first_died; ++second) {
+      for (int second = 0; died && first_died; second += test::kNextCall) {
         SCOPED_TRACE(::testing::Message() << first << ", then " << second << (taken ? ", taken" : ""));
         fs::remove_all(root());
         fs::create_directories(root() / "in");
