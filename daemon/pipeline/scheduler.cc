@@ -45,15 +45,14 @@ Signal signal_of(const std::exception& error) {
   return {disk ? Signal::Kind::disk_full : Signal::Kind::none, {}};
 }
 
-void log_transition(const Job& before, const queue::Transition& transition) {
-  const Job& after = transition.after;
-  const bool trouble = !transition.after.error_code.empty() || transition.event.what == "error";
+void log_transition(const Job& before, const Job& after, const queue::Event& event) {
+  const bool trouble = !after.error_code.empty() || event.what == "error";
   const bool routine = after.state == before.state && !trouble;
   spdlog::log(trouble   ? spdlog::level::warn
               : routine ? spdlog::level::debug
                         : spdlog::level::info,
-              "{} job={} name=\"{}\" state={} {}", transition.event.what, after.id, printable(after.name),
-              queue::to_string(after.state), transition.event.detail);
+              "{} job={} name=\"{}\" state={} {}", event.what, after.id, printable(after.name),
+              queue::to_string(after.state), event.detail);
 }
 
 }  // namespace
@@ -227,8 +226,8 @@ awaitable<void> Scheduler::carry_out(const Job& job) {
   if (!outcome) co_return;
   outcome = lifecycle::honour(std::move(*outcome), context_.moment());
   hear(outcome->signal);
-  log_transition(job, outcome->transition);
   const queue::Spent spent = outcome->transition.spent;
+  const queue::Event event = outcome->transition.event;
   const auto after = co_await context_.commit(std::move(outcome->transition));
   if (after && spent != queue::Spent{}) {
     gate_.spend(spent, context_.clock.now());
@@ -238,6 +237,8 @@ awaitable<void> Scheduler::carry_out(const Job& job) {
     spdlog::info("job={} was moved by somebody else meanwhile", job.id);
     co_return;
   }
+  // What the log says is durable: whoever reads of an end there may take it for one.
+  log_transition(job, *after, event);
   if (after->possible_duplicates > job.possible_duplicates) context_.observer.on_possible_duplicate();
   if (job.state == State::submitting && after->state == State::submitted) context_.observer.on_adopted();
   // Not before the row is free again: until ended() its id is busy and would be passed over.
