@@ -242,6 +242,32 @@ TEST_F(Processing, AnUpdateThatFailsIs1AndTheOldResultStays) {
   EXPECT_EQ(read_file(out / "a.pdf.json"), before);
 }
 
+TEST_F(Processing, AFailureIsTriedAgainWithTheSettingsOfTheNewCommand) {
+  home.start_service("- match: {first: 3}\n  do: {parse: {fail: broken}}\n" + std::string(kFakeParser));
+  paper("a.pdf");
+  ASSERT_EQ(process(at_the_service({papers})).exit_code, 1);
+  const Ran ran = process(at_the_service({papers, "--set", "ocr_strategy=Auto"}));
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const auto result = json::parse(read_file(out / "a.pdf.json"));
+  EXPECT_EQ(result.at("configuration").at("ocr_strategy").as_string(), "Auto");
+}
+
+TEST_F(Processing, WhatIsUnderWayKeepsItsSettingsAndThatIsSaid) {
+  home.start_service("- do: {parse: {instead: text, delay: 2s}}\n");
+  paper("a.pdf");
+  Process first = begin(at_the_service({papers}));
+  ASSERT_TRUE(eventually(
+      [&] { return read_file(out / ".chunkrd/process/log").find("submitted") != std::string::npos; }));
+  first.signal(SIGINT);
+  ASSERT_TRUE(first.wait(std::chrono::seconds(30)));
+  const std::vector<std::string> again = at_the_service({papers, "--set", "ocr_strategy=Auto"});
+  const Ran ran = process(again);
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("is under way with the settings it was begun with"));
+  EXPECT_EQ(process(again).exit_code, 0);
+  EXPECT_EQ(tasks_created(), 1);
+}
+
 TEST_F(Processing, ASidecarAndAProfileAreFollowed) {
   home.start_service(kFakeParser);
   home.write_config();

@@ -31,6 +31,11 @@ std::int64_t unfinished(const queue::StateCounts& counts) {
   return sum;
 }
 
+// What its result will be made with, if all goes well.
+std::string coming_settings_hash(const Job& job) {
+  return job.wanted_settings.empty() ? job.settings_hash : sha256_hex(job.wanted_settings);
+}
+
 }  // namespace
 
 Run::Run(const config::Settings& settings, std::string key, const std::string& service, Tally& tally,
@@ -66,8 +71,14 @@ void Run::take_up(Tally::Entry& entry) {
               "this file was here before, then another one of its name: copy it, and name the copy");
     return;
   }
-  const config::Profile& profile = settings_.profiles.at(settings_.inboxes.front().profile);
-  const bool own_settings = !job->sidecar.empty() || arrival.sidecar;
+  const std::string& profile = settings_.inboxes.front().profile;
+  const std::string& parse = settings_.profiles.at(profile).parse;
+  const bool has_its_own = !job->sidecar.empty() || arrival.sidecar;
+  const bool others_wanted = !has_its_own && coming_settings_hash(*job) != sha256_hex(parse);
+  if (others_wanted || !job->wanted_settings.empty()) entry.wanted_settings_hash = sha256_hex(parse);
+  const bool may_be_updated =
+      job->state == State::done || job->state == State::failed || job->state == State::cancelled;
+  if (others_wanted && may_be_updated) return ask(entry, *job, lifecycle::Reprocess{profile, parse, true});
   switch (job->state) {
     case State::failed:
     case State::cancelled:
@@ -75,16 +86,16 @@ void Run::take_up(Tally::Entry& entry) {
     case State::vanished:
       return give_up(entry, *job, "it changed while it was read: run the command again when it is whole");
     case State::done:
-      if (!own_settings && job->settings_hash != sha256_hex(profile.parse)) {
-        entry.wanted_settings_hash = sha256_hex(profile.parse);
-        return ask(entry, *job, lifecycle::Reprocess{settings_.inboxes.front().profile, profile.parse, true});
-      }
       if (!std::filesystem::exists(settings_.inboxes.front().outbox / (job->delivered_name + ".json")))
         return give_up(
             entry, *job,
             "its result was delivered here before and is gone: name another --out to have it again");
       break;
     default:
+      if (others_wanted)
+        display_.say(
+            printable(entry.document.shown.native()) +
+            ": is under way with the settings it was begun with; run the command again when it has ended");
       break;
   }
   tally_.adopt(entry, *job);
