@@ -201,6 +201,24 @@ TEST_F(Processing, KillMinusNineLosesNothing) {
   EXPECT_EQ(files_below(out).size(), 40u);
 }
 
+// Killed before it was taken, and changed since: two rows of one name cannot be about to be taken.
+TEST_F(Processing, AFileThatWasChangedBeforeItWasTakenIsTakenAsItIsNow) {
+  home.start_service(kFakeParser);
+  paper("a.pdf");
+  ASSERT_EQ(process(at_the_service({papers})).exit_code, 0);
+  ASSERT_EQ(
+      run({"/usr/bin/sqlite3", out / ".chunkrd/process/queue.sqlite", "UPDATE jobs SET state = 1"}).exit_code,
+      0);
+  paper("a.pdf", "something else");
+  const Ran ran = run([&] {
+    auto limited = command(at_the_service({papers}));
+    limited.insert(limited.begin(), {"timeout", "60"});
+    return limited;
+  }());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(tasks_created(), 2);
+}
+
 TEST_F(Processing, AFailureIs1AndIsTriedAgainByTheSameCommand) {
   // As often as a profile's attempts.
   home.start_service("- match: {file_name: \"bad-*\", first: 3}\n  do: {parse: {fail: broken}}\n" +

@@ -149,13 +149,24 @@ awaitable<void> Run::take_in_the_new() {
     for (Tally::Entry& entry : tally_.entries()) {
       if (stopping_) co_return;
       if (!entry.job.id.empty() || entry.stage == Stage::failed) continue;
-      co_await pipeline::take_in(entry.document.arrival, entry.document.inbox, worker_.context,
-                                 worker_.scheduler);
+      co_await take_in(entry);
     }
     all_taken_in_ = true;
     end_if_over();
   } catch (...) {
     fail();
+  }
+}
+
+// An older file of this name may have a row that is still to be taken: it vanishes then, and makes room.
+awaitable<void> Run::take_in(Tally::Entry& entry) {
+  asio::steady_timer timer(worker_.loop);
+  while (!stopping_) {
+    co_await pipeline::take_in(entry.document.arrival, entry.document.inbox, worker_.context,
+                               worker_.scheduler);
+    if (!entry.job.id.empty()) co_return;
+    timer.expires_after(kRedraw);
+    co_await timer.async_wait(asio::use_awaitable);
   }
 }
 

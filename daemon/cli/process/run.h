@@ -50,6 +50,7 @@ class Run final : public pipeline::Observer {
   void give_up(Tally::Entry& entry, queue::Job job, const std::string& why);
   awaitable<void> work();
   awaitable<void> take_in_the_new();
+  awaitable<void> take_in(Tally::Entry& entry);
   awaitable<void> listen_to_commands();
   awaitable<void> wait_for_signals();
   awaitable<void> keep_drawing();
