@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,12 @@ class Process {
     wait();
   }
 
+  /// Fails only if the process is gone already, or may use less than that.
+  void limit(decltype(RLIMIT_AS) resource, std::uint64_t most) noexcept {
+    const rlimit both{.rlim_cur = most, .rlim_max = most};
+    ::prlimit(pid_, resource, &both, nullptr);
+  }
+
   void kill() noexcept { ::kill(pid_, SIGKILL); }
 
   int wait() noexcept {
@@ -121,6 +128,8 @@ ChildResult run_child(const std::vector<std::string>& command, const ChildLimits
   Pipe errors = make_pipe();
   const FileActions actions(output.writer.get(), errors.writer.get());
   Process process(command, actions);
+  if (limits.memory_bytes > 0) process.limit(RLIMIT_AS, limits.memory_bytes);
+  if (limits.cpu.count() > 0) process.limit(RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu.count()));
   output.writer = FileDescriptor();
   errors.writer = FileDescriptor();
 

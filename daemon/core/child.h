@@ -23,10 +23,13 @@ struct ChildResult {
   bool ok() const noexcept { return end == End::exited && exit_code == 0; }
 };
 
-/// What a child may use up before it is killed. Limits of the system (memory, processor time) are inherited.
+/// What a child may use up before it is killed. Limits of the system (memory, processor time) are inherited,
+/// and can be made narrower.
 struct ChildLimits {
   std::chrono::milliseconds time{std::chrono::minutes{2}};
   std::size_t output_bytes = std::size_t{256} << 20;
+  std::size_t memory_bytes = 0;  ///< of address space; 0: as inherited
+  std::chrono::seconds cpu{0};   ///< processor time; 0: as inherited
 };
 
 /// Runs `command` (a program found through PATH, and its arguments; no shell) with standard input closed

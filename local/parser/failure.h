@@ -23,11 +23,9 @@ class InstallationFault : public std::runtime_error {
 };
 
 /// The machine has run out of something: room on the disk, descriptors, memory, processes. The same document
-/// may well be parsed later.
-class Shortage : public std::runtime_error {
- public:
+/// may well be parsed later. Nobody throws it: it is a std::system_error until the process ends.
+struct Shortage {
   static constexpr int kExitCode = 71;  ///< ExitCode::os_error
-  using std::runtime_error::runtime_error;
 };
 
 }  // namespace chunkrd::local

@@ -41,7 +41,6 @@ void PageFlow::place(Segment& segment) {
 }
 
 std::vector<Segment> read_plain_text(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<Segment> segments;
   std::string paragraph;
   const auto close = [&] {

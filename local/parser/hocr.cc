@@ -37,8 +37,15 @@ Box box_in(std::string_view title) {
   return {left, top, right, bottom};
 }
 
-/// Below it, what tesseract reads is mostly not text at all.
-constexpr double kBelievable = 0.3;
+/// Below it, marks alone are what tesseract makes of rules, specks and the edges of pictures. Letters and
+/// figures stay, however faint: a doubt is stated as `confidence`, and what is printed never vanishes.
+constexpr double kBelievableMark = 0.3;
+
+bool is_mark(std::string_view text) {
+  return text.find_first_not_of("|_-~.,'`\":;=/\\<>^*()[]{}!#+") == std::string_view::npos || text == "—" ||
+         text == "–" || text == "‘" || text == "’" || text == "“" || text == "”" || text == "«" ||
+         text == "»" || text == "•" || text == "·" || text == "°";
+}
 
 constexpr std::size_t kWordsOfLongLine = 5;
 
@@ -59,8 +66,12 @@ std::vector<Word> words_in(const pugi::xml_node& line) {
     const_cast<pugi::xml_node&>(node).traverse(texts);
     const double confidence = numbers(title, "x_wconf ")[0] / 100;
     const auto parts = words_of(text);
-    if (parts.empty() || confidence < kBelievable) continue;
-    words.push_back({.box = box_in(title), .text = std::string(parts.front()), .confidence = confidence});
+    if (parts.empty() || (confidence < kBelievableMark && std::ranges::all_of(parts, is_mark))) continue;
+    for (std::string spaced; const std::string_view part : parts) {
+      if (!spaced.empty()) spaced += ' ';
+      text = spaced += part;
+    }
+    words.push_back({.box = box_in(title), .text = std::move(text), .confidence = confidence});
   }
   return words;
 }
@@ -137,10 +148,7 @@ std::vector<Page> read_hocr(std::string hocr) {
   return pages;
 }
 
-void scale_to(Page& page, double width, double height) {
-  if (page.width <= 0 || page.height <= 0) return;
-  const double x = width / page.width;
-  const double y = height / page.height;
+void scale(Page& page, double x, double y) {
   for (Line& line : page.lines) {
     line.box = scaled(line.box, x, y);
     line.size *= y;
@@ -149,8 +157,15 @@ void scale_to(Page& page, double width, double height) {
   }
   for (Word& word : page.ocr_words) word.box = scaled(word.box, x, y);
   for (Box& picture : page.pictures) picture = scaled(picture, x, y);
-  page.width = width;
-  page.height = height;
+  if (page.placement) {
+    Placement& placement = *page.placement;
+    placement.seen_width *= x;
+    placement.seen_height *= y;
+    placement.upright_width *= x;
+    placement.upright_height *= y;
+  }
+  page.width *= x;
+  page.height *= y;
 }
 
 }  // namespace chunkrd::local

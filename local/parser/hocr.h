@@ -7,12 +7,12 @@
 
 namespace chunkrd::local {
 
-/// Reads the pages of tesseract's hOCR. Their boxes, widths and heights are in pixels still: see scale_to().
-/// Words that tesseract itself hardly believes in (noise, rules, edges of pictures) are left out.
-/// Throws std::runtime_error if it is no hOCR.
+/// Reads the pages of tesseract's hOCR. Their boxes, widths and heights are in pixels still: see scale().
+/// Marks that tesseract itself hardly believes in (rules, specks, edges of pictures) are left out; words
+/// never. Throws std::runtime_error if it is no hOCR.
 std::vector<Page> read_hocr(std::string hocr);
 
-/// Scales everything on `page` so that the page is `width` by `height` points.
-void scale_to(Page& page, double width, double height);
+/// Scales everything on `page`, and the page itself.
+void scale(Page& page, double x, double y);
 
 }  // namespace chunkrd::local

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "local/parser/front_matter.h"
 #include "local/parser/render.h"
 #include "local/parser/unicode.h"
 
@@ -189,6 +190,7 @@ class MarkdownReader {
 
 std::vector<Segment> read_markdown(std::string_view text) {
   const Parser parser = make_parser();
+  text = without_front_matter(text);
   cmark_parser_feed(parser.get(), text.data(), text.size());
   const Node document(cmark_parser_finish(parser.get()));
   return MarkdownReader(parser.get()).read(document.get());

@@ -10,7 +10,8 @@ namespace chunkrd::local {
 /// Reads Markdown (CommonMark with GitHub's tables, strikethrough and task lists; cmark-gfm) into rendered
 /// segments: the first heading of level 1 is the Title, other headings are SectionHeaders, every list item
 /// is a ListItem, code and quotations are Text. HTML in it is shown as text, never passed on; pictures are
-/// named but not fetched. They have no place yet: see PageFlow.
+/// named but not fetched. Front matter (YAML between "---" and "---" or "...", TOML between "+++") is no part
+/// of the text. They have no place yet: see PageFlow.
 std::vector<Segment> read_markdown(std::string_view text);
 
 }  // namespace chunkrd::local

@@ -1,17 +1,18 @@
 #pragma once
 
 #include <filesystem>
-#include <vector>
 
+#include "local/parser/image/pixels.h"
 #include "local/parser/page.h"
 
 namespace chunkrd::local {
 
-/// Reads an image with tesseract; one page for each frame of a TIFF. Sizes and boxes are in pixels.
-/// Blocking, seconds a page. Throws DocumentFailure if tesseract cannot read it.
-std::vector<Page> read_image(const std::filesystem::path& image);
-
-/// The same, and writes a PDF of the image, with the text invisibly behind it, to `pdf`.
-std::vector<Page> read_image_to_pdf(const std::filesystem::path& image, const std::filesystem::path& pdf);
+/// Reads a picture with tesseract, whichever way up it is: it is turned by quarters and set straight first,
+/// and read in parts where it is longer than tesseract takes. The page is in pixels: see scale(). `scratch`
+/// is an existing folder for temporary files.
+///
+/// Blocking, seconds a page. Throws DocumentFailure if tesseract cannot read it, InstallationFault,
+/// std::system_error.
+Page read_picture(const Pixels& picture, const std::filesystem::path& scratch);
 
 }  // namespace chunkrd::local

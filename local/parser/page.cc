@@ -6,6 +6,18 @@
 
 namespace chunkrd::local {
 
+double seen_width(const Page& page) {
+  return page.placement ? page.placement->seen_width : page.width;
+}
+
+double seen_height(const Page& page) {
+  return page.placement ? page.placement->seen_height : page.height;
+}
+
+Box on_seen_page(const Page& page, const Box& upright) {
+  return page.placement ? page.placement->on_seen_page(upright) : upright;
+}
+
 std::string text_of(const Line& line) {
   std::string text;
   for (const std::size_t i : reading_order(line.words)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "local/parser/geometry.h"
+#include "local/parser/placement.h"
 
 namespace chunkrd::local {
 
@@ -27,16 +28,24 @@ struct Line {
 
 enum class TextSource { text_layer, ocr };
 
-/// What is on one page, before anybody thought about what it means.
+/// What is on one page, before anybody thought about what it means. All of it is upright, but for
+/// `ocr_words`.
 struct Page {
   std::uint32_t number = 0;  ///< from 1
   double width = 0;          ///< points
   double height = 0;
   TextSource source = TextSource::text_layer;
   std::vector<Line> lines;
-  std::vector<Word> ocr_words;  ///< filled when OCR ran, also where the text layer's lines were kept
+  std::vector<Word>
+      ocr_words;  ///< as people see them; filled when OCR ran, also where the text layer was kept
   std::vector<Box> pictures;
+  std::optional<Placement> placement;  ///< where people see it; nothing: as it is
 };
+
+/// What people see of a page: its size, and the place of something on it.
+double seen_width(const Page& page);
+double seen_height(const Page& page);
+Box on_seen_page(const Page& page, const Box& upright);
 
 /// The words of a line in the order in which they are read, with one space between them.
 std::string text_of(const Line& line);

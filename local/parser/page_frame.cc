@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "local/parser/geometry.h"
+#include "local/parser/pdf_info.h"
 #include "local/parser/unicode.h"
 
 namespace chunkrd::local {
@@ -52,7 +53,8 @@ PageFrame frame_of(int turn, const Box& media, const Box& crop) {
 
 }  // namespace
 
-std::map<std::uint32_t, PageFrame> read_page_frames(std::string_view pdfinfo) {
+std::map<std::uint32_t, PageFrame> read_page_frames(std::string_view output) {
+  const std::string_view pdfinfo = behind_metadata(output);
   std::map<std::uint32_t, Boxes> pages;
   for (std::size_t at = 0; at < pdfinfo.size();) {
     const std::size_t end = std::min(pdfinfo.find('\n', at), pdfinfo.size());

@@ -18,6 +18,6 @@ struct PageFrame {
 
 /// Reads what `pdfinfo -box -f FIRST -l LAST` writes: frames by page number, without the pages that it does
 /// not know whole. pdftotext tells a page's size too, but as it is before it is turned.
-std::map<std::uint32_t, PageFrame> read_page_frames(std::string_view pdfinfo);
+std::map<std::uint32_t, PageFrame> read_page_frames(std::string_view output);
 
 }  // namespace chunkrd::local

@@ -1,19 +1,21 @@
 #include "local/parser/parse_command.h"
 
+#include <sys/resource.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <fstream>
-#include <iterator>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "core/durable.h"
 #include "core/errors.h"
 #include "local/parser/chunks.h"
 #include "local/parser/document_type.h"
 #include "local/parser/failure.h"
+#include "local/parser/files.h"
 #include "local/parser/flow.h"
 #include "local/parser/layout/layout.h"
 #include "local/parser/markdown_document.h"
@@ -23,6 +25,7 @@
 #include "local/parser/pdf_tools.h"
 #include "local/parser/progress.h"
 #include "local/parser/render.h"
+#include "local/parser/text_encoding.h"
 
 namespace chunkrd::local {
 namespace {
@@ -44,12 +47,6 @@ class Scratch {
  private:
   fs::path path_;
 };
-
-std::string contents_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::system_error(errno, std::generic_category(), path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Makes `to` the same file as `from`, or a copy where that cannot be.
 void link_or_copy(const fs::path& from, const fs::path& to) {
@@ -107,7 +104,9 @@ class Parsing {
 
   void read_text(DocumentType type) {
     say("Reading the text");
-    const std::string text = contents_of(order_.input);
+    const auto decoded = text_of_file(bytes_of(order_.input));
+    if (!decoded) throw DocumentFailure("The text is damaged: bytes that are none stand in it");
+    const std::string& text = *decoded;
     segments_ = type == DocumentType::markdown ? read_markdown(text) : read_plain_text(text);
     PageFlow flow;
     for (Segment& segment : segments_) flow.place(segment);
@@ -123,7 +122,7 @@ class Parsing {
       read = read_pdf(order_.input, order_.settings, scratch_.path());
       link_or_copy(order_.input, pdf);
     } else {
-      read = read_image_document(order_.input, pdf);
+      read = read_image_document(order_.input, type, pdf, scratch_.path());
     }
     page_count_ = read.page_count;
     say("Finding the structure");
@@ -182,18 +181,66 @@ class Parsing {
   std::vector<Segment> segments_;
 };
 
+/// What the system says when it has run out of something; the task may be tried again.
+const char* shortage_in(const std::error_code& error) {
+  if (error == std::errc::no_space_on_device) return "no space is left on the disk of its state folder";
+  if (error == std::error_code(EDQUOT, std::generic_category()))
+    return "the disk quota of its state folder is used up";
+  if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system)
+    return "there are no file descriptors left";
+  if (error == std::errc::not_enough_memory) return "there is no memory left";
+  if (error == std::errc::resource_unavailable_try_again) return "no more processes can be started";
+  return nullptr;
+}
+
+/// A document that needs more than the parser may have fails in the same way the next time; one that meets a
+/// machine without memory may not.
+std::string memory_message() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  return "The document needs more memory than a parser may take (" + std::to_string(limit.rlim_cur >> 20) +
+         " MiB, chunkr-local --parser-memory-mib)";
+}
+
+/// Says it wherever it can be said: on a full disk not even a line may find its place.
+int fail(const fs::path& output, int code, const std::string& message) {
+  std::fprintf(stderr, "chunkr-local parse: %s\n", message.c_str());
+  try {
+    write_bytes(output / "error.txt", message + '\n');
+  } catch (const std::system_error&) {
+    std::error_code ignored;
+    fs::remove(output / "error.txt", ignored);
+    say(message);
+  }
+  return code;
+}
+
+int run(const Order& order) {
+  try {
+    Parsing(order).run();
+    return 0;
+  } catch (const DocumentFailure& failure) {
+    return fail(order.output, DocumentFailure::kExitCode, failure.what());
+  } catch (const InstallationFault& fault) {
+    return fail(order.output, InstallationFault::kExitCode, fault.what());
+  } catch (const std::bad_alloc&) {
+    const std::string message = memory_message();
+    return message.empty()
+               ? fail(order.output, Shortage::kExitCode, "This machine has no memory left to parse with")
+               : fail(order.output, DocumentFailure::kExitCode, message);
+  } catch (const std::system_error& error) {
+    const char* const shortage = shortage_in(error.code());
+    if (shortage == nullptr) throw;
+    return fail(order.output, Shortage::kExitCode,
+                std::string("chunkr-local cannot parse at the moment: ") + shortage);
+  }
+}
+
 }  // namespace
 
 int run_parse(const std::filesystem::path& order_path) {
   try {
-    const Order order = read_order(order_path);
-    try {
-      Parsing(order).run();
-      return 0;
-    } catch (const DocumentFailure& failure) {
-      durable::write_file(order.output / "error.txt", std::string(failure.what()) + '\n');
-      return 2;
-    }
+    return run(read_order(order_path));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "chunkr-local parse: %s\n", error.what());
     return static_cast<int>(ExitCode::software);

@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "local/parser/failure.h"
+#include "local/parser/files.h"
 #include "local/parser/hocr.h"
+#include "local/parser/image/image_file.h"
 #include "local/parser/ocr.h"
 #include "local/parser/pdf_info.h"
 #include "local/parser/pdf_tools.h"
 #include "local/parser/pictures.h"
 #include "local/parser/progress.h"
+#include "local/parser/rendition.h"
 #include "local/parser/text_layer.h"
 
 namespace chunkrd::local {
@@ -33,17 +36,24 @@ bool keeps_text_layer(const Page& layer, const Page& ocr) {
   return has_clean_text(layer) && characters_of(ocr) * 2 <= characters_of(layer) * 3;
 }
 
+/// Words that OCR hardly believes in may be what it makes of a picture: they do not speak against one.
+constexpr double kBelievable = 0.3;
+
 void find_pictures_on(const Thumbnail& thumbnail, Page& page) {
   std::vector<Box> words;
   for (const Line& line : page.lines)
-    for (const Word& word : line.words) words.push_back(word.box);
+    for (const Word& word : line.words)
+      if (word.confidence.value_or(1) >= kBelievable) words.push_back(on_seen_page(page, word.box));
   const Paper paper = page.source == TextSource::ocr ? Paper::photographed : Paper::white;
   page.pictures = find_pictures(thumbnail.image, thumbnail.points_per_pixel, paper, words);
   // What nobody can read shall at least be seen.
   if (page.pictures.empty() && page.lines.empty())
     if (const auto print = find_print(thumbnail.image, thumbnail.points_per_pixel, paper))
       page.pictures.push_back(*print);
-  for (Box& picture : page.pictures) picture = clipped(picture, page.width, page.height);
+  for (Box& picture : page.pictures) {
+    picture = clipped(picture, seen_width(page), seen_height(page));
+    if (page.placement) picture = page.placement->on_upright_page(picture);
+  }
 }
 
 class PdfReader {
@@ -98,17 +108,16 @@ class PdfReader {
   }
 
   void read_by_ocr(Page& page) {
-    const std::filesystem::path png = scratch_ / "page.png";
-    pdf_.draw_for_ocr(page, settings_.high_resolution ? 300 : 150, png);
-    std::vector<Page> read = read_image(png);
-    std::filesystem::remove(png);
-    if (read.empty()) return;
-    Page& ocr = read.front();
-    scale_to(ocr, page.width, page.height);
+    const Pixels drawn = pdf_.drawn_for_ocr(page, settings_.high_resolution ? 300 : 150);
+    Page ocr = read_picture(drawn, scratch_);
+    scale(ocr, seen_width(page) / seen_width(ocr), seen_height(page) / seen_height(ocr));
     page.ocr_words = std::move(ocr.ocr_words);
     if (keeps_text_layer(page, ocr)) return;
     page.lines = std::move(ocr.lines);
     page.source = TextSource::ocr;
+    page.width = ocr.width;
+    page.height = ocr.height;
+    page.placement = ocr.placement;
   }
 
   void go_on_without(std::uint32_t page, const char* what, const DocumentFailure& failure) const {
@@ -130,19 +139,24 @@ ReadPages read_pdf(const std::filesystem::path& pdf, const ParseSettings& settin
   return PdfReader(pdf, settings, scratch).read();
 }
 
-ReadPages read_image_document(const std::filesystem::path& image, const std::filesystem::path& pdf) {
-  say("Reading the image");
-  std::vector<Page> pages = read_image_to_pdf(image, pdf);
-  if (pages.empty()) throw DocumentFailure("The image is damaged: it cannot be read");
-  const Pdf rendition(pdf);
-  const auto count = static_cast<std::uint32_t>(pages.size());
-  // The rendition knows how large the image is in points.
-  const std::vector<Page> sizes = rendition.text_layers(1, count);
-  for (std::size_t i = 0; i < std::min(pages.size(), sizes.size()); ++i) {
-    scale_to(pages[i], sizes[i].width, sizes[i].height);
-    find_pictures_on(rendition.thumbnail(pages[i]), pages[i]);
+ReadPages read_image_document(const std::filesystem::path& image, DocumentType type,
+                              const std::filesystem::path& pdf, const std::filesystem::path& scratch) {
+  const ImageFile file(image, type);
+  ReadPages read{.page_count = file.count(), .pages = {}};
+  Rendition rendition;
+  for (std::uint32_t i = 0; i < file.count(); ++i) {
+    say_page(i + 1, file.count(), "OCR");
+    const Picture picture = file.read(i);
+    Page page = read_picture(picture.pixels, scratch);
+    page.number = i + 1;
+    const double points = Rendition::points_per_pixel(picture);
+    scale(page, points, points);
+    rendition.add(picture, page);
+    read.pages.push_back(std::move(page));
   }
-  return {count, std::move(pages)};
+  write_bytes(pdf, rendition.finish());
+  for (Page& page : read.pages) find_pictures_on(Pdf(pdf).thumbnail(page), page);
+  return read;
 }
 
 }  // namespace chunkrd::local

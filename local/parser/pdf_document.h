@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "local/parser/document_type.h"
 #include "local/parser/order.h"
 #include "local/parser/page.h"
 
@@ -22,7 +23,8 @@ struct ReadPages {
 ReadPages read_pdf(const std::filesystem::path& pdf, const ParseSettings& settings,
                    const std::filesystem::path& scratch);
 
-/// Reads an image (all frames of a TIFF) and writes its PDF rendition to `pdf`.
-ReadPages read_image_document(const std::filesystem::path& image, const std::filesystem::path& pdf);
+/// Reads an image (all pages of a TIFF) and writes its PDF rendition to `pdf`. Throws as read_pdf() does.
+ReadPages read_image_document(const std::filesystem::path& image, DocumentType type,
+                              const std::filesystem::path& pdf, const std::filesystem::path& scratch);
 
 }  // namespace chunkrd::local

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "local/parser/gray_image.h"
+#include "local/parser/image/pixels.h"
 #include "local/parser/page.h"
 
 namespace chunkrd::local {
@@ -16,7 +17,7 @@ struct Thumbnail {
 };
 
 /// Poppler's programs on one PDF. Everything blocks; everything throws DocumentFailure when the program
-/// fails or runs into a limit, std::system_error when it cannot be started.
+/// fails or runs into a limit, InstallationFault when it is missing, std::system_error.
 class Pdf {
  public:
   explicit Pdf(std::filesystem::path file) : file_(std::move(file)) {}
@@ -24,10 +25,10 @@ class Pdf {
   /// The text layers of the pages `first` to `last`, with sizes and weights of their lines.
   std::vector<Page> text_layers(std::uint32_t first, std::uint32_t last) const;
 
-  /// Draws a page as a gray PNG for OCR at `dpi`, less if the page is enormous.
-  void draw_for_ocr(const Page& page, double dpi, const std::filesystem::path& png) const;
+  /// Draws a page in gray at `dpi`, less if the page is enormous.
+  Pixels drawn_for_ocr(const Page& page, double dpi) const;
 
-  /// Draws the part `box` of a page in colour.
+  /// Draws the part `box` of a page, as people see it, in colour.
   void draw_part(const Page& page, const Box& box, double dpi, const std::filesystem::path& png) const;
 
   /// A coarse picture of a page.

@@ -17,6 +17,9 @@ std::vector<std::string_view> characters_of(std::string_view text);
 /// spaces, so that a hostile font cannot make a whole page unreadable.
 void make_xml_clean(std::string& text);
 
+/// Adds a code point, which must be one of Unicode's and no surrogate.
+void append_utf8(std::string& text, char32_t point);
+
 /// `text` as valid UTF-8: every byte that is none becomes U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 

@@ -34,6 +34,7 @@ class PageAnalysis {
     for (const Row& row : margins.headers) add_margin(row, SegmentType::PageHeader);
     for (const std::vector<Line>& region : reading_regions(fragments_and_pictures())) read_region(region);
     for (const Row& row : margins.footers) add_margin(row, SegmentType::PageFooter);
+    for (Segment& segment : segments_) put_where_it_is_seen(segment);
     return std::move(segments_);
   }
 
@@ -58,6 +59,13 @@ class PageAnalysis {
     segment.page_height = page_.height;
     segment.box = box;
     return segment;
+  }
+
+  void put_where_it_is_seen(Segment& segment) const {
+    segment.page_width = seen_width(page_);
+    segment.page_height = seen_height(page_);
+    segment.box = on_seen_page(page_, segment.box);
+    for (Word& word : segment.words) word.box = on_seen_page(page_, word.box);
   }
 
   void add_margin(const Row& row, SegmentType type) {

@@ -112,21 +112,18 @@ bool is_caption(std::string_view text) {
   return words.size() == 2 || words[2] == "–" || words[2] == "-" || words[2] == "—" || words[2] == ":";
 }
 
-bool is_page_number(std::string_view text) {
+std::optional<int> roman_page_number(std::string_view text) {
   auto words = words_of(text);
-  std::erase_if(words, [](std::string_view word) { return is_dash(word) || word == "|"; });
-  if (words.empty() || words.size() > 4) return false;
-  if (words.size() == 1) return (all_digits(words[0]) && words[0].size() <= 4) || is_roman(words[0]);
-  static constexpr std::array<std::string_view, 7> kWords{"page", "seite", "p.", "of", "von", "/", "s."};
-  std::size_t numbers = 0;
-  for (const std::string_view word : words) {
-    if (all_digits(word) && word.size() <= 4) {
-      ++numbers;
-    } else if (!contains(kWords, std::string_view(lower(word)))) {
-      return false;
-    }
+  std::erase_if(words, is_dash);
+  if (words.size() != 1 || !is_roman(words[0])) return std::nullopt;
+  const auto value_of = [](char c) { return c == 'x' ? 10 : c == 'v' ? 5 : 1; };
+  int number = 0;
+  for (std::size_t i = 0; i < words[0].size(); ++i) {
+    const int value = value_of(words[0][i]);
+    const bool is_taken_off = i + 1 < words[0].size() && value < value_of(words[0][i + 1]);
+    number += is_taken_off ? -value : value;
   }
-  return numbers == 1 || numbers == 2;
+  return number;
 }
 
 bool begins_with_note_mark(std::string_view text) {

@@ -26,8 +26,8 @@ bool begins_with_section_number(std::string_view text);
 /// "Figure 3: ...", "Tab. 1. ...".
 bool is_caption(std::string_view text);
 
-/// "7", "- 7 -", "Page 7 of 12", "vii".
-bool is_page_number(std::string_view text);
+/// The number that "vii" or "- vii -" is: nothing else stands on the line.
+std::optional<int> roman_page_number(std::string_view text);
 
 /// "1 See ...", "* Preliminary", with the mark of a footnote.
 bool begins_with_note_mark(std::string_view text);

@@ -48,11 +48,11 @@ TEST(Patterns, TellACaptionFromASentenceAboutAFigure) {
   EXPECT_FALSE(is_caption("Table"));
 }
 
-TEST(Patterns, KnowPageNumbers) {
-  for (const auto* text : {"7", "- 7 -", "Page 7 of 12", "Seite 3", "vii", "3 / 9"})
-    EXPECT_TRUE(is_page_number(text)) << text;
-  for (const auto* text : {"", "Timber", "12345", "7 ships", "of"})
-    EXPECT_FALSE(is_page_number(text)) << text;
+TEST(Patterns, AreRomanPageNumbers) {
+  EXPECT_EQ(roman_page_number("vii"), 7);
+  EXPECT_EQ(roman_page_number("- xiv -"), 14);
+  for (const char* text : {"7", "Page vii", "mix", "vii viii", ""})
+    EXPECT_EQ(roman_page_number(text), std::nullopt) << text;
 }
 
 TEST(Patterns, KnowSectionNumbers) {
