@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "local/server/fetch.h"
+#include "local/server/names.h"
 #include "local/server/query.h"
 
 namespace chunkrd::local::server {
@@ -52,6 +53,13 @@ Answer storage_error(unsigned status, std::string_view code, std::string_view me
                           code, message));
   answer.content_type = "application/xml";
   return answer;
+}
+
+/// Of a file in a storage URL: the document, its PDF, or an image.
+std::string content_type_of(const Task& task, std::string_view url_name, std::string_view file) {
+  if (file == Folders::kInput) return task.content_type;
+  if (file.ends_with("/document.pdf")) return "application/pdf";
+  return url_name.ends_with(".png") ? "image/png" : "image/jpeg";
 }
 
 /// A Host header goes into URLs of answers: only what a host and port are made of.
@@ -255,7 +263,7 @@ awaitable<Api::Body> Api::read_body(const Request& request, RequestBody& body) c
   if (read.mistake) co_return read;
   try {
     read.upload = reader.finish();
-    read.file_name = file_name_of(read.upload.settings);
+    read.file_name = plain_file_name(file_name_of(read.upload.settings));
   } catch (const BadBody& bad) {
     read.mistake = text_answer(400, bad.what());
   } catch (const BadForm& bad) {
@@ -303,7 +311,7 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
                                 [url = body.upload.url, into = body.document.path,
                                  limit = world_.options.body_bytes_max] { return fetch(url, into, limit); });
     if (!name) co_return text_answer(500, kFileFailed);
-    if (!name->empty()) body.file_name = *name;
+    if (const auto plain = plain_file_name(*name); !plain.empty()) body.file_name = plain;
   }
   const auto type =
       co_await run_on(world_.blocking, [detect = &world_.options.detect, document = body.document.path,
@@ -422,23 +430,12 @@ Answer Api::download(const Request& request, const Route& where) const {
   }
   if (verdict == Signer::Verdict::expired) return storage_error(403, "AccessDenied", "Request has expired");
   const auto task = world_.store.find(where.id);
-  std::optional<std::filesystem::path> file;
+  const auto name = task ? answers_.file_behind(*task, where.name) : std::nullopt;
+  auto file = name ? world_.folders.open(task->id, *name) : std::nullopt;
+  if (!file) return storage_error(404, "NoSuchKey", "The specified key does not exist");
   Answer answer;
-  if (task && where.name.starts_with(kInputPrefix)) {
-    file = world_.folders.input(task->id);
-    answer.content_type = task->content_type;
-  } else if (task && where.name.starts_with(kPdfPrefix)) {
-    file = answers_.pdf_of(*task);
-    answer.content_type = "application/pdf";
-  } else if (task && where.name.starts_with(kImagePrefix)) {
-    file = world_.folders.run(task->id, task->output.run) / where.name;
-    answer.content_type = where.name.ends_with(".png") ? "image/png" : "image/jpeg";
-  }
-  std::error_code ec;
-  if (!file || !std::filesystem::is_regular_file(*file, ec)) {
-    return storage_error(404, "NoSuchKey", "The specified key does not exist");
-  }
-  answer.source = file_source(*file, 0, std::filesystem::file_size(*file));
+  answer.content_type = content_type_of(*task, where.name, *name);
+  answer.source = file_source(std::move(*file));
   return answer;
 }
 

@@ -1,6 +1,5 @@
 #include "local/server/body_source.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 #include <utility>
 
 #include "core/base64.h"
-#include "core/durable.h"
 #include "core/fd.h"
 
 namespace chunkrd::local::server {
@@ -18,13 +16,13 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{48} << 10;  // a multiple of 3, so that base64 joins up
 
 /// Reads until `size` bytes are there or the file ends.
-std::string read_block(int fd, std::uint64_t offset, std::size_t size, const std::filesystem::path& path) {
+std::string read_block(int fd, std::uint64_t offset, std::size_t size) {
   std::string block(size, '\0');
   std::size_t got = 0;
   while (got < size) {
     const ssize_t n = ::pread(fd, block.data() + got, size - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw std::system_error(errno, std::generic_category(), path.string());
+    if (n < 0) throw std::system_error(errno, std::generic_category(), "read a stored file");
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }
@@ -47,11 +45,11 @@ class Text final : public BodySource {
 
 class File final : public BodySource {
  public:
-  File(const std::filesystem::path& path, std::uint64_t offset, std::uint64_t size)
-      : path_(path), file_(durable::open(path, O_RDONLY | O_NOFOLLOW)), offset_(offset), left_(size) {}
+  File(FileDescriptor file, std::uint64_t offset, std::uint64_t size)
+      : file_(std::move(file)), offset_(offset), left_(size) {}
 
   bool next(std::string& piece) override {
-    piece = read_block(file_.get(), offset_, std::min<std::uint64_t>(left_, kBlockBytes), path_);
+    piece = read_block(file_.get(), offset_, std::min<std::uint64_t>(left_, kBlockBytes));
     offset_ += piece.size();
     left_ -= piece.size();
     return !piece.empty();
@@ -59,7 +57,6 @@ class File final : public BodySource {
   std::optional<std::uint64_t> size_bytes() const override { return left_; }
 
  private:
-  std::filesystem::path path_;
   FileDescriptor file_;
   std::uint64_t offset_;
   std::uint64_t left_;
@@ -104,13 +101,16 @@ std::unique_ptr<BodySource> text_source(std::string text) {
   return std::make_unique<Text>(std::move(text));
 }
 
-std::unique_ptr<BodySource> file_source(const std::filesystem::path& file, std::uint64_t offset,
-                                        std::uint64_t size_bytes) {
-  return std::make_unique<File>(file, offset, size_bytes);
+std::unique_ptr<BodySource> file_source(StoredFile file) {
+  return std::make_unique<File>(std::move(file.file), 0, file.size_bytes);
 }
 
-std::unique_ptr<BodySource> base64_source(const std::filesystem::path& file) {
-  return std::make_unique<Base64>(file_source(file, 0, std::filesystem::file_size(file)));
+std::unique_ptr<BodySource> file_source(StoredFile file, std::uint64_t offset, std::uint64_t size_bytes) {
+  return std::make_unique<File>(std::move(file.file), offset, size_bytes);
+}
+
+std::unique_ptr<BodySource> base64_source(StoredFile file) {
+  return std::make_unique<Base64>(file_source(std::move(file)));
 }
 
 std::unique_ptr<BodySource> joined_source(std::vector<std::unique_ptr<BodySource>> parts) {

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "local/server/stored_file.h"
 
 namespace chunkrd::local::server {
 
@@ -25,12 +26,14 @@ class BodySource {
 /// A text that is there already.
 std::unique_ptr<BodySource> text_source(std::string text);
 
-/// A part of a file, as it is. Throws std::system_error if it cannot be opened.
-std::unique_ptr<BodySource> file_source(const std::filesystem::path& file, std::uint64_t offset,
-                                        std::uint64_t size_bytes);
+/// A whole file, as it is.
+std::unique_ptr<BodySource> file_source(StoredFile file);
 
-/// A whole file in base64. Throws std::system_error if it cannot be opened.
-std::unique_ptr<BodySource> base64_source(const std::filesystem::path& file);
+/// `size_bytes` of a file from `offset` on; less if it ends before.
+std::unique_ptr<BodySource> file_source(StoredFile file, std::uint64_t offset, std::uint64_t size_bytes);
+
+/// A whole file in base64.
+std::unique_ptr<BodySource> base64_source(StoredFile file);
 
 /// One source after the other.
 std::unique_ptr<BodySource> joined_source(std::vector<std::unique_ptr<BodySource>> parts);

@@ -175,11 +175,8 @@ class Chunks final : public BodySource {
 
 }  // namespace
 
-std::optional<Output> inspect_output(const std::filesystem::path& output_json) {
-  std::error_code ec;
-  const auto size = std::filesystem::file_size(output_json, ec);
-  if (ec) return std::nullopt;
-  const auto file = file_source(output_json, 0, size);
+std::optional<Output> inspect_output(StoredFile output_json) {
+  const auto file = file_source(std::move(output_json));
   json::basic_parser<Ignore> parser{json::parse_options()};
   Finder finder;
   std::string block;
@@ -193,10 +190,10 @@ std::optional<Output> inspect_output(const std::filesystem::path& output_json) {
   return finder.found();
 }
 
-std::unique_ptr<BodySource> chunks_source(const std::filesystem::path& output_json, const Output& output,
+std::unique_ptr<BodySource> chunks_source(StoredFile output_json, const Output& output,
                                           ImageText image_text) {
-  return std::make_unique<Chunks>(file_source(output_json, output.chunks_offset, output.chunks_bytes),
-                                  std::move(image_text));
+  return std::make_unique<Chunks>(
+      file_source(std::move(output_json), output.chunks_offset, output.chunks_bytes), std::move(image_text));
 }
 
 }  // namespace chunkrd::local::server

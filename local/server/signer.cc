@@ -13,6 +13,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
 
 #include "core/durable.h"
@@ -36,14 +37,25 @@ std::string read_or_make_secret(const std::filesystem::path& file) {
   return secret;
 }
 
+/// The time in `expires`, if it is written just as sign() writes it.
+std::optional<std::chrono::seconds> seconds_in(std::string_view expires) {
+  std::int64_t seconds = 0;
+  const char* const end = expires.data() + expires.size();
+  const auto [stop, error] = std::from_chars(expires.data(), end, seconds);
+  if (error != std::errc() || stop != end || fmt::format("{}", seconds) != expires) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
 }  // namespace
 
 Signer::Signer(const std::filesystem::path& key_file, std::chrono::seconds lifetime)
     : secret_(read_or_make_secret(key_file)), lifetime_(lifetime) {}
 
+// Each part stands behind its length: no byte in one of them can move the border to the next.
 std::string Signer::signature(std::string_view task_id, std::string_view name,
                               std::string_view expires) const {
-  const std::string text = fmt::format("{}\n{}\n{}", task_id, expires, name);
+  std::string text = "chunkr-local storage URL";
+  for (const auto part : {task_id, expires, name}) text += fmt::format(" {}:{}", part.size(), part);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
@@ -63,13 +75,13 @@ std::string Signer::sign(std::string_view task_id, std::string_view name, WallTi
 
 Signer::Verdict Signer::check(std::string_view task_id, std::string_view name, std::string_view expires,
                               std::string_view given, WallTime now) const {
+  const auto seconds = seconds_in(expires);
   const std::string right = signature(task_id, name, expires);
-  if (given.size() != right.size() || CRYPTO_memcmp(given.data(), right.data(), right.size()) != 0) {
-    return Verdict::forged;
-  }
-  std::int64_t seconds = 0;
-  std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
-  return now < WallTime(std::chrono::seconds(seconds)) ? Verdict::good : Verdict::expired;
+  const bool is_signed =
+      given.size() == right.size() && CRYPTO_memcmp(given.data(), right.data(), right.size()) == 0;
+  if (!seconds || !is_signed) return Verdict::forged;
+  const auto now_s = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+  return now_s < *seconds ? Verdict::good : Verdict::expired;
 }
 
 }  // namespace chunkrd::local::server

@@ -12,6 +12,19 @@
 namespace chunkrd::local::server {
 namespace {
 
+/// What the names in a storage URL begin with.
+constexpr std::string_view kInputPrefix = "input/";
+constexpr std::string_view kPdfPrefix = "pdf/";
+constexpr std::string_view kImagePrefix = "images/";
+
+std::string input_name(const Task& task) {
+  return std::string(kInputPrefix) + task.file_name;
+}
+
+std::string pdf_name(const Task& task) {
+  return std::string(kPdfPrefix) + stem_of(task.file_name) + ".pdf";
+}
+
 std::string json_text(std::string_view text) {
   return boost::json::serialize(boost::json::value(text));
 }
@@ -60,41 +73,49 @@ std::string stem_of(const std::string& file_name) {
   return dot == std::string::npos || dot == 0 ? file_name : file_name.substr(0, dot);
 }
 
-std::optional<std::filesystem::path> TaskAnswers::pdf_of(const Task& task) const {
-  if (task.content_type == "application/pdf") return folders_.input(task.id);
+std::optional<std::string> TaskAnswers::pdf_of(const Task& task) const {
+  if (task.content_type == "application/pdf") return Folders::kInput;
   if (task.output.run.empty()) return std::nullopt;
-  auto rendition = folders_.run(task.id, task.output.run) / "document.pdf";
-  if (!std::filesystem::exists(rendition)) return std::nullopt;
+  auto rendition = task.output.run + "/document.pdf";
+  if (!folders_.open(task.id, rendition)) return std::nullopt;
   return rendition;
 }
 
-std::unique_ptr<BodySource> TaskAnswers::file_text(const Task& task, const std::filesystem::path& file,
+std::optional<std::string> TaskAnswers::file_behind(const Task& task, std::string_view name) const {
+  if (name == input_name(task)) return Folders::kInput;
+  if (name == pdf_name(task)) return pdf_of(task);
+  const bool is_image = name.starts_with(kImagePrefix) && !name.substr(kImagePrefix.size()).contains('/');
+  if (!is_image || task.output.run.empty()) return std::nullopt;
+  return task.output.run + "/" + std::string(name);
+}
+
+std::unique_ptr<BodySource> TaskAnswers::file_text(const Task& task, const std::string& file,
                                                    const std::string& name, const View& view) const {
   if (view.files == View::Files::as_urls) {
     return text_source(view.server_url + signer_.sign(task.id, name, view.now));
   }
-  std::error_code ec;
-  if (!std::filesystem::is_regular_file(file, ec)) return text_source("");
-  return base64_source(file);
+  auto stored = folders_.open(task.id, file);
+  return stored ? base64_source(std::move(*stored)) : text_source("");
 }
 
 std::unique_ptr<BodySource> TaskAnswers::chunks(const Task& task, const View& view) const {
   const bool has_chunks = view.chunks == View::Chunks::include && task.status == Status::Succeeded;
   if (!has_chunks || task.output.chunks_bytes == 0) return text_source("[]");
-  const auto run = folders_.run(task.id, task.output.run);
-  return chunks_source(run / "output.json", task.output,
-                       [this, task, view, run](const std::string& image) -> std::unique_ptr<BodySource> {
-                         const auto file = run / "images" / image;
-                         std::error_code ec;
-                         if (!std::filesystem::is_regular_file(file, ec)) return nullptr;
-                         return file_text(task, file, std::string(kImagePrefix) + image, view);
+  auto output = folders_.open(task.id, task.output.run + "/output.json");
+  if (!output) return text_source("[]");
+  return chunks_source(std::move(*output), task.output,
+                       [this, task, view](const std::string& image) -> std::unique_ptr<BodySource> {
+                         const auto name = std::string(kImagePrefix) + image;
+                         const auto file = task.output.run + "/" + name;
+                         if (!folders_.open(task.id, file)) return nullptr;
+                         return file_text(task, file, name, view);
                        });
 }
 
 std::unique_ptr<BodySource> TaskAnswers::one(const Task& task, const View& view) const {
   std::vector<std::unique_ptr<BodySource>> parts;
   parts.push_back(text_source(R"({"configuration":{"input_file_url":")"));
-  parts.push_back(file_text(task, folders_.input(task.id), std::string(kInputPrefix) + task.file_name, view));
+  parts.push_back(file_text(task, Folders::kInput, input_name(task), view));
   // The stored configuration is an object that is never empty; its "{" stands before input_file_url.
   parts.push_back(text_source(fmt::format(
       R"(",{},"created_at":"{}","expires_at":{},"finished_at":{},"message":{},"output":{{"chunks":)",
@@ -108,8 +129,7 @@ std::unique_ptr<BodySource> TaskAnswers::one(const Task& task, const View& view)
   const bool is_pdf_shown = pdf || (view.files == View::Files::as_urls && task.status != Status::Succeeded);
   if (is_pdf_shown) {
     parts.push_back(text_source("\""));
-    parts.push_back(
-        file_text(task, pdf.value_or(""), std::string(kPdfPrefix) + stem_of(task.file_name) + ".pdf", view));
+    parts.push_back(file_text(task, pdf.value_or(""), pdf_name(task), view));
     parts.push_back(text_source("\""));
   } else {
     parts.push_back(text_source("null"));

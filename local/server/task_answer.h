@@ -27,8 +27,12 @@ class TaskAnswers {
  public:
   TaskAnswers(const Folders& folders, const Signer& signer) : folders_(folders), signer_(signer) {}
 
-  /// The file that pdf_url names; nothing while, or if, there is none.
-  std::optional<std::filesystem::path> pdf_of(const Task& task) const;
+  /// The file that pdf_url names, as Folders::open() calls it; nothing while, or if, there is none.
+  std::optional<std::string> pdf_of(const Task& task) const;
+
+  /// The file behind a name that stands in one of the task's storage URLs, as Folders::open() calls it;
+  /// nothing if `name` is no such name.
+  std::optional<std::string> file_behind(const Task& task, std::string_view name) const;
 
   std::unique_ptr<BodySource> one(const Task& task, const View& view) const;
 
@@ -36,8 +40,8 @@ class TaskAnswers {
   std::unique_ptr<BodySource> list(std::vector<std::string> ids, View view, Store& store) const;
 
  private:
-  std::unique_ptr<BodySource> file_text(const Task& task, const std::filesystem::path& file,
-                                        const std::string& name, const View& view) const;
+  std::unique_ptr<BodySource> file_text(const Task& task, const std::string& file, const std::string& name,
+                                        const View& view) const;
   std::unique_ptr<BodySource> chunks(const Task& task, const View& view) const;
 
   const Folders& folders_;
@@ -46,10 +50,5 @@ class TaskAnswers {
 
 /// "report.pdf" is "report".
 std::string stem_of(const std::string& file_name);
-
-/// What the names in a storage URL begin with.
-inline constexpr std::string_view kInputPrefix = "input/";
-inline constexpr std::string_view kPdfPrefix = "pdf/";
-inline constexpr std::string_view kImagePrefix = "images/";
 
 }  // namespace chunkrd::local::server

@@ -105,7 +105,7 @@ class FileText {
   }
 
   void flush() {
-    if (!file_) file_ = durable::open(path_, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!file_) file_ = durable::open(path_, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     durable::write_all(file_.get(), bytes_, path_);
     bytes_.clear();
   }

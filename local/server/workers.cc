@@ -242,7 +242,8 @@ Workers::Outcome Workers::parse(const Task& task, const ParseEffect& effect, con
       break;
     }
   }
-  auto output = inspect_output(folder / "output.json");
+  auto file = folders_.open(task.id, run_name + "/output.json");
+  auto output = file ? inspect_output(std::move(*file)) : std::nullopt;
   if (!output) return {.kind = Outcome::Kind::failed, .message = kCrashed};
   output->run = run_name;
   return {.kind = Outcome::Kind::succeeded, .output = *output};

@@ -1,4 +1,5 @@
 // The streaming readers and writers, without a server.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -9,6 +10,7 @@
 #include <random>
 
 #include "core/base64.h"
+#include "core/durable.h"
 #include "local/server/folders.h"
 #include "local/server/form.h"
 #include "local/server/output_file.h"
@@ -195,8 +197,12 @@ TEST(Form, EveryWrongValueIsNamedAsTheServiceDoes) {
 class OutputFile : public Body {
  protected:
   void write(std::string_view text) { std::ofstream(document_, std::ios::binary | std::ios::trunc) << text; }
+  std::optional<StoredFile> stored() const {
+    const auto folder = durable::open(document_.parent_path(), O_RDONLY | O_DIRECTORY);
+    return open_below(folder.get(), document_.filename().native());
+  }
   std::string chunks(const Output& output) {
-    const auto source = chunks_source(document_, output, [](const std::string& name) {
+    const auto source = chunks_source(std::move(*stored()), output, [](const std::string& name) {
       return name == "gone.png" ? nullptr : text_source("<" + name + ">");
     });
     std::string all;
@@ -209,7 +215,7 @@ class OutputFile : public Body {
 TEST_F(OutputFile, ChunksAreFoundWhereverTheyStand) {
   write(
       R"( {"chunks" : [{"page_count": 9, "chunks": [], "s": "\\\"]}"}] , "page_count":12, "more": {"chunks": [1]}} )");
-  const auto output = inspect_output(document_);
+  const auto output = inspect_output(std::move(*stored()));
   ASSERT_TRUE(output);
   EXPECT_EQ(output->page_count, 12);
   EXPECT_EQ(chunks(*output), R"([{"page_count": 9, "chunks": [], "s": "\\\"]}"}])");
@@ -219,10 +225,8 @@ TEST_F(OutputFile, WhatIsNotWholeIsNoOutput) {
   for (const auto* text : {"", "{}", "[]", R"({"chunks": [})", R"({"chunks": [)", R"({"chunks": 3})",
                            R"({"chunks": []} x)", R"({"page_count": 1, "chunks": {}})"}) {
     write(text);
-    EXPECT_FALSE(inspect_output(document_)) << text;
+    EXPECT_FALSE(inspect_output(std::move(*stored()))) << text;
   }
-  std::filesystem::remove(document_);
-  EXPECT_FALSE(inspect_output(document_));
 }
 
 TEST_F(OutputFile, ImagesAreReplacedWhereverABlockEnds) {
@@ -230,7 +234,7 @@ TEST_F(OutputFile, ImagesAreReplacedWhereverABlockEnds) {
     const std::string filler(padding, 'x');
     write(R"({"chunks":[")" + filler +
           R"(","chunkr-local:images/a-1.png","chunkr-local:images/gone.png","chunkr-local:"]})");
-    const auto output = inspect_output(document_);
+    const auto output = inspect_output(std::move(*stored()));
     ASSERT_TRUE(output);
     ASSERT_EQ(chunks(*output),
               R"([")" + filler + R"(","<a-1.png>","chunkr-local:images/gone.png","chunkr-local:"])")

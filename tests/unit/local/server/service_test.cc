@@ -79,9 +79,10 @@ TEST_F(Service, FilesWithoutATaskAreRemovedAtStart) {
   start();
   const auto id = create("a.txt");
   stop();
-  std::filesystem::create_directories(options_.state / "tasks" / "orphan");
+  const auto orphan = options_.state / "tasks" / "3f1c9c1e-6a52-4b0e-9a53-6f1c0c6a2f10";
+  std::filesystem::create_directories(orphan);
   start();
-  EXPECT_FALSE(std::filesystem::exists(options_.state / "tasks" / "orphan"));
+  EXPECT_FALSE(std::filesystem::exists(orphan));
   EXPECT_TRUE(std::filesystem::exists(options_.state / "tasks" / id / "input"));
 }
 
