@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "core/durable.h"
@@ -33,6 +34,7 @@ struct Arguments {
   std::string listen = "127.0.0.1:8000";
   std::string key_file;
   std::string rules;
+  std::string fetch;
   std::string port_file;
   std::string log_level = "info";
   bool end_with_parent = false;
@@ -73,6 +75,14 @@ void add_serve_options(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--public-url", options.public_url,
                  "How clients reach this server, for URLs in answers; else the request's Host");
+  app.add_option("--host", options.hosts, "A name by which clients may call this server, besides its own");
+  app.add_option("--fetch", arguments.fetch,
+                 "Where documents' URLs may lead: any, others (not to this machine), none; without it any "
+                 "if only this machine can ask, else others")
+      ->check(CLI::IsMember({"any", "others", "none"}));
+  app.add_option("--connections", options.connections_max, "Connections at the same time")
+      ->check(CLI::Range(8, 100000))
+      ->capture_default_str();
   app.add_option("--parser", options.parser, "Program run as `PROGRAM parse ORDER.json`")
       ->capture_default_str();
   app.add_option("--parser-memory-mib", arguments.parser_memory_mib, "Address space of a parser; 0: no limit")
@@ -110,6 +120,14 @@ std::string read_key(const std::string& file) {
   return key;
 }
 
+std::optional<chunkrd::local::server::FetchScope> fetch_scope(const std::string& name) {
+  using chunkrd::local::server::FetchScope;
+  if (name == "any") return FetchScope::any;
+  if (name == "others") return FetchScope::others;
+  if (name == "none") return FetchScope::none;
+  return std::nullopt;
+}
+
 chunkrd::LogLevel log_level(const std::string& name) {
   using chunkrd::LogLevel;
   if (name == "trace") return LogLevel::trace;
@@ -131,6 +149,7 @@ int serve(Arguments& arguments) {
   set_listen(arguments);
   if (!arguments.key_file.empty()) options.key = read_key(arguments.key_file);
   if (!arguments.rules.empty()) options.rules = arguments.rules;
+  options.fetch.scope = fetch_scope(arguments.fetch);
   options.parser_limits.time = std::chrono::seconds(arguments.task_timeout_s);
   options.parser_limits.cpu = std::chrono::seconds(arguments.task_timeout_s);
   options.parser_limits.memory_bytes = arguments.parser_memory_mib << 20;

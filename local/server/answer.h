@@ -22,7 +22,12 @@ struct Request {
   std::string host;
   std::string content_type;
   std::optional<std::string> authorization;
+  std::optional<std::string> origin;  ///< what browsers say of the page that asks
+  std::string fetch_site;             ///< likewise: "cross-site", "same-origin", ...; empty if absent
 };
+
+/// What the paths of signed addresses begin with.
+inline constexpr std::string_view kStoragePrefix = "/storage/";
 
 /// A request's body in pieces.
 class RequestBody {

@@ -13,7 +13,6 @@
 #include <boost/system/system_error.hpp>
 #include <limits>
 
-#include "local/server/fetch.h"
 #include "local/server/names.h"
 #include "local/server/query.h"
 
@@ -23,7 +22,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kTaskPrefix = "/api/v1/task/";
-constexpr std::string_view kStoragePrefix = "/storage/";
 constexpr const char* kHealth = "OK - Version 1.14.2-local";
 constexpr const char* kNotFound = "Task not found";
 constexpr const char* kFileFailed = "Failed to process file";
@@ -60,13 +58,6 @@ std::string content_type_of(const Task& task, std::string_view url_name, std::st
   if (file == Folders::kInput) return task.content_type;
   if (file.ends_with("/document.pdf")) return "application/pdf";
   return url_name.ends_with(".png") ? "image/png" : "image/jpeg";
-}
-
-/// A Host header goes into URLs of answers: only what a host and port are made of.
-bool is_plain_host(std::string_view host) {
-  return !host.empty() && host.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "0123456789.-:[]") == std::string_view::npos;
 }
 
 /// Removes a document that did not become a task.
@@ -128,6 +119,7 @@ awaitable<Answer> Api::answer(const Request& request, RequestBody& body) {
     nothing.delivery = Delivery::none;
     co_return nothing;
   }
+  if (auto refusal = world_.door.refuse(request)) co_return std::move(*refusal);
   if (auto refusal = refuse_access(request, where)) co_return std::move(*refusal);
   std::string fault;
   try {
@@ -234,7 +226,7 @@ awaitable<Api::Body> Api::read_body(const Request& request, RequestBody& body) c
   Body read{
       .document = Incoming(world_.folders.new_incoming()), .upload = {}, .file_name = {}, .mistake = {}};
   const std::uint64_t limit = world_.options.body_bytes_max;
-  if (!request.content_type.contains("json")) {
+  if (!is_json(request.content_type)) {
     read.mistake = text_answer(400, "Content type error");
     co_return read;
   }
@@ -281,9 +273,7 @@ View Api::view_of(const Request& request) const {
   view.now = now();
   view.server_url = world_.options.public_url;
   if (view.server_url.empty()) {
-    view.server_url = "http://" + (is_plain_host(request.host)
-                                       ? request.host
-                                       : fmt::format("{}:{}", world_.options.address, world_.options.port));
+    view.server_url = "http://" + request.host;  // one of ours: the door let it in
   }
   return view;
 }
@@ -307,11 +297,7 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
   }
   if (body.upload.file == Upload::File::undecodable) co_return text_answer(500, kFileFailed);
   if (body.upload.file == Upload::File::url) {
-    auto name = co_await run_on(world_.blocking,
-                                [url = body.upload.url, into = body.document.path,
-                                 limit = world_.options.body_bytes_max] { return fetch(url, into, limit); });
-    if (!name) co_return text_answer(500, kFileFailed);
-    if (const auto plain = plain_file_name(*name); !plain.empty()) body.file_name = plain;
+    if (auto failure = co_await fetch(body)) co_return std::move(*failure);
   }
   const auto type =
       co_await run_on(world_.blocking, [detect = &world_.options.detect, document = body.document.path,
@@ -331,6 +317,25 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
   world_.store.insert(task);
   world_.workers.wake();
   co_return task_answer(task, view_of(request));
+}
+
+awaitable<std::optional<Answer>> Api::fetch(Body& body) {
+  const auto fetched =
+      co_await world_.fetcher.fetch(body.upload.url, body.document.path, world_.options.body_bytes_max);
+  switch (fetched.end) {
+    case Fetched::End::document:
+      if (auto name = plain_file_name(fetched.name); !name.empty()) body.file_name = std::move(name);
+      co_return std::nullopt;
+    case Fetched::End::failed:
+      co_return text_answer(500, kFileFailed);
+    case Fetched::End::refused:
+      co_return text_answer(400, "chunkr-local does not fetch documents from that address (see --fetch)");
+    case Fetched::End::busy:
+      break;
+  }
+  Answer busy = text_answer(503, "Too many documents are being fetched from addresses");
+  busy.headers.emplace_back("Retry-After", "5");
+  co_return busy;
 }
 
 Answer Api::update(const Request& request, const Route& where, Body& body) {

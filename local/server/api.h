@@ -5,6 +5,8 @@
 
 #include "core/async.h"
 #include "local/server/answer.h"
+#include "local/server/door.h"
+#include "local/server/fetcher.h"
 #include "local/server/folders.h"
 #include "local/server/form.h"
 #include "local/server/options.h"
@@ -34,7 +36,9 @@ struct World {
   const Signer& signer;
   Rules& rules;
   Workers& workers;
-  Executor blocking;  ///< where waiting for other servers happens
+  const Door& door;
+  Fetcher& fetcher;
+  Executor blocking;  ///< where a document is looked into
 };
 
 /// The contract's operations: a request in, an answer out. Event-loop thread only.
@@ -54,6 +58,7 @@ class Api {
 
   Answer perform(const Request& request, const Route& route, const RequestEffect& effect);
   awaitable<Answer> create(const Request& request, Body& body);
+  awaitable<std::optional<Answer>> fetch(Body& body);
   Answer update(const Request& request, const Route& route, Body& body);
   Answer get(const Request& request, const Route& route, const RequestEffect& effect);
   Answer list(const Request& request);

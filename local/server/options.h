@@ -29,6 +29,23 @@ struct ParserLimits {
   std::uint64_t output_bytes = std::uint64_t{1} << 30;  ///< of one file, and of the whole output folder
 };
 
+/// Where the URLs of documents may lead. Nobody gets to link-local addresses: there are no documents, but
+/// the secrets of clouds.
+enum class FetchScope {
+  none,    ///< nowhere
+  others,  ///< to other machines
+  any,     ///< to this one, too; but a redirect leads here only from here
+};
+
+/// Limits of fetching documents from URLs.
+struct FetchLimits {
+  std::optional<FetchScope> scope;  ///< nothing: any where only this machine can ask, else others
+  std::size_t at_once = 64;
+  std::chrono::milliseconds connect{std::chrono::seconds(15)};
+  std::chrono::seconds stall{30};  ///< so long with hardly a byte
+  std::chrono::milliseconds total{std::chrono::minutes(5)};
+};
+
 /// How chunkr-local serves.
 struct Options {
   std::string address = "127.0.0.1";
@@ -47,8 +64,13 @@ struct Options {
   std::chrono::milliseconds purge_every{std::chrono::minutes(10)};
   std::chrono::seconds url_lifetime{3600};
   std::chrono::milliseconds keep_alive{std::chrono::minutes(10)};  ///< contract: 600 s
+  /// For the first request to come, for a whole head, and between two pieces of a body or an answer.
   std::chrono::milliseconds read_timeout{std::chrono::seconds(30)};
-  std::string public_url;  ///< in URLs of answers; empty: as the client named this server
+  std::uint64_t body_bytes_per_second_min = 4096;  ///< a slower body is given up
+  std::size_t connections_max = 512;               ///< fewer where descriptors are few
+  std::string public_url;          ///< in URLs of answers; empty: as the client named this server
+  std::vector<std::string> hosts;  ///< names by which clients may call this server, besides its own
+  FetchLimits fetch;
 };
 
 }  // namespace chunkrd::local::server

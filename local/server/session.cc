@@ -10,9 +10,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <chrono>
 #include <ctime>
 #include <string>
 #include <utility>
+
+#include "local/server/framing.h"
 
 namespace chunkrd::local::server {
 namespace {
@@ -30,6 +33,8 @@ constexpr std::uint64_t kUnwantedBytesMax = std::uint64_t{1} << 20;
 constexpr std::chrono::seconds kLinger{2};
 
 using Parser = http::request_parser<http::buffer_body>;
+using SteadyClock = std::chrono::steady_clock;
+using SteadyTime = SteadyClock::time_point;
 
 /// RFC 9110, 5.6.7: `chunkrd check` compares clocks by it.
 std::string http_date() {
@@ -52,11 +57,12 @@ class SocketBody final : public RequestBody {
       if (piece_.empty()) piece_.resize(kPieceBytes);
       parser_.get().body().data = piece_.data();
       parser_.get().body().size = piece_.size();
-      stream_.expires_after(options_.read_timeout);
+      stream_.expires_at(deadline());
       error_code ec;
       co_await http::async_read_some(stream_, buffer_, parser_, catching(ec));
       if (ec && ec != http::error::need_buffer) throw boost::system::system_error(ec);
       const std::size_t got = piece_.size() - parser_.get().body().size;
+      got_ += got;
       if (got > 0) co_return std::string_view(piece_).substr(0, got);
     }
     co_return std::string_view();
@@ -73,6 +79,12 @@ class SocketBody final : public RequestBody {
   bool waits() const { return expects_continue() && !continued_; }
 
  private:
+  /// For the next piece; and a body that comes a byte at a time has an end, too.
+  SteadyTime deadline() const {
+    const std::chrono::seconds due(got_ / options_.body_bytes_per_second_min);
+    return std::min(SteadyClock::now(), began_ + due) + options_.read_timeout;
+  }
+
   bool expects_continue() const { return beast::iequals(parser_.get()[http::field::expect], "100-continue"); }
 
   awaitable<void> send_continue() {
@@ -88,16 +100,24 @@ class SocketBody final : public RequestBody {
   Parser& parser_;
   const Options& options_;
   std::string piece_;
+  const SteadyTime began_ = SteadyClock::now();
+  std::uint64_t got_ = 0;
   bool continued_ = false;
 };
 
 class Connection {
  public:
-  Connection(asio::ip::tcp::socket socket, Api& api, const Options& options)
-      : stream_(std::move(socket)), buffer_(kBufferBytes), api_(api), options_(options) {}
+  Connection(asio::ip::tcp::socket socket, Connections& connections, Api& api, const Options& options)
+      : stream_(std::move(socket)),
+        place_(connections, stream_),
+        buffer_(kBufferBytes),
+        api_(api),
+        options_(options),
+        patience_(options.read_timeout) {}
 
   /// Serves one request. False when the connection is to be closed.
   awaitable<bool> serve_one() {
+    place_.become_idle();
     if (!co_await wait_for_request()) co_return false;
     Parser parser;
     parser.header_limit(kHeaderBytesMax);
@@ -106,12 +126,11 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser, catching(ec));
     if (ec == http::error::end_of_stream || ec == beast::error::timeout) co_return false;
     if (ec && ec.category() != http::make_error_code(http::error::bad_method).category()) co_return false;
-    if (ec) {
-      is_kept_ = false;
-      co_return co_await send(text_answer(400, ""), 11, Sent::with_body);
-    }
-    is_kept_ = parser.get().keep_alive();
+    place_.become_busy();
+    if (ec) co_return co_await refuse("", 11);
     const unsigned version = parser.get().version();
+    if (const auto mistake = framing_mistake(parser.get())) co_return co_await refuse(*mistake, version);
+    is_kept_ = parser.get().keep_alive();
     SocketBody body(stream_, buffer_, parser, options_);
     const Request request = request_of(parser);
     Answer answer = co_await api_.answer(request, body);
@@ -136,7 +155,7 @@ class Connection {
   /// Returns when the first bytes of a request are there, or false when the client has had enough.
   awaitable<bool> wait_for_request() {
     if (buffer_.size() == 0) {
-      stream_.expires_after(options_.keep_alive);
+      stream_.expires_after(std::exchange(patience_, options_.keep_alive));
       error_code ec;
       const std::size_t got = co_await stream_.async_read_some(buffer_.prepare(4096), catching(ec));
       if (ec) co_return false;
@@ -144,6 +163,14 @@ class Connection {
     }
     stream_.expires_after(options_.read_timeout);
     co_return true;
+  }
+
+  /// What cannot be understood ends the connection: where the next request would begin is not known.
+  awaitable<bool> refuse(std::string_view why, unsigned version) {
+    is_kept_ = false;
+    co_await send(text_answer(400, std::string(why)), version, Sent::with_body);
+    co_await linger();
+    co_return false;
   }
 
   static Request request_of(const Parser& parser) {
@@ -159,6 +186,10 @@ class Connection {
     if (const auto field = message.find(http::field::authorization); field != message.end()) {
       request.authorization = field->value();
     }
+    if (const auto field = message.find(http::field::origin); field != message.end()) {
+      request.origin = field->value();
+    }
+    request.fetch_site = message["Sec-Fetch-Site"];
     return request;
   }
 
@@ -211,6 +242,7 @@ class Connection {
   void head(Message& message, const Answer& answer) const {
     message.set(http::field::server, "chunkr-local");
     message.set(http::field::date, http_date());
+    message.set("X-Content-Type-Options", "nosniff");  // a document is not a page of this server
     if (!answer.content_type.empty()) message.set(http::field::content_type, answer.content_type);
     for (const auto& [name, value] : answer.headers) message.set(name, value);
     message.keep_alive(is_kept_);
@@ -236,12 +268,12 @@ class Connection {
     http::response<http::buffer_body> message(http::int_to_status(answer.status), version);
     message.result(answer.status);
     head(message, answer);
-    const auto known =
-        answer.source ? answer.source->size_bytes() : std::optional<std::uint64_t>(block.size());
-    if (answer.source && known) {
-      message.content_length(*known + block.size());
-    } else if (known) {
-      message.content_length(*known);
+    std::optional<std::uint64_t> announced = block.size();
+    if (answer.source) announced = answer.source->size_bytes();
+    if (answer.source && announced) *announced += block.size();
+    std::uint64_t sent_bytes = 0;
+    if (announced) {
+      message.content_length(*announced);
     } else if (version >= 11) {
       message.chunked(true);
     } else {
@@ -264,6 +296,8 @@ class Connection {
       error_code ec;
       co_await http::async_write(stream_, serializer, catching(ec));
       if (ec && ec != http::error::need_buffer) throw boost::system::system_error(ec);
+      sent_bytes += block.size();
+      if (is_last && announced && sent_bytes != *announced) is_kept_ = false;
       if (is_last || is_cut_) co_return;
       block = next_block(*answer.source, is_last);
     }
@@ -279,19 +313,22 @@ class Connection {
   }
 
   beast::tcp_stream stream_;
+  Connections::Place place_;
   beast::flat_buffer buffer_;
   Api& api_;
   const Options& options_;
+  std::chrono::milliseconds patience_;  ///< with a client that sends nothing
   bool is_kept_ = true;
   bool is_cut_ = false;
 };
 
 }  // namespace
 
-awaitable<void> serve_connection(asio::ip::tcp::socket socket, Api& api, const Options& options) {
+awaitable<void> serve_connection(asio::ip::tcp::socket socket, Connections& connections, Api& api,
+                                 const Options& options) {
   error_code ec;
   socket.set_option(asio::ip::tcp::no_delay(true), ec);
-  Connection connection(std::move(socket), api, options);
+  Connection connection(std::move(socket), connections, api, options);
   try {
     while (co_await connection.serve_one()) {
     }

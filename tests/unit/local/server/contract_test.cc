@@ -194,7 +194,7 @@ TEST_F(Contract, AChunkedBodyOverTheLimitIsRefusedToo) {
   start();
   Client client(port());
   client.send_raw(
-      "POST /api/v1/task/parse HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "POST /api/v1/task/parse HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
       "Transfer-Encoding: chunked\r\n\r\n");
   client.send_raw("800\r\n{\"file\": \"" + std::string(0x800 - 10, 'A') + "\r\n0\r\n\r\n");
   EXPECT_EQ(client.receive().status, 413U);

@@ -237,7 +237,7 @@ TEST_F(Service, AHalfSentRequestIsGivenUp) {
   start();
   for (const auto* begin :
        {"POST /api/v1/task/parse HTTP/1.1\r\nHost",
-        "POST /api/v1/task/parse HTTP/1.1\r\nHost: x\r\n"
+        "POST /api/v1/task/parse HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"file\": \"YWJ"}) {
     Client client(port());
     client.send_raw(begin);
@@ -268,7 +268,7 @@ TEST_F(Service, AClientThatWaitsFor100GetsItOrTheRefusal) {
   start();
   const auto head = [](int size) {
     return fmt::format(
-        "POST /api/v1/task/parse HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /api/v1/task/parse HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         "Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
         size);
   };
