@@ -1,7 +1,9 @@
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace chunkrd {
 
@@ -30,5 +32,17 @@ class UserError : public std::runtime_error {
  private:
   ExitCode code_;
 };
+
+/// Does `error` speak of this machine (no descriptors, no memory, a disk that is full or fails, a file server
+/// that does not answer) and not of the one file? Then it is never a document's fault, and worth another try
+/// later. Only what the file itself or its name can be blamed for is no shortage: an error that nobody
+/// thought of must not cost a document.
+bool is_shortage(const std::error_code& error) noexcept;
+
+/// The same for what was thrown: a std::system_error by its code, std::bad_alloc always, others never.
+bool is_shortage(const std::exception& error) noexcept;
+
+/// Does it end when there is space again (or the disk may be written again)?
+bool is_full_disk(const std::error_code& error) noexcept;
 
 }  // namespace chunkrd

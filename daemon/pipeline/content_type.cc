@@ -12,8 +12,10 @@
 #include <span>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 
 #include "core/durable.h"
+#include "core/escape.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -28,7 +30,12 @@ std::string media_type(const std::filesystem::path& file) {
   if (!cookie || ::magic_load(cookie.get(), nullptr) != 0)
     throw std::runtime_error("libmagic's database cannot be loaded; is libmagic-mgc installed?");
   const char* answer = ::magic_descriptor(cookie.get(), opened.get());
-  return answer != nullptr ? answer : "application/octet-stream";
+  if (answer != nullptr) return answer;
+  // It could not be read: that says nothing about its type.
+  if (const int error = ::magic_errno(cookie.get()); error != 0)
+    throw std::system_error(error, std::generic_category(),
+                            "look at the content of " + printable(file.native()));
+  return "application/octet-stream";
 }
 
 // Old and new office files are containers, and libmagic does not always look inside far enough to tell which.

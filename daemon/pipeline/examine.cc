@@ -3,21 +3,13 @@
 #include <system_error>
 #include <utility>
 
+#include "core/errors.h"
 #include "core/sha256.h"
 #include "pipeline/content_type.h"
 #include "pipeline/link.h"
 #include "pipeline/sidecar.h"
 
 namespace chunkrd::pipeline {
-namespace {
-
-// Not the document's fault, and over some time later.
-bool is_shortage(const std::error_code& code) {
-  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
-         code == std::errc::not_enough_memory;
-}
-
-}  // namespace
 
 std::optional<lifecycle::Fault> fault_of(const Place& place, const queue::Job& job) {
   if (is_link(job.name)) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <boost/asio/detached.hpp>
-#include <cerrno>
 #include <system_error>
 
+#include "core/errors.h"
 #include "core/escape.h"
 #include "pipeline/steps.h"
 #include "queue/store.h"
@@ -39,10 +39,8 @@ bool is_paid(State state) {
 
 Signal signal_of(const std::exception& error) {
   const auto* system = dynamic_cast<const std::system_error*>(&error);
-  if (system == nullptr) return {};
-  const int code = system->code().value();
-  const bool disk = code == ENOSPC || code == EDQUOT || code == EROFS;
-  return {disk ? Signal::Kind::disk_full : Signal::Kind::none, {}};
+  return {system != nullptr && is_full_disk(system->code()) ? Signal::Kind::disk_full : Signal::Kind::none,
+          {}};
 }
 
 void log_transition(const Job& before, const Job& after, const queue::Event& event) {

@@ -9,6 +9,7 @@
 #include "config/problems.h"
 #include "config/sidecar.h"
 #include "core/durable.h"
+#include "core/errors.h"
 #include "core/escape.h"
 #include "core/sha256.h"
 #include "inbox/names.h"
@@ -33,11 +34,6 @@ std::string beside(const std::string& document) {
 
 bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path));
-}
-
-// Not the document's fault, and over some time later.
-bool is_shortage(const std::error_code& code) {
-  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system;
 }
 
 OwnSettings with(const Rules& rules, std::string profile, const config::Sidecar& own) {

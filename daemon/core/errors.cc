@@ -1,0 +1,36 @@
+#include "core/errors.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <new>
+
+namespace chunkrd {
+namespace {
+
+// What a file or its name can be blamed for: it may not be read, is not there, is none, or cannot be named.
+constexpr int kOfTheFile[] = {EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EILSEQ};
+
+bool is_of_the_system(const std::error_code& error) noexcept {
+  return error.category() == std::generic_category() || error.category() == std::system_category();
+}
+
+}  // namespace
+
+bool is_shortage(const std::error_code& error) noexcept {
+  return error && is_of_the_system(error) &&
+         std::ranges::find(kOfTheFile, error.value()) == std::end(kOfTheFile);
+}
+
+bool is_shortage(const std::exception& error) noexcept {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  return system != nullptr && is_shortage(system->code());
+}
+
+bool is_full_disk(const std::error_code& error) noexcept {
+  return is_of_the_system(error) &&
+         (error.value() == ENOSPC || error.value() == EDQUOT || error.value() == EROFS);
+}
+
+}  // namespace chunkrd
