@@ -177,10 +177,10 @@ awaitable<std::optional<WallTime>> Queue::next_due(State state, WallTime after) 
   return Writer::on_store(writer_, [=](Store& store) { return store.next_due(state, after); });
 }
 
-awaitable<bool> Queue::knows(std::string inbox, std::string name, std::string identity) {
-  return Writer::on_store(
-      writer_, [inbox = std::move(inbox), name = std::move(name),
-                identity = std::move(identity)](Store& store) { return store.knows(inbox, name, identity); });
+awaitable<Standing> Queue::standing_of(std::string inbox, std::string name, std::string identity) {
+  return Writer::on_store(writer_,
+                          [inbox = std::move(inbox), name = std::move(name), identity = std::move(identity)](
+                              Store& store) { return store.standing_of(inbox, name, identity); });
 }
 
 awaitable<StateCounts> Queue::counts() {

@@ -34,7 +34,7 @@ class Queue {
   awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit);
   awaitable<std::map<std::string, std::vector<Job>>> ready_by_profile(WallTime now, std::size_t limit);
   awaitable<std::optional<WallTime>> next_due(State state, WallTime after);
-  awaitable<bool> knows(std::string inbox, std::string name, std::string identity);
+  awaitable<Standing> standing_of(std::string inbox, std::string name, std::string identity);
   awaitable<StateCounts> counts();
   awaitable<std::optional<WallTime>> oldest_unfinished();
   awaitable<std::optional<Job>> find(std::string id);

@@ -15,11 +15,20 @@
 
 namespace chunkrd::queue {
 
-/// A new row. Refused (false) when a job in `claiming` for the same inbox and name is there already, or
-/// any job of that inbox and name has the same source identity: the same file seen twice is one job.
+/// A new row. Refused (false) when another one works on this very file (same inbox, name and identity), when
+/// not exactly `earlier` rows of it have ended, or when any file of that inbox and name is in `claiming`.
+/// Store::standing_of() says which it was.
 struct Insertion {
   Job job;
   Event event;
+  std::int64_t earlier = 0;  ///< rows of this file that the caller knows, all of them ended
+};
+
+/// What the queue knows of a file that lies in an inbox.
+struct Standing {
+  std::int64_t rows = 0;         ///< of this very file
+  std::optional<Job> latest;     ///< of them: the one that works on it, else the newest
+  bool name_is_claimed = false;  ///< another file of that name is in `claiming`
 };
 
 /// The row of a document that has ended, its story with it, is to go; what is left of it is noted:
@@ -84,8 +93,8 @@ class Store {
 
   virtual std::optional<Job> find(const std::string& id) = 0;
 
-  /// Is this very file (same place, same identity) known already? For inboxes that keep their originals.
-  virtual bool knows(const std::string& inbox, const std::string& name, const std::string& identity) = 0;
+  virtual Standing standing_of(const std::string& inbox, const std::string& name,
+                               const std::string& identity) = 0;
 
   virtual std::vector<StoredEvent> events(const std::string& id) = 0;
 

@@ -66,7 +66,7 @@ void Run::take_up(Tally::Entry& entry) {
   const std::string identity = arrival.identity.text();
   const auto job = worker_.store.named(entry.document.inbox, arrival.name);
   if (!job || job->source_identity != identity) {
-    if (worker_.store.knows(entry.document.inbox, arrival.name, identity))
+    if (worker_.store.standing_of(entry.document.inbox, arrival.name, identity).rows > 0)
       give_up(entry, {},
               "this file was here before, then another one of its name: copy it, and name the copy");
     return;

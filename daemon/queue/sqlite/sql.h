@@ -7,9 +7,16 @@
 /// Every statement the store runs. They stand together so that a test can ask SQLite for the plan of each.
 namespace chunkrd::queue::sql {
 
+/// The rows of one very file: ?2, ?3 and ?4 are kInsert's inbox, name and identity.
+inline const std::string kOfInserted =
+    " FROM jobs INDEXED BY jobs_identity WHERE inbox = ?2 AND name = ?3 AND source_identity = ?4 AND ";
+
+/// Parameters: kJobColumns, the number of ended rows of this file that are known.
 inline const std::string kInsert =  //
-    "INSERT INTO jobs (" + kFixedColumns + ", " + kGuardColumns + ", " + kMovingColumns + ") VALUES (" +
-    placeholders(kJobColumns) + ") ON CONFLICT DO NOTHING RETURNING seq";
+    "INSERT INTO jobs (" + kFixedColumns + ", " + kGuardColumns + ", " + kMovingColumns + ") SELECT " +
+    placeholders(kJobColumns) + " WHERE (SELECT count(*)" + kOfInserted +
+    "state BETWEEN 9 AND 12) = ? AND NOT EXISTS (SELECT 1" + kOfInserted +
+    "state NOT BETWEEN 9 AND 12) ON CONFLICT DO NOTHING RETURNING seq";
 
 /// Parameters: state, now, state, due, kMovingColumns, id, from, lease.
 inline const std::string kTransition =
@@ -42,7 +49,14 @@ inline const std::string kNextDue = "SELECT min(due) FROM jobs WHERE state = ? A
 
 inline const std::string kFind = "SELECT " + kJobColumns + " FROM jobs WHERE id = ?";
 
-inline const std::string kKnows = "SELECT 1 FROM jobs WHERE inbox = ? AND name = ? AND source_identity = ?";
+/// In the order in which they were made: an index ends with `seq`.
+inline const std::string kOfFile =
+    "SELECT " + kJobColumns +
+    " FROM jobs INDEXED BY jobs_identity WHERE inbox = ? AND name = ? AND source_identity = ?";
+
+inline const std::string kClaimed =
+    "SELECT 1 FROM jobs INDEXED BY jobs_claiming WHERE state = 1 AND inbox = ? AND name = ? "
+    "AND source_identity <> ?";
 
 inline const std::string kEvents =
     "SELECT at, what, detail FROM events WHERE job = (SELECT seq FROM jobs WHERE id = ?) ORDER BY seq";

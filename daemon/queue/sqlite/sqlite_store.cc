@@ -52,7 +52,8 @@ struct SqliteStore::Statements {
         due(database, sql::kDue),
         next_due(database, sql::kNextDue),
         find(database, sql::kFind),
-        knows(database, sql::kKnows),
+        of_file(database, sql::kOfFile),
+        claimed(database, sql::kClaimed),
         events(database, sql::kEvents),
         counts(database, sql::kCounts),
         oldest_unfinished(database, sql::kOldestUnfinished),
@@ -78,10 +79,11 @@ struct SqliteStore::Statements {
         note(database, sql::kNote),
         set_note(database, sql::kSetNote) {}
 
-  SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, knows,
-      events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error, listed,
-      listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task, links_in_doubt,
-      add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, note, set_note;
+  SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
+      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error,
+      listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task,
+      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, note,
+      set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -125,7 +127,8 @@ bool SqliteStore::apply_one(const Insertion& insertion, WallTime now) {
         .time(job.due)
         .number(job.lease)
         .time(now)
-        .moving_columns(job);
+        .moving_columns(job)
+        .number(insertion.earlier);
     if (!insert.next_row()) return false;
     seq = insert.column(0).getInt64();
   }
@@ -237,11 +240,21 @@ std::optional<Job> SqliteStore::find(const std::string& id) {
   });
 }
 
-bool SqliteStore::knows(const std::string& inbox, const std::string& name, const std::string& identity) {
+Standing SqliteStore::standing_of(const std::string& inbox, const std::string& name,
+                                  const std::string& identity) {
   return run("reading", [&] {
-    Run query(statements_->knows);
+    Standing standing;
+    SQLite::Transaction one_view(database_);
+    {
+      Run query(statements_->of_file);
+      query.parameters().bytes(inbox).bytes(name).text(identity);
+      for (; query.next_row(); ++standing.rows)
+        if (!standing.latest || is_end(standing.latest->state)) standing.latest = query.job();
+    }
+    Run query(statements_->claimed);
     query.parameters().bytes(inbox).bytes(name).text(identity);
-    return query.next_row();
+    standing.name_is_claimed = query.next_row();
+    return standing;
   });
 }
 

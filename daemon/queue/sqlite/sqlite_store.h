@@ -22,7 +22,8 @@ class SqliteStore final : public Store {
   std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit) override;
   std::optional<WallTime> next_due(State state, WallTime after) override;
   std::optional<Job> find(const std::string& id) override;
-  bool knows(const std::string& inbox, const std::string& name, const std::string& identity) override;
+  Standing standing_of(const std::string& inbox, const std::string& name,
+                       const std::string& identity) override;
   std::vector<StoredEvent> events(const std::string& id) override;
   StateCounts counts() override;
   std::optional<WallTime> oldest_unfinished() override;

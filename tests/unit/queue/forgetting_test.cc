@@ -83,7 +83,7 @@ TEST_F(Retention, ADocumentGoesWithItsStoryAndIsNotCountedAnyMore) {
   EXPECT_EQ(rows_in("events"), 2) << "those of the other";
   EXPECT_EQ(store.events(other.id).size(), 2u);
   EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::done)), 1);
-  EXPECT_FALSE(store.knows(job.inbox, job.name, job.source_identity));
+  EXPECT_EQ(store.standing_of(job.inbox, job.name, job.source_identity).rows, 0);
   EXPECT_FALSE(forget(job)) << "a second time is nothing";
 }
 

@@ -50,7 +50,7 @@ class RecordingStore final : public Store {
   std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t) override { return {}; }
   std::optional<WallTime> next_due(State, WallTime) override { return std::nullopt; }
   std::optional<Job> find(const std::string&) override { return std::nullopt; }
-  bool knows(const std::string&, const std::string&, const std::string&) override { return false; }
+  Standing standing_of(const std::string&, const std::string&, const std::string&) override { return {}; }
   std::vector<StoredEvent> events(const std::string&) override { return {}; }
   StateCounts counts() override {
     ++calls_;
@@ -298,7 +298,8 @@ TEST(QueueOnSqlite, ACallerThatResumesFindsItsChangeOnDisk) {
                                   int& found_count) -> awaitable<void> {
     EXPECT_TRUE(co_await into.apply(insertion(found(number))));
     if (other.find(found(number).id)) ++found_count;
-    EXPECT_TRUE(co_await into.knows(found(number).inbox, found(number).name, found(number).source_identity));
+    const Job job = found(number);
+    EXPECT_EQ((co_await into.standing_of(job.inbox, job.name, job.source_identity)).rows, 1);
   };
   for (int number = 0; number < 200; ++number)
     asio::co_spawn(loop, insert_and_look(queue, other_connection, number, seen), asio::detached);
@@ -321,7 +322,7 @@ TEST(QueueOnSqlite, PassesEveryQuestionOn) {
     EXPECT_EQ(co_await queue_to_ask.oldest_unfinished(), at(700));
     co_await queue_to_ask.set_note("key", "value");
     EXPECT_EQ(co_await queue_to_ask.note("key"), "value");
-    EXPECT_FALSE(co_await queue_to_ask.knows("/", "x", "y"));
+    EXPECT_EQ((co_await queue_to_ask.standing_of("/", "x", "y")).rows, 0);
     done = true;
   };
   asio::co_spawn(loop, ask(queue, asked), asio::detached);

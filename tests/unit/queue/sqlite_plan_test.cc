@@ -28,10 +28,10 @@ class Plan : public ::testing::Test {
 };
 
 TEST_F(Plan, NoStatementScansOrSorts) {
-  for (const auto& statement : {sql::kInsert,        sql::kTransition,
-                                sql::kAddEvent,      sql::kDueReady,
-                                sql::kDue,           sql::kNextDue,
-                                sql::kFind,          sql::kKnows,
+  for (const auto& statement : {sql::kTransition,    sql::kAddEvent,
+                                sql::kDueReady,      sql::kDue,
+                                sql::kNextDue,       sql::kFind,
+                                sql::kOfFile,        sql::kClaimed,
                                 sql::kEvents,        sql::kOldestUnfinished,
                                 sql::kNote,          sql::kSetNote,
                                 sql::kDeliveredLike, sql::kLinkHasTask,
@@ -67,7 +67,10 @@ TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
   EXPECT_THAT(of(sql::kDue), HasSubstr("INDEX jobs_due (state=? AND due<?)"));
   EXPECT_THAT(of(sql::kNextDue), HasSubstr("COVERING INDEX jobs_due (state=? AND due>?)"));
   EXPECT_THAT(of(sql::kOldestUnfinished), HasSubstr("INDEX jobs_unfinished"));
-  EXPECT_THAT(of(sql::kKnows), HasSubstr("COVERING INDEX jobs_identity"));
+  EXPECT_THAT(of(sql::kOfFile), HasSubstr("INDEX jobs_identity (inbox=? AND name=? AND source_identity=?)"));
+  EXPECT_THAT(of(sql::kClaimed), HasSubstr("INDEX jobs_claiming (inbox=? AND name=?)"));
+  EXPECT_THAT(of(sql::kInsert), AllOf(Not(HasSubstr("SCAN jobs")), Not(HasSubstr("TEMP B-TREE"))));
+  EXPECT_THAT(of(sql::kInsert), HasSubstr("INDEX jobs_identity (inbox=? AND name=? AND source_identity=?)"));
 }
 
 TEST_F(Plan, ListsAreRangesOfAnIndexThatHoldsAllTheyNeed) {

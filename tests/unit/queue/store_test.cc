@@ -288,10 +288,49 @@ TEST_P(EveryStore, TheSameFileSeenTwiceIsOneJob) {
 
 TEST_P(EveryStore, KnowsAFileByPlaceAndIdentity) {
   const Job job = add(with_everything_set());
-  EXPECT_TRUE(store->knows(job.inbox, job.name, job.source_identity));
-  EXPECT_FALSE(store->knows(job.inbox, job.name, "another"));
-  EXPECT_FALSE(store->knows(job.inbox, "another", job.source_identity));
-  EXPECT_FALSE(store->knows("another", job.name, job.source_identity));
+  const auto rows = [&](const std::string& inbox, const std::string& name, const std::string& identity) {
+    return store->standing_of(inbox, name, identity).rows;
+  };
+  EXPECT_EQ(rows(job.inbox, job.name, job.source_identity), 1);
+  EXPECT_EQ(store->standing_of(job.inbox, job.name, job.source_identity).latest->id, job.id);
+  EXPECT_EQ(rows(job.inbox, job.name, "another"), 0);
+  EXPECT_EQ(rows(job.inbox, "another", job.source_identity), 0);
+  EXPECT_EQ(rows("another", job.name, job.source_identity), 0);
+}
+
+TEST_P(EveryStore, SaysOfANameThatAnotherFileOfItIsBeingTaken) {
+  const Job first = add(found(1));
+  EXPECT_TRUE(store->standing_of(first.inbox, first.name, "another").name_is_claimed);
+  EXPECT_FALSE(store->standing_of(first.inbox, first.name, first.source_identity).name_is_claimed)
+      << "itself";
+  ASSERT_TRUE(apply(moved(first, State::ready)));
+  EXPECT_FALSE(store->standing_of(first.inbox, first.name, "another").name_is_claimed);
+}
+
+// Whoever inserts says what he has seen: a row that came, or was taken up again, meanwhile is not passed
+// over.
+TEST_P(EveryStore, AFileMayHaveANewRowOnlyForWhomKnowsThatAllItsRowsHaveEnded) {
+  const Job first = add(found(1));
+  Job again = found(2);
+  again.name = first.name;
+  again.source_identity = first.source_identity;
+  const auto insert_knowing = [&](std::int64_t rows) {
+    Insertion insertion_of_it = insertion(again);
+    insertion_of_it.earlier = rows;
+    return apply(insertion_of_it);
+  };
+  EXPECT_FALSE(insert_knowing(1)) << "it is being taken";
+  ASSERT_TRUE(apply(moved(first, State::vanished)));
+  EXPECT_FALSE(insert_knowing(0));
+  EXPECT_FALSE(insert_knowing(2));
+  const Job vanished = stored(first.id);
+  ASSERT_TRUE(apply(moved(vanished, State::removing)));
+  EXPECT_FALSE(insert_knowing(1)) << "a person wants something of it";
+  ASSERT_TRUE(apply(moved(stored(first.id), State::vanished)));
+  EXPECT_TRUE(insert_knowing(1));
+  const auto standing = store->standing_of(first.inbox, first.name, first.source_identity);
+  EXPECT_EQ(standing.rows, 2);
+  EXPECT_EQ(standing.latest->id, again.id) << "the one that works on it";
 }
 
 TEST_P(EveryStore, KnowsWhichLinksMayHaveWhichTasks) {
