@@ -1,50 +1,30 @@
 #include "outbox/delivery.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-#include "core/durable.h"
 #include "core/escape.h"
 #include "outbox/content.h"
 
 namespace chunkrd::outbox {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kJson = ".json";
-// Names of ours in the delivery's own folder.
-constexpr std::string_view kShow = ".show";  // becomes the visible folder with Layout::folder
-
-fs::path folder_of(const Places& places, const Manifest& manifest) {
-  fs::path path = places.root;
-  for (const std::string& folder : manifest.folders) path /= folder;
-  return path;
-}
-
-fs::path visible_path(const Places& places, const Manifest& manifest, const Manifest::File& file) {
-  return places.root / manifest.path_of(file);
-}
+// The one part that is a folder (pipeline/parts.cc).
+constexpr std::string_view kFolderPart = ".images";
+// Becomes the visible folder with Layout::folder.
+const std::string kShow = ".show";
 
 // What must be free, and stay ours, for this manifest: names in its folder.
 std::vector<std::string> names_in_folder(const Manifest& manifest) {
   if (manifest.layout == Layout::folder) return {manifest.base};
   std::vector<std::string> names;
   for (const Manifest::File& file : manifest.files) names.push_back(manifest.base + file.suffix);
-  return names;
-}
-
-std::vector<std::string> reservation_names(const Manifest& manifest) {
-  std::string prefix;
-  for (const std::string& folder : manifest.folders) prefix += folder + '/';
-  std::vector<std::string> names = names_in_folder(manifest);
-  for (std::string& name : names) name = prefix + name;
   return names;
 }
 
@@ -64,29 +44,66 @@ bool same_name(const Manifest& one, const Manifest& other) {
   return one.folders == other.folders && one.base == other.base;
 }
 
+// The results of a document of this name lie in `folder`, or beside it: nothing of another document is to
+// land among them, because what is in a document's own folder may go with its result.
+bool is_of_a_result(Layout layout, const std::vector<Part>& parts, const Folder& parent, const Folder& folder,
+                    const std::string& name) {
+  const auto lies_in = [&](const Folder& place, const std::string& base) {
+    return std::ranges::any_of(parts, [&](const Part& part) {
+      const auto there = place.status(fitted(base, part.suffix.size()) + part.suffix);
+      return there && S_ISREG(there->st_mode);
+    });
+  };
+  if (layout == Layout::folder && lies_in(folder, name)) return true;
+  return name.ends_with(kFolderPart) && name.size() > kFolderPart.size() &&
+         lies_in(parent, name.substr(0, name.size() - kFolderPart.size()));
+}
+
 }  // namespace
 
-Delivery::Delivery(const Places& places, Reservations& reservations, std::string job_id)
-    : places_(places),
+std::vector<std::string> reservation_names(const Manifest& manifest) {
+  std::string prefix;
+  for (const std::string& folder : manifest.folders) prefix += folder + '/';
+  std::vector<std::string> names = names_in_folder(manifest);
+  for (std::string& name : names) name = prefix + name;
+  return names;
+}
+
+Delivery::Delivery(const Places& places, const Manifests& manifests, Reservations& reservations,
+                   std::string job_id)
+    : manifests_(manifests),
       reservations_(reservations),
       job_id_(std::move(job_id)),
-      folder_(places_.deliveries() / job_id_) {}
+      root_(places.open()),
+      deliveries_(root_.own(".chunkrd").own("tmp")),
+      folder_(deliveries_.own(job_id_)) {}
 
 Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, Layout layout,
                             const std::vector<Part>& parts) {
-  if (const auto fact = read_manifest(places_.manifests() / (job_id_ + ".json"));
-      fact && fact->origin.is_same_result(origin)) {
-    remove_folder();
+  const auto fact = manifests_.find(job_id_);
+  if (fact && fact->origin.is_same_result(origin)) {
+    finish_again(*fact);
     return {.name = fact->name(), .repeated = true};
-  } else if (fact && fact->layout == layout) {
+  }
+  const auto before = fact ? fact : to_replace(origin);
+  if (before && before->layout == layout) {
     std::optional<Manifest> replacing = read_intent();
     if (replacing && !(replacing->replaces && replacing->origin.is_same_result(origin))) {
       abandon(*replacing);
       replacing.reset();
     }
-    if (const auto delivered = replace(*fact, replacing, origin, parts)) return *delivered;
+    if (auto delivered = replace(*before, replacing, origin, parts)) return *delivered;
   }
+  Delivered delivered = deliver(origin, wanted, layout, parts);
+  if (before && delivered.name != before->name())
+    delivered.told = fmt::format("the earlier result {} stays: it was changed, or is somewhere else by now",
+                                 printable(before->name()));
+  return delivered;
+}
 
+// Under a name that is free.
+Delivered Delivery::deliver(const Origin& origin, const RelativeName& wanted, Layout layout,
+                            const std::vector<Part>& parts) {
   std::optional<Manifest> begun = read_intent();
   if (begun && (!begun->origin.is_same_result(origin) || begun->replaces)) {
     abandon(*begun);
@@ -97,7 +114,7 @@ Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, La
     begun.reset();
   }
   if (begun && !in_folder(begun->json())) {
-    sync_if_there(folder_of(places_, *begun));
+    if (const auto target = target_of(*begun)) target->sync();
     finish(*begun);
     return {.name = begun->name(), .repeated = true};
   }
@@ -126,49 +143,74 @@ Delivered Delivery::publish(const Origin& origin, const RelativeName& wanted, La
 void Delivery::discard() {
   if (const auto begun = read_intent()) {
     if (!in_folder(begun->json())) {
-      sync_if_there(folder_of(places_, *begun));
-      finish(*begun);
-      return;
+      if (const auto target = target_of(*begun)) target->sync();
+      return finish(*begun);
     }
     abandon(*begun);
   }
   remove_folder();
 }
 
-bool Delivery::in_folder(const Manifest::File& file) const {
-  return is_there(folder_ / file.source);
+std::optional<Folder> Delivery::target_of(const Manifest& manifest) const {
+  return root_.existing(manifest.folders);
+}
+
+std::optional<Folder> Delivery::place_of(const Manifest& manifest) const {
+  const auto target = target_of(manifest);
+  return target ? target->existing(manifest.own_folder()) : std::nullopt;
 }
 
 bool Delivery::visible(const Manifest& manifest, const Manifest::File& file) const {
-  return holds(visible_path(places_, manifest, file), file);
+  const auto place = place_of(manifest);
+  return place && holds(*place, manifest.base + file.suffix, file);
+}
+
+bool Delivery::all_visible(const Manifest& manifest) const {
+  return std::ranges::all_of(manifest.files,
+                             [&](const Manifest::File& file) { return visible(manifest, file); });
 }
 
 // The intent, with everything that is not yet visible back at its place in the delivery's folder.
-std::optional<Manifest> Delivery::read_intent() const {
-  auto intent = read_manifest(folder_ / kIntent);
+std::optional<Manifest> Delivery::read_intent() {
+  auto intent = read_manifest(folder_, std::string(kIntent));
   if (!intent) return intent;
+  if (intent->replaces) {
+    recover(*intent);
+    return intent;
+  }
   if (intent->layout == Layout::folder) gather(*intent);
-  // A crash between link and unlink, see Folder::move_in().
-  const fs::path json = folder_ / intent->json().source;
-  if (are_one_file(json, visible_path(places_, *intent, intent->json()))) durable::remove_file(json);
+  end_half_move(*intent);
   return intent;
 }
 
+// A crash between link and unlink, see Folder::move().
+void Delivery::end_half_move(const Manifest& intent) const {
+  if (intent.layout == Layout::folder) return;
+  const auto here = folder_.status(intent.json().source);
+  const auto target = target_of(intent);
+  const auto there = target ? target->status(intent.base + intent.json().suffix) : std::nullopt;
+  if (here && there && here->st_dev == there->st_dev && here->st_ino == there->st_ino)
+    folder_.remove(intent.json().source);
+}
+
 std::vector<Manifest::File> Delivery::make_durable(const std::vector<Part>& parts,
-                                                   const std::optional<Manifest>& begun) const {
+                                                   const std::optional<Manifest>& begun) {
   std::vector<Manifest::File> files;
   for (const Part& part : parts) files.push_back(make_durable(part, begun));
   return files;
 }
 
-Manifest::File Delivery::make_durable(const Part& part, const std::optional<Manifest>& begun) const {
+Manifest::File Delivery::make_durable(const Part& part, const std::optional<Manifest>& begun) {
   Manifest::File file{.suffix = part.suffix, .source = part.file.filename(), .sha256 = {}};
-  const fs::path path = folder_ / file.source;
   const Manifest::File* before = begun ? begun->find(part.suffix) : nullptr;
-  if (before && !is_there(path)) return *before;
+  if (before && !in_folder(file)) return *before;
   if (before && part.suffix != kJson && visible(*begun, *before)) {
-    remove_content(path);  // written a second time after an interrupted call
+    folder_.remove_tree(file.source);  // written a second time after an interrupted call
     return *before;
+  }
+  if (before && begun->replaces && before->members) {
+    if (is_half_shown(*begun, *before)) return *before;
+    require_no_remainder(*before);
   }
   if (part.write_for) {
     if (!begun) return file;  // see write_named()
@@ -177,24 +219,24 @@ Manifest::File Delivery::make_durable(const Part& part, const std::optional<Mani
   return made_durable(std::move(file), begun);
 }
 
-Manifest::File Delivery::made_durable(Manifest::File file, const std::optional<Manifest>& begun) const {
-  const fs::path path = folder_ / file.source;
+Manifest::File Delivery::made_durable(Manifest::File file, const std::optional<Manifest>& begun) {
   try {
-    sync_content(path);
+    sync_content(folder_, file.source);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::no_such_file_or_directory) throw;
     // After a failed fsync the kernel calls the lost pages clean: a second fsync would say that all is well.
     // So the file goes, and the caller has to write it again. The intent goes first: with it, a missing file
     // would count as a visible one.
     if (begun) abandon(*begun);
-    remove_content(path);
+    folder_.remove_tree(file.source);
     throw;
   }
-  return described(std::move(file), path);
+  const std::string source = file.source;
+  return described(std::move(file), folder_, source);
 }
 
 // The parts in which the name stands, now that there is one.
-void Delivery::write_named(const std::vector<Part>& parts, Manifest& manifest) const {
+void Delivery::write_named(const std::vector<Part>& parts, Manifest& manifest) {
   for (const Part& part : parts) {
     if (!part.write_for) continue;
     part.write_for(manifest.base);
@@ -203,10 +245,21 @@ void Delivery::write_named(const std::vector<Part>& parts, Manifest& manifest) c
   }
 }
 
+// Somebody may have taken away what an interrupted call had shown, so that it could not be taken back.
+void Delivery::require_all(const Manifest& manifest) const {
+  for (const Manifest::File& file : manifest.files)
+    if (!in_folder(file))
+      throw std::system_error(ENOENT, std::generic_category(),
+                              printable((folder_.path() / file.source).native()) + " has to be made again");
+}
+
 // Makes everything visible under the manifest's name; false, and nothing is visible, when the name is taken.
 bool Delivery::try_name(const std::vector<Part>& parts, Manifest& manifest,
                         const std::optional<Manifest>& begun) {
-  const Folder target = Folder(places_.root).below(manifest.folders);
+  const auto taken = [&](const Folder& parent, const Folder& folder, const std::string& name) {
+    return is_of_a_result(manifest.layout, parts, parent, folder, name);
+  };
+  const Folder target = root_.below(manifest.folders, taken);
   manifest.folders = target.names();
   const auto held = reservations_.take(reservation_names(manifest));
   if (begun && (!held || !same_name(manifest, *begun))) {
@@ -218,7 +271,8 @@ bool Delivery::try_name(const std::vector<Part>& parts, Manifest& manifest,
                                     [&](const std::string& name) { return target.has(name); }))
     return false;
   if (!begun) write_named(parts, manifest);
-  if (!begun || begun->files != manifest.files) durable::write_file(folder_ / kIntent, to_json(manifest));
+  if (!begun) require_all(manifest);
+  if (!begun || begun->files != manifest.files) write_intent(manifest);
   try {
     if (show(manifest, target)) {
       finish(manifest);
@@ -238,7 +292,7 @@ bool Delivery::show(const Manifest& manifest, const Folder& target) const {
 
 bool Delivery::show_files(const Manifest& manifest, const Folder& target) const {
   const auto move_in = [&](const Manifest::File& file) {
-    return target.move_in(folder_ / file.source, manifest.base + file.suffix);
+    return folder_.move(file.source, target, manifest.base + file.suffix);
   };
   for (const Manifest::File& file : manifest.files)
     if (file.suffix != kJson && in_folder(file) && !move_in(file)) return false;
@@ -250,59 +304,83 @@ bool Delivery::show_files(const Manifest& manifest, const Folder& target) const 
 }
 
 bool Delivery::show_folder(const Manifest& manifest, const Folder& target) const {
-  const Folder show = Folder(folder_).below({std::string(kShow)});
+  const Folder show = folder_.own(kShow);
   for (const Manifest::File& file : manifest.files)
-    show.move_in(folder_ / file.source, manifest.base + file.suffix);
+    folder_.move(file.source, show, manifest.base + file.suffix);
   show.sync();
-  if (!target.move_in(show.path(), manifest.base)) return false;
+  if (!folder_.move(kShow, target, manifest.base)) return false;
   target.sync();
   return true;
 }
 
 // Layout::folder: undoes the first half of show_folder().
 void Delivery::gather(const Manifest& manifest) const {
-  const fs::path path = folder_ / kShow;
-  if (!is_there(path)) return;
-  const Folder show(path);
+  const auto show = folder_.existing({kShow});
+  if (!show) return;
   for (const Manifest::File& file : manifest.files) {
     const std::string name = manifest.base + file.suffix;
-    if (show.has(name)) show.move_out(name, folder_ / file.source);
+    if (show->has(name)) show->move(name, folder_, file.source);
   }
-  fs::remove_all(path);
+  folder_.remove_tree(kShow);
 }
 
 // Hides what show() has made visible, unless it got as far as the JSON.
-void Delivery::take_back(const Manifest& manifest) const {
+void Delivery::take_back(const Manifest& manifest) {
   if (manifest.layout == Layout::folder) return gather(manifest);
   if (!in_folder(manifest.json()) || visible(manifest, manifest.json())) return;
-  if (!fs::is_directory(folder_of(places_, manifest))) return;
-  const Folder target(folder_of(places_, manifest));
-  for (const Manifest::File& file : manifest.files) {
-    if (file.suffix == kJson || !visible(manifest, file)) continue;
-    const std::string name = manifest.base + file.suffix;
-    if (target.move_out(name, folder_ / file.source)) continue;
-    file.members ? static_cast<void>(fs::remove_all(target.path() / name)) : target.remove(name);
+  const auto target = target_of(manifest);
+  if (!target) return;
+  Manifest shown = manifest;
+  std::erase_if(shown.files, [&](const Manifest::File& file) {
+    return file.suffix == kJson || !visible(manifest, file);
+  });
+  Ours ours;
+  ours.add(shown);
+  for (const Manifest::File& file : shown.files)
+    if (!in_folder(file)) take_back(*target, manifest.base + file.suffix, file, ours);
+  if (std::ranges::any_of(shown.files, [&](const auto& file) { return visible(manifest, file); }))
+    ours.take_away(*target, {}, folder_.own(kOut), keep());
+  target->sync();
+}
+
+// A folder goes by itself, if all of it is ours; else what is somebody else's stays in it.
+void Delivery::take_back(const Folder& target, const std::string& name, const Manifest::File& file,
+                         const Ours& ours) const {
+  if (!file.members || ours.has_all_of(target, name)) {
+    target.move(name, folder_, file.source);
+    const bool still_ours = holds(folder_, file.source, file);
+    if (!still_ours) folder_.move(file.source, target, name);
+    return;
   }
-  target.sync();
+  const auto inside = target.existing({name});
+  const Folder into = folder_.own(file.source);
+  for (const Manifest::Member& member : *file.members) {
+    if (!inside || !inside->move(member.name, into, member.name)) continue;
+    if (!has_content(into, member.name, member.sha256, member.size_bytes))
+      into.move(member.name, *inside, member.name);
+  }
 }
 
 // Nothing of the intent stays, but the files in the delivery's folder do. What has replaced an earlier result
 // stays visible: the one that comes next replaces it in turn.
-void Delivery::abandon(const Manifest& intent) const {
+void Delivery::abandon(const Manifest& intent) {
   if (!intent.replaces) take_back(intent);
-  durable::remove_file(folder_ / kIntent);
-  durable::sync_directory(folder_);
+  folder_.remove(std::string(kIntent));
+  folder_.sync();
 }
 
-void Delivery::finish(const Manifest& manifest) const {
-  const Folder manifests(places_.manifests());
-  manifests.replace(folder_ / kIntent, manifest.origin.job_id + ".json");
-  manifests.sync();
+void Delivery::finish(const Manifest& manifest) {
+  manifests_.take(folder_, std::string(kIntent), manifest.origin.job_id);
+  finish_again(manifest);
+}
+
+void Delivery::finish_again(const Manifest& manifest) const {
+  if (!manifest.origin.supersedes.empty()) manifests_.remove({manifest.origin.supersedes});
   remove_folder();
 }
 
 void Delivery::remove_folder() const {
-  fs::remove_all(folder_);
+  deliveries_.remove_tree(job_id_);
 }
 
 }  // namespace chunkrd::outbox

@@ -1,13 +1,15 @@
 #include "outbox/folder.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <system_error>
 
 #include "core/durable.h"
@@ -22,8 +24,15 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTakenMark = "~folder";
 
+// A note or a manifest is some kilobytes; one of a document with 100,000 pictures 20 MiB.
+constexpr off_t kSmallBytesMax = off_t(256) << 20;
+
+[[noreturn]] void fail(int error, const char* what, const fs::path& path) {
+  throw std::system_error(error, std::generic_category(), std::string(what) + " " + printable(path.native()));
+}
+
 [[noreturn]] void fail(const char* what, const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(path.native()));
+  fail(errno, what, path);
 }
 
 FileDescriptor open_folder(int parent, const std::string& name) {
@@ -75,17 +84,69 @@ bool rename_new(At from, At to, const fs::path& path_for_errors) {
   return false;
 }
 
+bool move_once(At from, At to, const fs::path& from_path, const fs::path& to_path) {
+  if (rename_new(from, to, to_path)) return true;
+  if (!are_one_file(from, to)) return false;
+  remove_old_name(from, from_path);  // a crash came between link and unlink
+  return true;
+}
+
+FileDescriptor duplicate(const FileDescriptor& fd, const fs::path& path_for_errors) {
+  FileDescriptor again(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!again) fail("duplicate descriptor of", path_for_errors);
+  return again;
+}
+
+// Looked at first: a FIFO or a device must not be opened.
+FileDescriptor open_regular(At file, const fs::path& path_for_errors) {
+  struct stat status;
+  if (!file.there(status)) fail("look up", path_for_errors);
+  if (!S_ISREG(status.st_mode)) fail(EINVAL, "no regular file:", path_for_errors);
+  FileDescriptor fd(::openat(file.folder, file.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) fail("open", path_for_errors);
+  return fd;
+}
+
+std::optional<std::string> read_small(At file, const fs::path& path_for_errors) {
+  struct stat status;
+  if (!file.there(status)) {
+    if (errno == ENOENT) return std::nullopt;
+    fail("look up", path_for_errors);
+  }
+  if (status.st_size > kSmallBytesMax) fail(EFBIG, "read", path_for_errors);
+  const FileDescriptor fd = open_regular(file, path_for_errors);
+  std::string text;
+  std::array<char, 64 * 1024> buffer;
+  while (true) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("read", path_for_errors);
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
 }  // namespace
 
 Folder::Folder(fs::path path) : path_(std::move(path)), fd_(durable::open(path_, O_RDONLY | O_DIRECTORY)) {}
 
-Folder Folder::below(const std::vector<std::string>& folders) const {
-  Folder here(path_, names_, FileDescriptor(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0)));
-  if (!here.fd_) fail("duplicate descriptor of", path_);
+Folder Folder::self() const {
+  return {path_, names_, duplicate(fd_, path_)};
+}
+
+Folder Folder::child(const std::string& name, FileDescriptor fd) const {
+  std::vector<std::string> names = names_;
+  names.push_back(name);
+  return {path_ / name, std::move(names), std::move(fd)};
+}
+
+Folder Folder::below(const std::vector<std::string>& folders, const Taken& taken) const {
+  Folder here = self();
   for (const std::string& wanted : folders) {
     std::string name = wanted;
     FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name);
-    if (!next) {
+    const bool refused = next && taken && taken(here, here.child(name, duplicate(next, here.path_)), name);
+    if (!next || refused) {
       name = fitted(wanted, kTakenMark.size()).append(kTakenMark);
       next = make_and_open(here.fd_.get(), here.path_, name);
       if (!next) fail("open", here.path_ / name);
@@ -93,59 +154,119 @@ Folder Folder::below(const std::vector<std::string>& folders) const {
     // Always, not only after mkdir: a folder that another thread, or a call before a crash, has just made
     // is not durable yet.
     here.sync();
-    std::vector<std::string> names = std::move(here.names_);
-    names.push_back(name);
-    here = Folder(here.path_ / name, std::move(names), std::move(next));
+    here = here.child(name, std::move(next));
   }
   return here;
 }
 
 std::optional<Folder> Folder::existing(const std::vector<std::string>& folders) const {
-  Folder here(path_, names_, FileDescriptor(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0)));
-  if (!here.fd_) fail("duplicate descriptor of", path_);
+  Folder here = self();
   for (const std::string& name : folders) {
     FileDescriptor next = open_folder(here.fd_.get(), name);
     if (!next && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return std::nullopt;
     if (!next) fail("open", here.path_ / name);
-    std::vector<std::string> names = std::move(here.names_);
-    names.push_back(name);
-    here = Folder(here.path_ / name, std::move(names), std::move(next));
+    here = here.child(name, std::move(next));
   }
   return here;
 }
 
+Folder Folder::own(const std::string& name) const {
+  FileDescriptor next = open_folder(fd_.get(), name);
+  if (!next && errno == ENOENT) {
+    next = make_and_open(fd_.get(), path_, name);
+    sync();
+  }
+  if (!next && (errno == ENOTDIR || errno == ELOOP))
+    throw std::system_error(
+        ENOTDIR, std::generic_category(),
+        printable((path_ / name).native()) + " has to be a folder of chunkrd's own; remove what lies there");
+  if (!next) fail("open", path_ / name);
+  return child(name, std::move(next));
+}
+
 bool Folder::has(const std::string& name) const {
+  return status(name).has_value();
+}
+
+std::optional<struct stat> Folder::status(const std::string& name) const {
   struct stat status;
-  if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (At{fd_.get(), name.c_str()}.there(status)) return status;
   if (errno != ENOENT) fail("look up", path_ / name);
-  return false;
+  return std::nullopt;
+}
+
+bool Folder::has_folder(const std::string& name) const {
+  const auto there = status(name);
+  return there && S_ISDIR(there->st_mode);
+}
+
+std::vector<std::string> Folder::entries() const {
+  // A descriptor of its own: where it reads is part of it.
+  const int again = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (again < 0) fail("open", path_);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(again), ::closedir);
+  if (!directory) fail("read", path_);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* const entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) fail("read", path_);
+  std::ranges::sort(names);
+  return names;
+}
+
+FileDescriptor Folder::open_file(const std::string& name) const {
+  return open_regular({fd_.get(), name.c_str()}, path_ / name);
+}
+
+FileDescriptor Folder::create(const std::string& name) const {
+  FileDescriptor file(::openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file) fail("create", path_ / name);
+  return file;
+}
+
+std::optional<std::string> Folder::read(const std::string& name) const {
+  return read_small({fd_.get(), name.c_str()}, path_ / name);
+}
+
+// As durable::write_file() does it.
+void Folder::write(const std::string& name, std::string_view bytes) const {
+  const std::string temporary = "." + sha256_hex(name).substr(0, 32) + ".tmp";
+  remove(temporary);
+  const FileDescriptor file = create(temporary);
+  try {
+    durable::write_all(file.get(), bytes, path_ / temporary);
+    durable::sync_file(file.get(), path_ / temporary);
+    replace(temporary, *this, name);
+  } catch (...) {
+    ::unlinkat(fd_.get(), temporary.c_str(), 0);
+    throw;
+  }
+  sync();
+}
+
+bool Folder::move(const std::string& name, const Folder& to, const std::string& as) const {
+  return move_once({fd_.get(), name.c_str()}, {to.fd_.get(), as.c_str()}, path_ / name, to.path_ / as);
 }
 
 bool Folder::move_in(const fs::path& from, const std::string& name) const {
-  const At source{AT_FDCWD, from.c_str()}, target{fd_.get(), name.c_str()};
-  if (rename_new(source, target, path_ / name)) return true;
-  if (!are_one_file(source, target)) return false;
-  remove_old_name(source, from);  // a crash came between link and unlink
-  return true;
+  return move_once({AT_FDCWD, from.c_str()}, {fd_.get(), name.c_str()}, from, path_ / name);
 }
 
-bool Folder::move_out(const std::string& name, const fs::path& to) const {
-  return rename_new({fd_.get(), name.c_str()}, {AT_FDCWD, to.c_str()}, to);
+void Folder::replace(const std::string& name, const Folder& to, const std::string& as) const {
+  if (::renameat(fd_.get(), name.c_str(), to.fd_.get(), as.c_str()) != 0) fail("rename to", to.path_ / as);
 }
 
 void Folder::replace(const fs::path& from, const std::string& name) const {
   if (::renameat(AT_FDCWD, from.c_str(), fd_.get(), name.c_str()) != 0) fail("rename to", path_ / name);
 }
 
-void Folder::exchange(const fs::path& from, const std::string& name) const {
-  if (::renameat2(AT_FDCWD, from.c_str(), fd_.get(), name.c_str(), RENAME_EXCHANGE) == 0) return;
-  if (errno != EINVAL) fail("exchange with", path_ / name);
-  fs::path aside = from;
-  aside += ".old";
-  if (::renameat(fd_.get(), name.c_str(), AT_FDCWD, aside.c_str()) != 0 && errno != ENOENT)
-    fail("rename", path_ / name);
-  replace(from, name);
-  if (is_there(aside)) fs::rename(aside, from);
+bool Folder::exchange(const std::string& name, const Folder& with, const std::string& as) const {
+  if (::renameat2(fd_.get(), name.c_str(), with.fd_.get(), as.c_str(), RENAME_EXCHANGE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) fail("exchange with", with.path_ / as);
+  return false;
 }
 
 void Folder::remove(const std::string& name) const {
@@ -153,7 +274,6 @@ void Folder::remove(const std::string& name) const {
 }
 
 Removal Folder::remove_if_content(const std::string& name, const std::string& sha256) const {
-  // Looked at first: a FIFO or a device must not be opened.
   struct stat status;
   const At here{fd_.get(), name.c_str()};
   if (!here.there(status)) {
@@ -161,9 +281,7 @@ Removal Folder::remove_if_content(const std::string& name, const std::string& sh
     return Removal::gone;
   }
   if (!S_ISREG(status.st_mode)) return Removal::another;
-  const FileDescriptor file(
-      ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file) fail("open", path_ / name);
+  const FileDescriptor file = open_file(name);
   if (sha256_of(file.get(), path_ / name).sha256 != sha256) return Removal::another;
   // It may have been replaced, or written to, while it was read.
   struct stat read, now;
@@ -180,6 +298,15 @@ bool Folder::remove_if_empty(const std::string& name) const {
   if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != ENOTDIR && errno != EBUSY)
     fail("remove", path_ / name);
   return false;
+}
+
+void Folder::remove_tree(const std::string& name) const {
+  if (const auto inside = existing({name})) {
+    for (const std::string& each : inside->entries()) inside->remove_tree(each);
+    if (!remove_if_empty(name) && has(name)) fail(ENOTEMPTY, "remove", path_ / name);
+  } else {
+    remove(name);
+  }
 }
 
 void Folder::sync() const {
@@ -199,10 +326,7 @@ bool are_one_file(const fs::path& one, const fs::path& other) {
 }
 
 std::optional<std::string> read_if_there(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file && !is_there(path)) return std::nullopt;
-  if (!file) fail("open", path);
-  return std::string{std::istreambuf_iterator<char>(file), {}};
+  return read_small({AT_FDCWD, path.c_str()}, path);
 }
 
 void sync_if_there(const fs::path& path) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,20 +21,30 @@ enum class Removal {
 };
 
 /// An open directory, and what we do with the names in it. Because it is held open, nobody can put a link in
-/// its place between a check and its use. Names are single components.
+/// its place between a check and its use, and no path that it lies under can be too long. Names are single
+/// components.
 ///
 /// Blocking: file pool. Everything throws std::system_error with the path in its text.
 class Folder {
  public:
   explicit Folder(std::filesystem::path path);
 
+  /// Whether the folder `folder`, called `name` in `parent`, is not for what below() is asked for.
+  using Taken = std::function<bool(const Folder& parent, const Folder& folder, const std::string& name)>;
+
   /// The folder `folders` below this one, made durably where it is not there. Never goes through a link:
-  /// where a component is taken by something that is no folder, "NAME~folder" is used in its place.
-  Folder below(const std::vector<std::string>& folders) const;
+  /// where a component is taken by something that is no folder, or is `taken`, "NAME~folder" is used in its
+  /// place.
+  Folder below(const std::vector<std::string>& folders, const Taken& taken = {}) const;
 
   /// The same, if it is there; nothing when it is not, or only through a link.
   std::optional<Folder> existing(const std::vector<std::string>& folders) const;
 
+  /// The folder `name`, made durably where it is not there, for us alone: a link in its place, or anything
+  /// else, is an error, because what lies behind it is somebody else's.
+  Folder own(const std::string& name) const;
+
+  /// For messages. It may be longer than what the system takes.
   const std::filesystem::path& path() const noexcept { return path_; }
 
   /// What below() went through to come here, as it is named on disk.
@@ -39,21 +52,40 @@ class Folder {
 
   /// Whether anything (a dangling link too) has this name.
   bool has(const std::string& name) const;
+  /// What has this name, never through a link.
+  std::optional<struct stat> status(const std::string& name) const;
+  bool has_folder(const std::string& name) const;
+  /// All names in it, sorted.
+  std::vector<std::string> entries() const;
 
-  /// Renames `from` to `name` in this folder, never replacing: false when the name is taken. Durable only
-  /// after sync(), as with all that follows. On a filesystem that cannot refuse to replace (NFS, many of
-  /// FUSE) a file is linked and unlinked; dying in between, a repeated call ends it.
+  /// Opens the regular file `name` to be read. Anything else of that name is EINVAL.
+  FileDescriptor open_file(const std::string& name) const;
+
+  /// Creates the file `name`, which must not be there.
+  FileDescriptor create(const std::string& name) const;
+
+  /// The whole of a small file of ours; nothing when it is not there.
+  std::optional<std::string> read(const std::string& name) const;
+
+  /// Creates or replaces the file `name`, durably.
+  void write(const std::string& name, std::string_view bytes) const;
+
+  /// Renames `name` to `as` in `to`, never replacing: false when that is taken. Durable only after sync(), as
+  /// with all that follows. On a filesystem that cannot refuse to replace (NFS, many of FUSE) a file is
+  /// linked and unlinked; dying in between, a repeated call ends it.
+  bool move(const std::string& name, const Folder& to, const std::string& as) const;
+  /// The same from anywhere into this folder.
   bool move_in(const std::filesystem::path& from, const std::string& name) const;
 
-  /// Renames the same way out of this folder.
-  bool move_out(const std::string& name, const std::filesystem::path& to) const;
-
-  /// Renames `from` to `name`, which is replaced.
+  /// Renames `name` to `as` in `to`, where it replaces a file.
+  void replace(const std::string& name, const Folder& to, const std::string& as) const;
+  /// The same from anywhere into this folder.
   void replace(const std::filesystem::path& from, const std::string& name) const;
 
-  /// Puts `from` at `name` and what was there at `from`: at once where the filesystem can.
-  void exchange(const std::filesystem::path& from, const std::string& name) const;
+  /// Lets `name` and `as` in `with` change places, at once. False on a filesystem that cannot.
+  bool exchange(const std::string& name, const Folder& with, const std::string& as) const;
 
+  /// What is gone already is no error.
   void remove(const std::string& name) const;
 
   /// Removes the file `name`, if it is a regular one with this content.
@@ -62,12 +94,18 @@ class Folder {
   /// Removes the folder `name` if it is empty. False when it is not, or is no folder.
   bool remove_if_empty(const std::string& name) const;
 
+  /// Removes `name` with all that is in it: only for what nobody else can have put anything into.
+  void remove_tree(const std::string& name) const;
+
   /// Makes the names in this folder durable.
   void sync() const;
 
  private:
   Folder(std::filesystem::path path, std::vector<std::string> names, FileDescriptor fd)
       : path_(std::move(path)), names_(std::move(names)), fd_(std::move(fd)) {}
+
+  Folder self() const;
+  Folder child(const std::string& name, FileDescriptor fd) const;
 
   std::filesystem::path path_;
   std::vector<std::string> names_;

@@ -11,6 +11,7 @@
 
 #include "core/escape.h"
 #include "outbox/folder.h"
+#include "outbox/relative_name.h"
 
 namespace chunkrd::outbox {
 namespace {
@@ -49,6 +50,21 @@ json::object describe(const Manifest::File& file) {
   return described;
 }
 
+// Somebody may have written into it: no name of it leads out of the folder that it is for.
+void require_safe_names(const Manifest& manifest) {
+  const auto require = [](const std::string& name) {
+    if (!RelativeName(name).folders().empty()) throw UnsafeName("a path in place of a name");
+  };
+  std::ranges::for_each(manifest.folders, require);
+  require(manifest.base);
+  for (const Manifest::File& file : manifest.files) {
+    require(manifest.base + file.suffix);
+    require(file.source);
+    if (!file.members) continue;
+    for (const Manifest::Member& member : *file.members) require(member.name);
+  }
+}
+
 Manifest from_json(std::string_view text) {
   const json::value document = json::parse(text);
   const json::object& object = document.as_object();
@@ -64,6 +80,7 @@ Manifest from_json(std::string_view text) {
   if (const auto* revision = object.if_contains("revision"))
     manifest.origin.revision = revision->to_number<int>();
   if (const auto* replaces = object.if_contains("replaces")) manifest.replaces = replaces->as_bool();
+  if (object.contains("supersedes")) manifest.origin.supersedes = bytes_at(object, "supersedes");
   manifest.layout = object.at("layout").as_string() == "folder" ? Layout::folder : Layout::flat;
   for (const json::value& folder : object.at("folders").as_array())
     manifest.folders.push_back(unprintable(json::value_to<std::string>(folder)));
@@ -77,7 +94,18 @@ Manifest from_json(std::string_view text) {
                               .members = members_of(file)});
   }
   if (!manifest.find(".json")) throw std::runtime_error("without a .json file");
+  require_safe_names(manifest);
   return manifest;
+}
+
+std::optional<Manifest> parsed(const std::optional<std::string>& text, const std::filesystem::path& path) {
+  if (!text) return std::nullopt;
+  try {
+    return from_json(*text);
+  } catch (const std::exception& error) {
+    throw NotAManifest(
+        fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
+  }
 }
 
 }  // namespace
@@ -86,6 +114,11 @@ std::string Manifest::name() const {
   std::string name;
   for (const std::string& folder : folders) name += folder + '/';
   return name + base;
+}
+
+std::vector<std::string> Manifest::own_folder() const {
+  if (layout == Layout::folder) return {base};
+  return {};
 }
 
 std::filesystem::path Manifest::path_of(const File& file) const {
@@ -117,6 +150,7 @@ std::string to_json(const Manifest& manifest) {
                               {"settings_hash", printable(manifest.origin.settings_hash)},
                               {"revision", manifest.origin.revision},
                               {"replaces", manifest.replaces},
+                              {"supersedes", printable(manifest.origin.supersedes)},
                               {"layout", manifest.layout == Layout::folder ? "folder" : "flat"},
                               {"folders", std::move(folders)},
                               {"base", printable(manifest.base)},
@@ -125,14 +159,11 @@ std::string to_json(const Manifest& manifest) {
 }
 
 std::optional<Manifest> read_manifest(const std::filesystem::path& path) {
-  const auto text = read_if_there(path);
-  if (!text) return std::nullopt;
-  try {
-    return from_json(*text);
-  } catch (const std::exception& error) {
-    throw std::runtime_error(
-        fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
-  }
+  return parsed(read_if_there(path), path);
+}
+
+std::optional<Manifest> read_manifest(const Folder& folder, const std::string& name) {
+  return parsed(folder.read(name), folder.path() / name);
 }
 
 }  // namespace chunkrd::outbox

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "outbox/folder.h"
 #include "outbox/outbox.h"
 
 namespace chunkrd::outbox {
@@ -37,6 +39,8 @@ struct Manifest {
 
   /// Below the outbox: folders and base.
   std::string name() const;
+  /// The folder of the files, seen from `folders`: none, or the one that is the document's own.
+  std::vector<std::string> own_folder() const;
   /// Where a file is once it is visible, below the outbox.
   std::filesystem::path path_of(const File& file) const;
   const File* find(const std::string& suffix) const;
@@ -47,7 +51,15 @@ struct Manifest {
 /// Bytes are escaped (core/escape.h), so that the manifest is text whatever the names are.
 std::string to_json(const Manifest& manifest);
 
-/// Nothing when the file is not there. Throws std::runtime_error, with the path, when it is no manifest.
+/// A file that should be a manifest is none. The text has its path.
+class NotAManifest : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Nothing when the file is not there. Throws NotAManifest, also where a name in it would lead out of its
+/// folder, and std::system_error where it cannot be read.
 std::optional<Manifest> read_manifest(const std::filesystem::path& path);
+std::optional<Manifest> read_manifest(const Folder& folder, const std::string& name);
 
 }  // namespace chunkrd::outbox

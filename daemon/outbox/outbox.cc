@@ -6,11 +6,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/durable.h"
 #include "core/escape.h"
+#include "core/ids.h"
 #include "outbox/content.h"
 #include "outbox/delivery.h"
 #include "outbox/folder.h"
+#include "outbox/manifests.h"
 #include "outbox/relative_name.h"
 #include "outbox/reservations.h"
 
@@ -24,27 +25,49 @@ void require_file_name(const std::string& job_id) {
     throw UnsafeName("the job id \"" + printable(job_id) + "\" is no file name");
 }
 
+// How far a delivery had come is not known: what was collected for it is fetched again.
+void put_aside(const Folder& deliveries, const std::string& job_id, const std::string& why) {
+  const Marks mark{.sha256 = {}, .job_id = "damaged"};
+  for (unsigned n = 1; n < kCandidatesMax; ++n) {
+    const std::string as = candidate(n, job_id, mark, 0);
+    if (!deliveries.move(job_id, deliveries, as)) continue;
+    deliveries.sync();
+    spdlog::warn("outbox: {}; the delivery is begun anew, what was prepared for it lies in {}", why,
+                 printable((deliveries.path() / as).native()));
+    return;
+  }
+  throw std::runtime_error(why);
+}
+
 }  // namespace
 
 struct Outbox::Root {
   Places places;
   Layout layout;
-  Reservations reservations;
+  Reservations reservations{};
+  Manifests manifests{places};
+
+  Delivery delivery(const std::string& job_id) { return {places, manifests, reservations, job_id}; }
 };
 
 Outbox::Outbox(fs::path root, Layout layout)
-    : root_(new Root{.places = {.root = std::move(root)}, .layout = layout, .reservations = {}}) {
-  durable::make_directories(root_->places.deliveries());
-  durable::make_directories(root_->places.manifests());
+    : root_(new Root{.places = {.root = std::move(root)}, .layout = layout}) {
+  root_->places.open_deliveries();
+  root_->places.open_manifests();
 }
 
 Outbox::~Outbox() = default;
 
 fs::path Outbox::prepare(const std::string& job_id) {
   require_file_name(job_id);
-  const fs::path folder = Folder(root_->places.deliveries()).below({job_id}).path();
-  Delivery(root_->places, root_->reservations, job_id).restore();
-  return folder;
+  try {
+    Delivery delivery = root_->delivery(job_id);
+    delivery.restore();
+    return delivery.folder().path();
+  } catch (const NotAManifest& error) {
+    put_aside(root_->places.open_deliveries(), job_id, error.what());
+  }
+  return root_->delivery(job_id).folder().path();
 }
 
 Delivered Outbox::publish(const Origin& origin, const std::string& wanted_name,
@@ -52,38 +75,39 @@ Delivered Outbox::publish(const Origin& origin, const std::string& wanted_name,
   require_file_name(origin.job_id);
   if (std::ranges::find(parts, ".json", &Part::suffix) == parts.end())
     throw std::invalid_argument("a delivery needs its .json");
-  return Delivery(root_->places, root_->reservations, origin.job_id)
-      .publish(origin, RelativeName(wanted_name), root_->layout, parts);
+  return root_->delivery(origin.job_id).publish(origin, RelativeName(wanted_name), root_->layout, parts);
 }
 
 bool Outbox::lend(const std::string& job_id, const std::string& suffix, const fs::path& into) const {
   require_file_name(job_id);
-  const auto manifest = read_manifest(root_->places.manifests() / (job_id + ".json"));
+  const auto manifest = root_->manifests.find(job_id);
   const Manifest::File* const file = manifest ? manifest->find(suffix) : nullptr;
   if (file == nullptr) return false;
-  const fs::path from = root_->places.root / manifest->path_of(*file);
-  if (!holds(from, *file)) return false;
-  remove_content(into);
-  fs::copy(from, into, fs::copy_options::recursive);
-  sync_content(into);
-  return holds(into, *file);
+  const auto target = root_->places.open().existing(manifest->folders);
+  const auto place = target ? target->existing(manifest->own_folder()) : std::nullopt;
+  return place &&
+         copy_content(*place, manifest->base + suffix, *file, Folder(into.parent_path()), into.filename());
+}
+
+std::optional<std::string> Outbox::hand_over(const std::string& earlier, const std::string& job_id) const {
+  require_file_name(earlier);
+  require_file_name(job_id);
+  return root_->manifests.hand_over(earlier, job_id);
 }
 
 void Outbox::forget(const std::vector<std::string>& job_ids) const {
-  const Folder manifests(root_->places.manifests());
-  for (const std::string& job_id : job_ids) {
-    require_file_name(job_id);
-    manifests.remove(job_id + ".json");
-  }
-  manifests.sync();
+  std::ranges::for_each(job_ids, require_file_name);
+  root_->manifests.remove(job_ids);
 }
 
 void Outbox::sweep(const std::vector<std::string>& keep) {
-  for (const auto& entry : fs::directory_iterator(root_->places.deliveries())) {
-    const std::string job_id = entry.path().filename();
+  const Folder deliveries = root_->places.open_deliveries();
+  for (const std::string& job_id : deliveries.entries()) {
+    // Whatever else lies there is none of ours.
+    if (!time_of_job_id(job_id) || !deliveries.has_folder(job_id)) continue;
     if (std::ranges::find(keep, job_id) != keep.end()) continue;
     try {
-      Delivery(root_->places, root_->reservations, job_id).discard();
+      root_->delivery(job_id).discard();
     } catch (const std::exception& error) {
       spdlog::warn("outbox: cannot remove what is left of the delivery of job {}: {}", printable(job_id),
                    error.what());

@@ -25,6 +25,8 @@ struct Part {
 struct Origin {
   std::string job_id, name, task_id, input_sha256, settings_hash;
   int revision = 0;  ///< how often the job was processed anew
+  /// The job whose result this one takes the place of, if any: an earlier version of the same document.
+  std::string supersedes = {};
   bool is_same_result(const Origin& other) const {
     return task_id == other.task_id && settings_hash == other.settings_hash && revision == other.revision;
   }
@@ -34,6 +36,7 @@ struct Delivered {
   std::string
       name;  ///< below the outbox: what `.json` was added to; differs from the wish where that was taken
   bool repeated = false;  ///< an earlier, interrupted call had published it already
+  std::string told = {};  ///< for the story: what of an earlier result was kept because it was changed
 };
 
 /// Results on their way to their readers.
@@ -47,13 +50,18 @@ struct Delivered {
 /// an existing file is never replaced: "report.pdf" becomes "report~1a2b3c4d.pdf". A name without room for
 /// its suffixes is shortened and gets a hash. The outbox is one filesystem: a mount inside it is an EXDEV.
 ///
-/// A later result of the same job replaces the earlier one at its place: file by file, each with one rename,
-/// the JSON last; with Layout::folder all of it at once. That is done only while what lies there is what we
-/// have put there; else the new result gets a name of its own.
+/// A later result of the same job, or of one that supersedes it, replaces the earlier one at its place: file
+/// by file, each with one rename, the JSON last; with Layout::folder all of it at once where nothing else lies
+/// in the folder. Only what has the content that we gave it is replaced or removed; all else stays where it
+/// is. Where a name of the new result has been taken, or what lies there was changed, the new result gets a
+/// name of its own. No result lands in the folder of another document's.
+///
+/// The outbox, and what of ours is in it, is made whenever it is not there. A manifest that is damaged is as
+/// none, and is told once.
 ///
 /// Blocking: call it on the file pool, never on the event loop; several threads may call it at once for
 /// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then, but that
-/// the folders of the name may be there), and std::runtime_error for a damaged manifest.
+/// the folders of the name may be there).
 class Outbox {
  public:
   /// Makes the folders it needs.
@@ -61,7 +69,8 @@ class Outbox {
   ~Outbox();
 
   /// The folder for this job's files, made if it is not there. Names in it that begin with "." are ours.
-  /// What an interrupted delivery had not made visible yet lies in it again.
+  /// What an interrupted delivery had not made visible yet lies in it again; where it cannot be told how far
+  /// that had come, the folder is put aside.
   std::filesystem::path prepare(const std::string& job_id);
 
   /// Makes `parts` durable, then visible, as `wanted_name` + suffix (bytes, with folders, relative). The
@@ -74,6 +83,10 @@ class Outbox {
   /// Copies a part of the result that was delivered for `job_id` to the new file or folder `into`, synced.
   /// False when it is not there any more, or not as it was delivered.
   bool lend(const std::string& job_id, const std::string& suffix, const std::filesystem::path& into) const;
+
+  /// What was delivered for `earlier` is the result of `job_id` from now on, and stays as it lies. Its name;
+  /// nothing when nothing is known of it. Repeatable.
+  std::optional<std::string> hand_over(const std::string& earlier, const std::string& job_id) const;
 
   /// Forgets that results were delivered for these jobs: their manifests go, durably; the results stay, and
   /// are nobody's for a later delivery. Repeatable.

@@ -15,11 +15,12 @@ namespace fs = std::filesystem;
 using test::dies;
 using test::Directory;
 using test::Files;
+using test::kJob;
 using test::names_in;
 using test::visible;
 using ::testing::IsEmpty;
 
-const Origin kOrigin{.job_id = "job1",
+const Origin kOrigin{.job_id = kJob,
                      .name = "a/report.pdf",
                      .task_id = "task",
                      .input_sha256 = std::string(64, 'a'),
@@ -104,7 +105,7 @@ class Crash : public ::testing::TestWithParam<Case> {
     Outbox(ground.root, ground.layout).sweep({});
     EXPECT_EQ(visible(ground.root), all);
     EXPECT_THAT(names_in(ground.root / ".chunkrd" / "tmp"), IsEmpty());
-    EXPECT_TRUE(read_manifest(ground.root / ".chunkrd" / "manifests" / "job1.json"));
+    EXPECT_TRUE(read_manifest(ground.root / ".chunkrd" / "manifests" / (kJob + ".json")));
   }
 };
 
@@ -182,7 +183,7 @@ TEST_P(Crash, ADeliveryThatIsGivenUpLeavesAllOrNothing) {
       const Files files = visible(ground.root);
       EXPECT_TRUE(files.empty() || files == whole("a/report.pdf")) << ::testing::PrintToString(files);
       EXPECT_THAT(names_in(ground.root / ".chunkrd" / "tmp"), IsEmpty());
-      EXPECT_EQ(fs::exists(ground.root / ".chunkrd" / "manifests" / "job1.json"), !files.empty());
+      EXPECT_EQ(fs::exists(ground.root / ".chunkrd" / "manifests" / (kJob + ".json")), !files.empty());
     }
   }
 }

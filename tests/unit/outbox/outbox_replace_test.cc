@@ -13,12 +13,13 @@ namespace fs = std::filesystem;
 using test::dies;
 using test::Directory;
 using test::Files;
+using test::kJob;
 using test::names_in;
 using test::visible;
 using ::testing::IsEmpty;
 
 Origin origin(int revision) {
-  return {.job_id = "job1",
+  return {.job_id = kJob,
           .name = "report.pdf",
           .task_id = "task",
           .input_sha256 = std::string(64, 'a'),
@@ -33,7 +34,7 @@ class Replacing : public ::testing::TestWithParam<Layout> {
 
     // The first result has Markdown and two pictures; the second no Markdown, but text, and other pictures.
     std::vector<Part> write(int revision) const {
-      const fs::path folder = Outbox(root, layout).prepare("job1");
+      const fs::path folder = Outbox(root, layout).prepare(kJob);
       if (is_shown(folder)) return parts(folder, revision);
       const std::string mark = std::to_string(revision);
       test::write(folder / "task.json", "json " + mark);
@@ -87,7 +88,7 @@ TEST_P(Replacing, TheNewResultIsWhereTheOldOneWasAndNothingElseIs) {
   EXPECT_FALSE(delivered.repeated);
   EXPECT_EQ(visible(ground.root), result(1));
   EXPECT_THAT(names_in(ground.root / ".chunkrd" / "tmp"), IsEmpty());
-  EXPECT_EQ(read_manifest(ground.root / ".chunkrd" / "manifests" / "job1.json")->origin.revision, 1);
+  EXPECT_EQ(read_manifest(ground.root / ".chunkrd" / "manifests" / (kJob + ".json"))->origin.revision, 1);
 }
 
 TEST_P(Replacing, ARepeatedReplacementChangesNothing) {
@@ -141,20 +142,20 @@ TEST(Lending, CopiesAPartThatIsStillAsItWasDelivered) {
   const Directory directory{test::fast_disk()};
   const fs::path root = directory.path() / "outbox";
   Outbox outbox(root, Layout::flat);
-  const fs::path folder = outbox.prepare("job1");
+  const fs::path folder = outbox.prepare(kJob);
   test::write(folder / "task.json", "json");
   fs::create_directory(folder / "images");
   test::write(folder / "images" / "x", "picture");
   outbox.publish(origin(0), "report.pdf", {{".json", folder / "task.json"}, {".images", folder / "images"}});
 
-  EXPECT_TRUE(outbox.lend("job1", ".json", directory.path() / "copy"));
+  EXPECT_TRUE(outbox.lend(kJob, ".json", directory.path() / "copy"));
   EXPECT_EQ(test::read(directory.path() / "copy"), "json");
-  EXPECT_TRUE(outbox.lend("job1", ".images", directory.path() / "pictures"));
+  EXPECT_TRUE(outbox.lend(kJob, ".images", directory.path() / "pictures"));
   EXPECT_EQ(test::read(directory.path() / "pictures" / "x"), "picture");
-  EXPECT_FALSE(outbox.lend("job1", ".pdf", directory.path() / "none"));
-  EXPECT_FALSE(outbox.lend("job2", ".json", directory.path() / "none"));
+  EXPECT_FALSE(outbox.lend(kJob, ".pdf", directory.path() / "none"));
+  EXPECT_FALSE(outbox.lend("other", ".json", directory.path() / "none"));
   test::write(root / "report.pdf.json", "changed");
-  EXPECT_FALSE(outbox.lend("job1", ".json", directory.path() / "none"));
+  EXPECT_FALSE(outbox.lend(kJob, ".json", directory.path() / "none"));
 }
 
 }  // namespace

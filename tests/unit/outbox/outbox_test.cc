@@ -20,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using test::Directory;
 using test::Fault;
+using test::kJob;
+using test::kOtherJob;
 using test::Files;
 using test::names_in;
 using test::visible;
@@ -226,20 +228,20 @@ TEST_F(OutboxTest, AStrayFileInTheDeliverysFolderIsNotShown) {
 TEST_F(OutboxTest, SweepKeepsOnlyWhatStillHasAJob) {
   {
     Outbox outbox(root(), Layout::flat);
-    prepare(outbox, "alive");
-    prepare(outbox, "gone");
+    prepare(outbox, kJob);
+    prepare(outbox, kOtherJob);
   }
   Outbox outbox(root(), Layout::flat);
-  outbox.sweep({"alive"});
-  EXPECT_THAT(names_in(deliveries()), ElementsAre("alive"));
+  outbox.sweep({kJob});
+  EXPECT_THAT(names_in(deliveries()), ElementsAre(kJob));
 }
 
 TEST_F(OutboxTest, SweepGoesOnWhenOneDeliverysIntentIsDamaged) {
   Outbox outbox(root(), Layout::flat);
-  test::write(outbox.prepare("damaged") / ".intent", "{");
-  prepare(outbox, "gone");
+  test::write(outbox.prepare(kJob) / ".intent", "{");
+  prepare(outbox, kOtherJob);
   outbox.sweep({});
-  EXPECT_THAT(names_in(deliveries()), ElementsAre("damaged"));
+  EXPECT_THAT(names_in(deliveries()), ElementsAre(kJob));
 }
 
 TEST_F(OutboxTest, APartThatIsNotThereIsAnErrorAndShowsNothing) {

@@ -20,6 +20,9 @@ namespace chunkrd::test {
 
 namespace fs = std::filesystem;
 
+/// What make_job_id() makes: folders of no such name are left alone when an outbox is swept.
+inline const std::string kJob = "01hf7yat00abcdefghjkmnpqrs", kOtherJob = "01hf7yat00zzzzzzzzzzzzzzzz";
+
 /// A filesystem in memory where there is one: the tests that repeat themselves for every call to the disk
 /// are several times faster there.
 inline fs::path fast_disk() {
