@@ -347,15 +347,14 @@ void Delivery::take_back(const Manifest& manifest) {
 void Delivery::take_back(const Folder& target, const std::string& name, const Manifest::File& file,
                          const Ours& ours) const {
   if (!file.members || ours.has_all_of(target, name)) {
-    target.move(name, folder_, file.source);
-    const bool still_ours = holds(folder_, file.source, file);
-    if (!still_ours) folder_.move(file.source, target, name);
+    if (target.take(name, folder_, file.source) && !holds(folder_, file.source, file))
+      folder_.move(file.source, target, name);
     return;
   }
   const auto inside = target.existing({name});
   const Folder into = folder_.own(file.source);
   for (const Manifest::Member& member : *file.members) {
-    if (!inside || !inside->move(member.name, into, member.name)) continue;
+    if (!inside || !inside->take(member.name, into, member.name)) continue;
     if (!has_content(into, member.name, member.sha256, member.size_bytes))
       into.move(member.name, *inside, member.name);
   }

@@ -255,6 +255,13 @@ bool Folder::move_in(const fs::path& from, const std::string& name) const {
   return move_once({AT_FDCWD, from.c_str()}, {fd_.get(), name.c_str()}, from, path_ / name);
 }
 
+bool Folder::take(const std::string& name, const Folder& to, const std::string& as) const {
+  if (to.has(as)) return false;
+  if (::renameat(fd_.get(), name.c_str(), to.fd_.get(), as.c_str()) == 0) return true;
+  if (errno != ENOENT || has(name)) fail("rename to", to.path_ / as);
+  return false;
+}
+
 void Folder::replace(const std::string& name, const Folder& to, const std::string& as) const {
   if (::renameat(fd_.get(), name.c_str(), to.fd_.get(), as.c_str()) != 0) fail("rename to", to.path_ / as);
 }

@@ -77,6 +77,10 @@ class Folder {
   /// The same from anywhere into this folder.
   bool move_in(const std::filesystem::path& from, const std::string& name) const;
 
+  /// Renames `name` to `as` in `to`, into which nobody else puts anything, by one rename everywhere: what is
+  /// put at `name` meanwhile stays. False when `name` is gone, or `as` is there.
+  bool take(const std::string& name, const Folder& to, const std::string& as) const;
+
   /// Renames `name` to `as` in `to`, where it replaces a file.
   void replace(const std::string& name, const Folder& to, const std::string& as) const;
   /// The same from anywhere into this folder.

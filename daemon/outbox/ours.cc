@@ -41,16 +41,6 @@ void put_all_back(const Folder& out, const Folder& into, const Ours::Kept& kept)
   into.sync();
 }
 
-// False when somebody was faster and took it away.
-bool moved(const Folder& from, const std::string& name, const Folder& to) {
-  try {
-    return from.move(name, to, name);
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::no_such_file_or_directory || from.has(name)) throw;
-    return false;
-  }
-}
-
 [[noreturn]] void fail_taken(const Folder& folder, const std::string& name) {
   throw std::system_error(EEXIST, std::generic_category(),
                           printable((folder.path() / name).native()) + " was taken while it was looked at");
@@ -136,12 +126,13 @@ void Ours::settle(const Folder& out, const Folder& into, const Kept& kept) const
 
 void Ours::take_away(const Folder& place, const Ours& after, const Folder& out, const Kept& kept) const {
   for (const auto& [name, contents] : files_)
-    if (!after.files_.contains(name) && is_ours(place, name) && moved(place, name, out))
+    if (!after.files_.contains(name) && is_ours(place, name) && place.take(name, out, name))
       settle(out, place, kept);
   for (const auto& [name, known] : folders_) {
     const auto inside = place.existing({name});
     if (!inside) continue;
-    known.take_away(*inside, after.in(name), out, kept);
+    known.take_away(*inside, after.in(name), out.own(name), kept);
+    out.remove_if_empty(name);
     inside->sync();
     if (!after.folders_.contains(name)) place.remove_if_empty(name);
   }
@@ -157,7 +148,8 @@ void Ours::show(const Folder& from, const Folder& into, const std::string& last,
     const auto inside = from.existing({name});
     const auto there = into.existing({name});
     if (inside && there && !has_all_of(into, name)) {
-      in(name).show(*inside, *there, last, out, kept);
+      in(name).show(*inside, *there, last, out.own(name), kept);
+      out.remove_if_empty(name);
       there->sync();
       from.remove_if_empty(name);
     } else if (inside ? there.has_value() : is_ours(into, name)) {
@@ -173,9 +165,9 @@ void Ours::show(const Folder& from, const Folder& into, const std::string& last,
 void Ours::replace(const Folder& from, const Folder& into, const std::string& name, const Folder& out,
                    const Kept& kept) const {
   if (from.exchange(name, into, name)) {
-    from.move(name, out, name);
+    from.take(name, out, name);
   } else {
-    moved(into, name, out);
+    into.take(name, out, name);
     if (!from.move(name, into, name)) fail_taken(into, name);
   }
   settle(out, into, kept);

@@ -24,6 +24,7 @@ struct Disk {
   int error = 0;
   Calls calls;
   Rename rename = Rename::may_refuse;
+  std::function<void()> act;
 };
 
 Disk& disk() {
@@ -47,6 +48,7 @@ std::string path_of(int folder, const char* name) {
 template <class What, class... Arguments>
 long call(What what, long number, Arguments... arguments) {
   Disk& it = disk();
+  std::function<void()> act;
   {
     const std::scoped_lock lock(it.mutex);
     if (it.armed) {
@@ -57,8 +59,10 @@ long call(What what, long number, Arguments... arguments) {
         errno = it.error;
         return -1;
       }
+      if (now) act = std::exchange(it.act, nullptr);
     }
   }
+  if (act) act();
   return ::syscall(number, arguments...);
 }
 
@@ -84,10 +88,17 @@ void break_disk(Fault fault, int at_call, int error) {
   it.calls = {};
 }
 
+void meanwhile(int at_call, std::function<void()> act) {
+  break_disk(Fault::none, at_call);
+  const std::scoped_lock lock(disk().mutex);
+  disk().act = std::move(act);
+}
+
 Calls mend_disk() {
   Disk& it = disk();
   const std::scoped_lock lock(it.mutex);
   it.armed = false;
+  it.act = nullptr;
   return std::exchange(it.calls, {});
 }
 

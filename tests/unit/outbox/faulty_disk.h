@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ void set_rename(Rename rename);
 
 /// The process's disk from here on. Calls of other threads count too.
 void break_disk(Fault fault, int at_call, int error = 0);
+
+/// From here on `act` is done once, just before the call `at_call`: what somebody else does meanwhile.
+void meanwhile(int at_call, std::function<void()> act);
 
 /// Ends the above; the number of calls since. Also what was called, "fsync /a/b", "rename /a /b".
 struct Calls {
