@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/cut.h"
 #include "core/fd.h"
 
 extern char** environ;
@@ -22,6 +23,9 @@ namespace chunkrd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// How often it is seen whether the program ends.
+constexpr long kLookEvery_ms = 250;
 
 constexpr std::size_t kErrorBytes = std::size_t{64} << 10;
 
@@ -111,7 +115,9 @@ ChildResult::End listen(FileDescriptor output, FileDescriptor errors, const Chil
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return ChildResult::End::timed_out;
-    if (::poll(waiting.data(), waiting.size(), static_cast<int>(std::min<long>(left, 60'000))) < 0) continue;
+    look_whether_cut();
+    if (::poll(waiting.data(), waiting.size(), static_cast<int>(std::min<long>(left, kLookEvery_ms))) < 0)
+      continue;
     // One byte over the limit is how an output of just the limit is told from a longer one.
     if (waiting[0].revents != 0 && !read_some(waiting[0].fd, result.output, limits.output_bytes + 1))
       waiting[0].fd = -1;

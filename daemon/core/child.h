@@ -35,7 +35,7 @@ struct ChildLimits {
 /// Runs `command` (a program found through PATH, and its arguments; no shell) with standard input closed
 /// to it, and waits for its end. It stays in our process group, so that whoever kills the group kills it too.
 ///
-/// Blocking. Throws std::system_error if the program cannot be started.
+/// Blocking. Throws std::system_error if the program cannot be started, CutShort (the child is gone then).
 ChildResult run_child(const std::vector<std::string>& command, const ChildLimits& limits = {});
 
 }  // namespace chunkrd

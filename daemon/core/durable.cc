@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "core/cut.h"
 #include "core/escape.h"
 #include "core/sha256.h"
 
@@ -136,6 +137,7 @@ std::uint64_t copy_to_new(const fs::path& from, const fs::path& to) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("read", from);
     if (got == 0) break;
+    look_whether_cut();
     write_all(out.get(), {buffer.data(), static_cast<std::size_t>(got)}, to);
     total += static_cast<std::uint64_t>(got);
   }
@@ -154,6 +156,15 @@ void make_directories(const fs::path& directory) {
     fail(error, "create directory", directory);
   }
   sync_directory(directory.parent_path());
+}
+
+void make_private_directory(const fs::path& directory) {
+  make_directories(directory);
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) != 0) fail("examine", directory);
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  // Somebody else's stays as it is, and so do modes where there are none.
+  if ((status.st_mode & kOthers) != 0) (void)::chmod(directory.c_str(), status.st_mode & 07777 & ~kOthers);
 }
 
 void remove_file(const fs::path& path) {

@@ -37,6 +37,9 @@ std::uint64_t copy_to_new(const std::filesystem::path& from, const std::filesyst
 /// mkdir -p that also syncs each parent it added a name to. Throws if something else has that name.
 void make_directories(const std::filesystem::path& directory);
 
+/// The same, and nobody but its owner may look into it; one that is there already and ours is made so, too.
+void make_private_directory(const std::filesystem::path& directory);
+
 /// unlink(2); a file that is already gone is no error.
 void remove_file(const std::filesystem::path& path);
 

@@ -22,10 +22,11 @@ bool is_shortage(const std::error_code& error) noexcept {
          std::ranges::find(kOfTheFile, error.value()) == std::end(kOfTheFile);
 }
 
-bool is_shortage(const std::exception& error) noexcept {
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+std::error_code code_of(const std::exception& error) noexcept {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+    return std::make_error_code(std::errc::not_enough_memory);
   const auto* system = dynamic_cast<const std::system_error*>(&error);
-  return system != nullptr && is_shortage(system->code());
+  return system != nullptr ? system->code() : std::error_code();
 }
 
 bool is_full_disk(const std::error_code& error) noexcept {

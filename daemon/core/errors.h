@@ -39,8 +39,13 @@ class UserError : public std::runtime_error {
 /// thought of must not cost a document.
 bool is_shortage(const std::error_code& error) noexcept;
 
-/// The same for what was thrown: a std::system_error by its code, std::bad_alloc always, others never.
-bool is_shortage(const std::exception& error) noexcept;
+/// What was thrown as an error number: a std::system_error's, that of no memory for std::bad_alloc; no error
+/// for all else.
+std::error_code code_of(const std::exception& error) noexcept;
+
+inline bool is_shortage(const std::exception& error) noexcept {
+  return is_shortage(code_of(error));
+}
 
 /// Does it end when there is space again (or the disk may be written again)?
 bool is_full_disk(const std::error_code& error) noexcept;

@@ -3,14 +3,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "core/cut.h"
 #include "core/durable.h"
 #include "core/escape.h"
 
@@ -46,7 +49,7 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.finish();
 }
 
-FileDigest sha256_of(int fd, const std::filesystem::path& path) {
+FileDigest sha256_of(int fd, const std::filesystem::path& path, std::uint64_t bytes_max) {
   Sha256 hash;
   std::vector<char> buffer(128 * 1024);
   std::uint64_t total = 0;
@@ -55,15 +58,20 @@ FileDigest sha256_of(int fd, const std::filesystem::path& path) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw std::system_error(errno, std::generic_category(), "read " + printable(path.native()));
     if (got == 0) break;
+    look_whether_cut();
     hash.add({buffer.data(), static_cast<std::size_t>(got)});
     total += static_cast<std::uint64_t>(got);
+    if (total > bytes_max) return {{}, total};
   }
   return {hash.finish(), total};
 }
 
-FileDigest sha256_file(const std::filesystem::path& path) {
+FileDigest sha256_file(const std::filesystem::path& path, std::uint64_t bytes_max) {
   const auto fd = durable::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  return sha256_of(fd.get(), path);
+  struct stat status{};
+  if (::fstat(fd.get(), &status) == 0 && std::cmp_greater(status.st_size, bytes_max))
+    return {{}, static_cast<std::uint64_t>(status.st_size)};
+  return sha256_of(fd.get(), path, bytes_max);
 }
 
 }  // namespace chunkrd

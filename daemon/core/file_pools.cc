@@ -1,0 +1,34 @@
+#include "core/file_pools.h"
+
+#include <sys/stat.h>
+
+namespace chunkrd {
+
+FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders) {
+  FileSystems systems;
+  for (std::filesystem::path folder : folders) {
+    struct stat status{};
+    while (::stat(folder.c_str(), &status) != 0 && folder.has_relative_path()) folder = folder.parent_path();
+    systems.insert(status.st_dev);
+  }
+  return systems;
+}
+
+void FilePools::join() {
+  for (const auto& [systems, pool] : pools_) pool->join();
+}
+
+Executor FilePools::on(const FileSystems& systems) {
+  if (one_) return one_;
+  auto& pool = pools_[systems];
+  if (!pool) pool = std::make_unique<asio::thread_pool>(threads_each_);
+  return pool->get_executor();
+}
+
+std::optional<std::chrono::steady_clock::time_point> FilePools::waiting_since(const std::string& whom) const {
+  const auto first = waiting_.lower_bound(whom);  // equal keys are in the order in which they came
+  if (first == waiting_.end() || first->first != whom) return std::nullopt;
+  return first->second;
+}
+
+}  // namespace chunkrd

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/async.h"
+#include "core/cut.h"
+
+namespace chunkrd {
+
+/// What some work on files touches, by device number.
+using FileSystems = std::set<dev_t>;
+
+/// Those that `folders` lie on; of one that is not there, its nearest parent's. Blocking.
+FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders);
+
+/// The threads for blocking work on files: a few for each set of file systems that some work touches, so that
+/// one that does not answer (a dead network mount) holds up only what touches it.
+///
+/// Event-loop thread only. The coroutines that wait in it must have ended before it goes.
+class FilePools {
+ public:
+  /// Two would do for one disk; four keep a fast one busy.
+  explicit FilePools(std::size_t threads_each = 4) : threads_each_(threads_each) {}
+  /// Everything runs on `one`: the simulation's loop.
+  explicit FilePools(Executor one) : one_(std::move(one)) {}
+  ~FilePools() { join(); }
+  FilePools(const FilePools&) = delete;
+  FilePools& operator=(const FilePools&) = delete;
+
+  /// Throws std::system_error when there can be no more threads.
+  Executor on(const FileSystems& systems);
+
+  /// Runs the blocking `work` for `whom` (a job's id) on the threads of `systems`; else as run_on().
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> run(FileSystems systems, std::string whom, Work work) {
+    const Waiting waiting(waiting_, std::move(whom));
+    co_return co_await run_on(on(systems), [this, job = std::move(work)]() mutable {
+      const Cuttable cuttable(cut_);
+      look_whether_cut();
+      return job();
+    });
+  }
+
+  /// Since when work for `whom` is under way.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since(const std::string& whom) const;
+
+  /// Waits for what is under way.
+  void join();
+
+  /// Work that is under way ends as soon as it looks, all later work at once: with CutShort.
+  void cut() noexcept { cut_ = true; }
+
+ private:
+  using Times = std::multimap<std::string, std::chrono::steady_clock::time_point>;
+
+  class Waiting {
+   public:
+    Waiting(Times& times, std::string whom)
+        : times_(times), at_(times.emplace(std::move(whom), std::chrono::steady_clock::now())) {}
+    ~Waiting() { times_.erase(at_); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Times& times_;
+    Times::iterator at_;
+  };
+
+  std::size_t threads_each_ = 0;
+  Executor one_;
+  Times waiting_;
+  std::atomic<bool> cut_ = false;
+  std::map<FileSystems, std::unique_ptr<asio::thread_pool>> pools_;
+};
+
+}  // namespace chunkrd

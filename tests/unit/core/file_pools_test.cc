@@ -1,0 +1,81 @@
+#include "core/file_pools.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <future>
+
+namespace chunkrd {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(FilePools, AMountThatHangsHoldsUpNothingThatDoesNotTouchIt) {
+  asio::io_context loop;
+  FilePools pools;
+  const FileSystems dead{1}, alive{2};
+  std::promise<void> mounted_again;
+  const auto hang = mounted_again.get_future().share();
+  for (int i = 0; i < 20; ++i)
+    asio::co_spawn(loop, pools.run(dead, "hangs", [hang] { hang.wait(); }), asio::detached);
+  bool done = false;
+  asio::co_spawn(loop, pools.run(alive, "works", [] { return 7; }), [&](std::exception_ptr, int) {
+    done = true;
+    loop.stop();
+  });
+  loop.run_for(30s);
+  EXPECT_TRUE(done);
+  EXPECT_TRUE(pools.waiting_since("hangs"));
+  EXPECT_FALSE(pools.waiting_since("works"));
+  mounted_again.set_value();
+  loop.restart();
+  loop.run();
+  EXPECT_FALSE(pools.waiting_since("hangs"));
+}
+
+TEST(FilePools, WorkIsCutAtItsNextLookAndNoneBeginsAnew) {
+  asio::io_context loop;
+  FilePools pools;
+  std::promise<void> begun;
+  std::exception_ptr ended, later;
+  asio::co_spawn(loop,
+                 pools.run({}, "long",
+                           [&begun] {
+                             begun.set_value();
+                             while (true) look_whether_cut();
+                           }),
+                 [&](std::exception_ptr error) { ended = error; });
+  asio::co_spawn(
+      loop,
+      [&]() -> awaitable<void> {
+        begun.get_future().wait();
+        pools.cut();
+        co_await pools.run({}, "later", [] {});
+      },
+      [&](std::exception_ptr error) { later = error; });
+  loop.run_for(30s);
+  ASSERT_TRUE(ended && later);
+  EXPECT_THROW(std::rethrow_exception(ended), CutShort);
+  EXPECT_THROW(std::rethrow_exception(later), CutShort);
+}
+
+TEST(FilePools, OnOneExecutorEverythingRunsThere) {
+  asio::io_context loop;
+  FilePools pools{loop.get_executor()};
+  bool same = false;
+  asio::co_spawn(loop, pools.run({1}, "a", [&loop] { return loop.get_executor().running_in_this_thread(); }),
+                 [&](std::exception_ptr, bool here) { same = here; });
+  loop.run();
+  EXPECT_TRUE(same);
+}
+
+TEST(FilePools, AreChosenByWhereFoldersLie) {
+  EXPECT_EQ(file_systems_of({"/", "/"}), file_systems_of({"/"}));
+  EXPECT_EQ(file_systems_of({"/proc/not/there"}), file_systems_of({"/proc"})) << "the nearest that is there";
+  EXPECT_NE(file_systems_of({"/proc"}), file_systems_of({"/"}));
+}
+
+}  // namespace
+}  // namespace chunkrd
