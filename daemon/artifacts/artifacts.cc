@@ -1,8 +1,13 @@
 #include "artifacts/artifacts.h"
 
+#include <fmt/format.h>
+
+#include <functional>
 #include <utility>
 
 #include "artifacts/buffered_file.h"
+#include "artifacts/picture_links.h"
+#include "artifacts/pictures.h"
 #include "artifacts/result_reader.h"
 
 namespace chunkrd::artifacts {
@@ -28,13 +33,14 @@ std::string_view block_of(std::string_view text) {
 }
 
 // `block` of each segment, in reading order, with an empty line between two.
-void write_blocks(const fs::path& result, const fs::path& to, std::string_view (*block)(const Segment&)) {
+void write_blocks(const fs::path& result, const fs::path& to,
+                  const std::function<std::string(const Segment&)>& block) {
   BufferedFile file(to);
   OneAfterAnother order;
   bool begun = false;
   read_through(result, [&](const Chunk& chunk) {
     for (const Segment& segment : chunk.segments) {
-      const std::string_view text = block(segment);
+      const std::string text = block(segment);
       if (text.empty() || !order.is_new(segment)) continue;
       if (std::exchange(begun, true)) file.write("\n");
       file.write(text);
@@ -42,6 +48,26 @@ void write_blocks(const fs::path& result, const fs::path& to, std::string_view (
     }
   });
   file.finish();
+}
+
+// As it may stand in brackets.
+std::string label(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if ((c == '[' || c == ']') && !result.ends_with('\\')) result += '\\';
+    result += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return result;
+}
+
+// Of the pictures in it the first is the segment's own.
+std::string markdown_of(const Segment& segment, const std::optional<PictureFolder>& pictures) {
+  std::optional<std::string> own;
+  if (segment.segment_type == "Picture" && pictures) own = picture_href(*pictures, segment.segment_id);
+  return with_pictures_replaced(segment.markdown, [&](std::string_view alt) {
+    const auto href = std::exchange(own, std::nullopt);
+    return href ? fmt::format("![{}]({})", label(alt), *href) : std::string(alt);
+  });
 }
 
 }  // namespace
@@ -59,14 +85,16 @@ std::variant<Summary, Broken> inspect(const fs::path& result) {
   return summary;
 }
 
-void write_markdown(const fs::path& result, const fs::path& to) {
-  write_blocks(result, to, [](const Segment& segment) {
-    return block_of(is_blank(segment.markdown) ? segment.content : segment.markdown);
+void write_markdown(const fs::path& result, const std::optional<PictureFolder>& pictures,
+                    const fs::path& to) {
+  write_blocks(result, to, [&](const Segment& segment) {
+    if (is_blank(segment.markdown)) return std::string(block_of(segment.content));
+    return std::string(block_of(markdown_of(segment, pictures)));
   });
 }
 
 void write_text(const fs::path& result, const fs::path& to) {
-  write_blocks(result, to, [](const Segment& segment) { return block_of(segment.content); });
+  write_blocks(result, to, [](const Segment& segment) { return std::string(block_of(segment.content)); });
 }
 
 }  // namespace chunkrd::artifacts

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "artifacts/pictures.h"
 #include "taskapi/task.h"
 
 /// Files that are made from a fetched result (task.json, a TaskResponse with chunks), each in a stream:
@@ -29,10 +31,6 @@ struct Broken {
 /// Reads a downloaded result to its end and checks that it is one: whole, JSON, a TaskResponse.
 std::variant<Summary, Broken> inspect(const std::filesystem::path& result);
 
-/// The Markdown of all chunks in reading order (segments as the service put them into chunks, one empty line
-/// between them, `content` where there is no Markdown).
-void write_markdown(const std::filesystem::path& result, const std::filesystem::path& to);
-
 /// The plain text (`content`) of all segments in reading order, one empty line between them.
 void write_text(const std::filesystem::path& result, const std::filesystem::path& to);
 
@@ -41,11 +39,11 @@ void write_text(const std::filesystem::path& result, const std::filesystem::path
 void write_chunks(const std::filesystem::path& result, const std::string& source,
                   const std::filesystem::path& to);
 
-/// Where the pictures of a result lie.
-struct PictureFolder {
-  std::filesystem::path folder;  ///< now: to see which there are
-  std::string href;              ///< as the page will see it, bytes: "report.pdf.images"
-};
+/// The Markdown of all chunks in reading order (segments as the service put them into chunks, one empty line
+/// between them, `content` where there is no Markdown). Pictures are those in `pictures`; where one is not
+/// there, its text stands in its place: the service's addresses end after an hour.
+void write_markdown(const std::filesystem::path& result, const std::optional<PictureFolder>& pictures,
+                    const std::filesystem::path& to);
 
 /// The whole document as one page in UTF-8 that runs nothing and asks nobody: segments' HTML comes filtered
 /// (artifacts/html_filter.h), and a Content-Security-Policy forbids all but styles and pictures of its own

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 
 #include "artifacts/buffered_file.h"
 #include "artifacts/inline_file.h"
@@ -94,6 +96,7 @@ std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wante
 std::vector<PictureList::Picture> PictureList::next(std::size_t count) {
   std::vector<Picture> pictures;
   std::ifstream list(folder_ / kListName, std::ios::binary);
+  if (!list) throw std::system_error(errno, std::generic_category(), "open the list of pictures");
   list.seekg(static_cast<std::streamoff>(offset_));
   std::string line;
   while (pictures.size() < count && std::getline(list, line)) {
@@ -101,6 +104,7 @@ std::vector<PictureList::Picture> PictureList::next(std::size_t count) {
     const std::size_t tab = line.find('\t');
     pictures.push_back({folder_ / kPicturesName / line.substr(0, tab), line.substr(tab + 1)});
   }
+  if (list.bad()) throw std::system_error(EIO, std::generic_category(), "read the list of pictures");
   return pictures;
 }
 

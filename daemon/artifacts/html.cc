@@ -46,25 +46,12 @@ std::string class_of(const Segment& segment) {
   return name;
 }
 
-// A name of bytes as the path of a URL.
-std::string url_path(std::string_view bytes) {
-  std::string url;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    url += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-  }
-  return url;
-}
-
 std::string picture_of(const Segment& segment, const std::optional<PictureFolder>& pictures) {
   if (segment.segment_type != "Picture" || !pictures) return {};
-  const auto name = find_picture(pictures->folder, segment.segment_id);
-  if (!name) return {};
-  // "./": a name with a colon is no scheme.
-  return fmt::format("<figure><img src=\"./{}\" alt=\"{}\" loading=\"lazy\"></figure>\n",
-                     url_path(pictures->href + "/" + *name), escaped(segment.content));
+  const auto href = picture_href(*pictures, segment.segment_id);
+  if (!href) return {};
+  return fmt::format("<figure><img src=\"{}\" alt=\"{}\" loading=\"lazy\"></figure>\n", *href,
+                     escaped(segment.content));
 }
 
 std::string body_of(const Segment& segment) {

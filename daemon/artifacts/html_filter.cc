@@ -1,5 +1,7 @@
 #include "artifacts/html_filter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
@@ -23,6 +25,13 @@ constexpr std::string_view kDropped[] = {
     "object", "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp"};
 // clang-format on
 constexpr std::size_t kDepthMax = 100;
+// The only attributes that are looked at.
+constexpr std::string_view kAttributes[] = {"alt", "colspan", "href", "rowspan", "start"};
+// A browser knows each once.
+constexpr std::size_t kAttributesMax = 5;
+// What begins like a tag and goes on to the end of the text costs a look at all of it, and there may be one
+// at every other byte: after so many, nothing in the text is taken for a tag any more.
+constexpr int kUnendedMax = 16;
 
 template <std::size_t count>
 bool is_in(const std::string_view (&list)[count], std::string_view name) {
@@ -65,7 +74,7 @@ void add_text(std::string_view text, std::string& to) {
 }
 
 struct Attribute {
-  std::string name;
+  std::string_view name;
   std::string_view value;
 };
 
@@ -107,7 +116,7 @@ class Filter {
   }
 
   void take_tag() {
-    const std::optional<Tag> tag = read_tag();
+    const std::optional<Tag> tag = unended_ < kUnendedMax ? read_tag() : std::nullopt;
     if (!tag) {
       out_ += "&lt;";
       rest_.remove_prefix(1);
@@ -141,7 +150,7 @@ class Filter {
     tag.name = boost::to_lower_copy(std::string(name));
     while (true) {
       skip(take_until([](char c) { return !is_space(c) && c != '/' && c != '='; }));
-      if (text.empty()) return std::nullopt;
+      if (text.empty()) return unended();
       if (text.front() == '>') break;
       const std::string_view key = take_until(name_ends);
       skip(key);
@@ -155,17 +164,29 @@ class Filter {
           text.remove_prefix(1);
           value = take_until([quote](char c) { return c == quote; });
           skip(value);
-          if (text.empty()) return std::nullopt;
+          if (text.empty()) return unended();
           text.remove_prefix(1);
         } else {
           value = take_until([](char c) { return is_space(c) || c == '>'; });
           skip(value);
         }
       }
-      tag.attributes.push_back({boost::to_lower_copy(std::string(key)), value});
+      add(key, value, tag);
     }
     rest_ = text.substr(1);
     return tag;
+  }
+
+  std::optional<Tag> unended() {
+    unended_ += 1;
+    return std::nullopt;
+  }
+
+  static void add(std::string_view key, std::string_view value, Tag& tag) {
+    const auto is_key = [key](std::string_view known) { return boost::iequals(key, known); };
+    const auto* const known = std::ranges::find_if(kAttributes, is_key);
+    if (known != std::end(kAttributes) && tag.attributes.size() < kAttributesMax)
+      tag.attributes.push_back({*known, value});
   }
 
   void drop_content(const std::string& name) {
@@ -195,7 +216,7 @@ class Filter {
         (boost::istarts_with(attribute.value, "https://") ||
          boost::istarts_with(attribute.value, "http://") || boost::istarts_with(attribute.value, "mailto:"));
     if ((!span || !number) && !link) return;
-    out_ += " " + attribute.name + "=\"";
+    out_ += fmt::format(" {}=\"", attribute.name);
     add_text(attribute.value, out_);
     out_ += link ? "\" rel=\"noreferrer noopener\"" : "\"";
   }
@@ -212,6 +233,7 @@ class Filter {
   }
 
   std::string_view rest_;
+  int unended_ = 0;
   std::string out_;
   std::vector<std::string> open_;
 };

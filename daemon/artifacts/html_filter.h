@@ -12,7 +12,7 @@ std::string escaped(std::string_view text);
 /// (text structure and tables) and attributes (spans, links to http, https and mailto); everything else is
 /// dropped, with its content where that is no text (script, style, ...). Whatever the input is, the output
 /// has no other tag than those, and every one that is opened is closed. Pictures are dropped, their `alt`
-/// stays. Pure.
+/// stays. Pure; the time it takes grows with the text, whatever is in it.
 std::string harmless_html(std::string_view html);
 
 /// Whether HTML of ours (of harmless_html()) shows anything.

@@ -13,6 +13,9 @@ namespace {
 // "data:application/vnd.openxmlformats-officedocument...;base64," is over before that.
 constexpr std::size_t kHeadBytes = 512;
 
+// Where every byte is written with an escape they come one by one.
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+
 bool is_address(std::string_view text) {
   return boost::istarts_with(text, "http://") || boost::istarts_with(text, "https://");
 }
@@ -55,6 +58,7 @@ void InlineFile::add(std::string_view text) {
 
 InlineFile::Kind InlineFile::finish() {
   if (!kind_) begin();
+  if (*kind_ == Kind::file) flush();
   if (*kind_ == Kind::file && (!valid_ || !decoder_.is_complete())) kind_ = Kind::broken;
   return *kind_;
 }
@@ -82,9 +86,13 @@ void InlineFile::begin() {
 
 void InlineFile::decode(std::string_view base64) {
   if (!valid_) return;
-  std::string bytes;
-  valid_ = decoder_.add(base64, bytes);
-  durable::write_all(file_.get(), bytes, into_);
+  valid_ = decoder_.add(base64, bytes_);
+  if (bytes_.size() >= kPieceBytes) flush();
+}
+
+void InlineFile::flush() {
+  durable::write_all(file_.get(), bytes_, into_);
+  bytes_.clear();
 }
 
 }  // namespace chunkrd::artifacts

@@ -32,6 +32,7 @@ class InlineFile {
  private:
   void begin();
   void decode(std::string_view base64);
+  void flush();
 
   std::filesystem::path into_;
   FileDescriptor file_;
@@ -39,6 +40,7 @@ class InlineFile {
   std::optional<Kind> kind_;
   std::string escape_;  ///< of JSON, not complete
   Base64Decoder decoder_;
+  std::string bytes_;  ///< decoded, to be written
   bool valid_ = true;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/child.h"
+#include "core/errors.h"
 
 namespace chunkrd::artifacts {
 namespace {
@@ -63,7 +64,8 @@ std::optional<std::string> PagePictures::draw(int page) {
       failures_ = 0;
       return picture;
     }
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& error) {
+    if (is_shortage(error)) throw;  // there will be processes again
     failures_ = kFailuresMax;
   }
   if (++failures_ >= kFailuresMax)

@@ -2,50 +2,114 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
+#include <optional>
+#include <utility>
 
 #include "artifacts/html_filter.h"
 
 namespace chunkrd::artifacts {
 namespace {
 
-// "![alt](target)" at the begin of `text`: its length, 0 if it is none; `alt` is set.
-std::size_t markdown_picture(std::string_view text, std::string_view& alt) {
-  std::size_t middle = text.find("](", 2);
-  while (middle != text.npos && text[middle - 1] == '\\') middle = text.find("](", middle + 1);
-  if (middle == text.npos || text.substr(0, middle).find('\n') != text.npos) return 0;
-  const std::string_view target = text.substr(middle + 2);
-  const bool elsewhere = boost::istarts_with(target, "http://") || boost::istarts_with(target, "https://") ||
-                         boost::istarts_with(target, "data:");
-  const std::size_t end = target.find_first_of(") \n");
-  if (!elsewhere || end == target.npos) return 0;
-  const std::size_t closed = target.find(')', end);  // behind a title
-  if (closed == target.npos) return 0;
-  alt = text.substr(2, middle - 2);
-  return middle + 2 + closed + 1;
+constexpr auto kNone = std::string_view::npos;
+
+/// Where something comes next, asked from places that only go on: the text is looked through once, however
+/// often that is asked.
+class Next {
+ public:
+  using Find = std::function<std::size_t(std::size_t at)>;
+  explicit Next(Find find) : find_(std::move(find)) {}
+
+  std::size_t from(std::size_t at) {
+    if (!known_ || (*known_ != kNone && *known_ < at)) known_ = find_(at);
+    return *known_;
+  }
+
+ private:
+  Find find_;
+  std::optional<std::size_t> known_;
+};
+
+Next::Find plain(std::string_view text, std::string_view what) {
+  return [=](std::size_t at) { return text.find(what, at); };
 }
+
+Next::Find not_escaped(std::string_view text, std::string_view what) {
+  return [=](std::size_t at) {
+    std::size_t found = text.find(what, at);
+    while (found != kNone && found > 0 && text[found - 1] == '\\') found = text.find(what, found + 1);
+    return found;
+  };
+}
+
+Next::Find picture_tag(std::string_view text) {
+  return [=](std::size_t at) {
+    at = text.find('<', at);
+    while (at != kNone && !boost::istarts_with(text.substr(at + 1, 3), "img")) at = text.find('<', at + 1);
+    return at;
+  };
+}
+
+bool is_elsewhere(std::string_view target) {
+  return boost::istarts_with(target, "http://") || boost::istarts_with(target, "https://") ||
+         boost::istarts_with(target, "data:") || target.starts_with("//");
+}
+
+class Pictures {
+ public:
+  Pictures(std::string_view text, const std::function<std::string(std::string_view)>& instead)
+      : text_(text), instead_(instead) {}
+
+  std::string run() {
+    std::size_t at = 0;
+    while (at < text_.size()) {
+      const std::size_t next = std::min({markdown_.from(at), html_.from(at), text_.size()});
+      result_ += text_.substr(at, next - at);
+      at = next;
+      if (at == text_.size()) break;
+      const std::size_t length = text_[at] == '!' ? take_markdown(at) : take_html(at);
+      if (length == 0) result_ += text_.substr(at, 2);
+      at += std::max<std::size_t>(length, 2);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // "![alt](target "title")" at `at`, in one line: how long it is, 0 if it is none.
+  std::size_t take_markdown(std::size_t at) {
+    const std::size_t line = std::min(newline_.from(at), text_.size());
+    const std::size_t middle = middle_.from(at + 2);
+    if (middle == kNone || middle >= line) return 0;
+    std::size_t begin = middle + 2;
+    if (begin < line && text_[begin] == '<') ++begin;
+    const std::size_t end = closed_.from(begin);
+    if (end == kNone || end >= line || !is_elsewhere(text_.substr(begin, end - begin))) return 0;
+    result_ += instead_(text_.substr(at + 2, middle - at - 2));
+    return end + 1 - at;
+  }
+
+  std::size_t take_html(std::size_t at) {
+    const std::size_t end = tag_end_.from(at);
+    if (end == kNone) return 0;
+    result_ += instead_(harmless_html(text_.substr(at, end + 1 - at)));
+    return end + 1 - at;
+  }
+
+  std::string_view text_;
+  const std::function<std::string(std::string_view)>& instead_;
+  std::string result_;
+  Next markdown_{plain(text_, "![")}, middle_{not_escaped(text_, "](")}, closed_{plain(text_, ")")},
+      newline_{plain(text_, "\n")}, html_{picture_tag(text_)}, tag_end_{plain(text_, ">")};
+};
 
 }  // namespace
 
+std::string with_pictures_replaced(std::string_view text,
+                                   const std::function<std::string(std::string_view alt)>& instead) {
+  return Pictures(text, instead).run();
+}
+
 std::string without_picture_links(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t at = std::min({text.find("!["), text.find("<img"), text.size()});
-    result += text.substr(0, at);
-    text.remove_prefix(at);
-    if (text.empty()) break;
-    std::string_view alt;
-    if (text.front() == '!') {
-      const std::size_t length = markdown_picture(text, alt);
-      result += length > 0 ? alt : text.substr(0, 2);
-      text.remove_prefix(std::max<std::size_t>(length, 2));
-    } else {
-      const std::size_t end = text.find('>');
-      if (end == text.npos) return result.append(text);
-      result += harmless_html(text.substr(0, end + 1));
-      text.remove_prefix(end + 1);
-    }
-  }
-  return result;
+  return with_pictures_replaced(text, [](std::string_view alt) { return std::string(alt); });
 }
 
 }  // namespace chunkrd::artifacts

@@ -1,10 +1,17 @@
 #include "artifacts/pictures.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <fstream>
+#include <cerrno>
+#include <system_error>
 
+#include "core/durable.h"
+#include "core/escape.h"
 #include "core/sha256.h"
 
 namespace chunkrd::artifacts {
@@ -21,12 +28,26 @@ bool is_plain(char c) {
 
 const char* ending_of(const fs::path& picture) {
   std::array<char, 12> head{};
-  std::ifstream(picture, std::ios::binary).read(head.data(), head.size());
+  const auto file = durable::open(picture, O_RDONLY | O_NOFOLLOW);
+  if (::pread(file.get(), head.data(), head.size(), 0) < 0)
+    throw std::system_error(errno, std::generic_category(), "read " + printable(picture.native()));
   const std::string_view bytes(head.data(), head.size());
   if (bytes.starts_with("\x89PNG")) return ".png";
   if (bytes.starts_with("RIFF") && bytes.substr(8) == "WEBP") return ".webp";
   if (bytes.starts_with("GIF8")) return ".gif";
   return ".jpg";
+}
+
+// A name of bytes as the path of a URL.
+std::string url_path(std::string_view bytes) {
+  std::string url;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    url += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return url;
 }
 
 }  // namespace
@@ -46,6 +67,13 @@ std::optional<std::string> find_picture(const fs::path& folder, const std::strin
   for (const char* ending : kEndings)
     if (fs::exists(folder / (stem + ending))) return stem + ending;
   return std::nullopt;
+}
+
+std::optional<std::string> picture_href(const PictureFolder& pictures, const std::string& segment_id) {
+  const auto name = find_picture(pictures.folder, segment_id);
+  if (!name) return std::nullopt;
+  // "./": a name with a colon is no scheme.
+  return "./" + url_path(pictures.href + "/" + *name);
 }
 
 void name_by_content(const fs::path& picture) {

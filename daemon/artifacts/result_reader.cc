@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/cut.h"
 #include "core/durable.h"
 #include "core/escape.h"
 #include "taskapi/reader.h"
@@ -40,6 +41,7 @@ taskapi::Task read_through(const std::filesystem::path& result,
     if (got < 0)
       throw std::system_error(errno, std::generic_category(), "read " + printable(result.native()));
     if (got == 0) break;
+    look_whether_cut();
     scanner.feed({piece.data(), static_cast<std::size_t>(got)});
   }
   const std::string skeleton = scanner.finish();

@@ -27,14 +27,27 @@ void write_report_once(const fs::path& folder, const queue::Job& job) {
   fs::rename(half, report);
 }
 
-// The pictures' folder is named after the document, and the page has to know it.
+// The pictures' folder is named after the document, and what shows them has to know it.
+std::optional<artifacts::PictureFolder> pictures_of(const fs::path& folder, const std::string& base,
+                                                    bool with_pictures) {
+  if (!with_pictures) return std::nullopt;
+  return artifacts::PictureFolder{folder / artifacts::kPicturesName, base + ".images"};
+}
+
 outbox::Part html_part(const fs::path& folder, const queue::Job& job, bool with_pictures) {
   const auto write_for = [folder, title = job.name, with_pictures](const std::string& base) {
-    std::optional<artifacts::PictureFolder> pictures;
-    if (with_pictures) pictures = {folder / artifacts::kPicturesName, base + ".images"};
-    artifacts::write_html(folder / artifacts::kResultName, title, pictures, folder / "document.html");
+    artifacts::write_html(folder / artifacts::kResultName, title, pictures_of(folder, base, with_pictures),
+                          folder / "document.html");
   };
   return {".html", folder / "document.html", write_for};
+}
+
+outbox::Part markdown_part(const fs::path& folder, bool with_pictures) {
+  const auto write_for = [folder, with_pictures](const std::string& base) {
+    artifacts::write_markdown(folder / artifacts::kResultName, pictures_of(folder, base, with_pictures),
+                              folder / "document.md");
+  };
+  return {".md", folder / "document.md", write_for};
 }
 
 }  // namespace
@@ -54,8 +67,7 @@ std::vector<outbox::Part> make_parts(const fs::path& folder, const queue::Job& j
   };
   const auto fetched = [](const fs::path&) {};
   const bool with_pictures = has(profile, Artifact::images);
-  add(Artifact::markdown, ".md", "document.md",
-      [&](const fs::path& to) { artifacts::write_markdown(result, to); });
+  if (has(profile, Artifact::markdown)) parts.push_back(markdown_part(folder, with_pictures));
   add(Artifact::text, ".txt", "document.txt", [&](const fs::path& to) { artifacts::write_text(result, to); });
   add(Artifact::chunks, ".chunks.ndjson", "chunks.ndjson",
       [&](const fs::path& to) { artifacts::write_chunks(result, job.name, to); });

@@ -59,7 +59,7 @@ TEST(ArtifactsMemory, ReadingAResultOf300MegabytesTakesAFewOfThem) {
 
   const long before = peak_kib();
   timed("inspect", [&] { EXPECT_TRUE(std::holds_alternative<Summary>(inspect(result))); });
-  timed("write_markdown", [&] { write_markdown(result, fs::path(directory) / "result.md"); });
+  timed("write_markdown", [&] { write_markdown(result, std::nullopt, fs::path(directory) / "result.md"); });
   const long grown = peak_kib() - before;
   std::cout << "VmHWM grew by " << grown << " KiB\n";
   EXPECT_LT(grown, 32 * 1024);

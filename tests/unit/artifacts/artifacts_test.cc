@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string read(const fs::path& path) {
@@ -60,7 +61,7 @@ class Artifacts : public ::testing::Test {
   }
 
   std::string markdown(const std::string& text) const {
-    write_markdown(file(text), directory_ / "result.md");
+    write_markdown(file(text), std::nullopt, directory_ / "result.md");
     return read(directory_ / "result.md");
   }
 
@@ -84,8 +85,18 @@ TEST_F(Artifacts, TheContractsExampleHasThisMarkdown) {
             "\n"
             "Sales rose by a tenth.\n"
             "\n"
-            "![Image](https://storage.example.com/chunkr/user-1/3f1c9c1e-6a52-4b0e-9a53-6f1c0c6a2f10/images/"
-            "seg-3.jpg?X-Amz-Expires=3600&X-Amz-Signature=0000)\n");
+            "Image\n");
+}
+
+// The service's own addresses end after an hour.
+TEST_F(Artifacts, MarkdownLinksThePicturesThatLieBesideIt) {
+  fs::create_directory(directory_ / "pictures");
+  std::ofstream(directory_ / "pictures" / "seg-3.jpg") << "a picture";
+  write_markdown(file(kExample), PictureFolder{directory_ / "pictures", "Annual report (1).pdf.images"},
+                 directory_ / "result.md");
+  EXPECT_THAT(read(directory_ / "result.md"),
+              HasSubstr("\n![Image](./Annual%20report%20%281%29.pdf.images/seg-3.jpg)\n"));
+  EXPECT_THAT(read(directory_ / "result.md"), Not(HasSubstr("Signature")));
 }
 
 TEST_F(Artifacts, AResultCutAtAnyByteIsBroken) {

@@ -5,8 +5,6 @@
 
 #include <regex>
 
-#include "artifacts/picture_links.h"
-
 namespace chunkrd::artifacts {
 namespace {
 
@@ -77,16 +75,6 @@ TEST(HtmlFilterProperty, TheOutputHasNoTagButTheHarmlessOnes) {
       open += (*it)[1].length() ? -1 : (*it)[2] == "br" || (*it)[2] == "hr" ? 0 : 1;
     RC_ASSERT(open == 0);
   }));
-}
-
-TEST(PictureLinks, BecomeTheirText) {
-  EXPECT_EQ(without_picture_links("a ![Image](https://s/x.jpg?Signature=0) b"), "a Image b");
-  EXPECT_EQ(without_picture_links("![see \\[1\\](x)](https://s/x.jpg)"), "see \\[1\\](x)");
-  EXPECT_EQ(without_picture_links("![the \"quay\"](data:image/png;base64,AAAA)"), "the \"quay\"");
-  EXPECT_EQ(without_picture_links("<p><img src=\"https://s/x\" alt=\"quay\"></p>"), "<p>quay</p>");
-  for (const char* text :
-       {"no picture!", "![x](local.png)", "[link](https://x)", "![", "![a](https://x", "wow![1]"})
-    EXPECT_EQ(without_picture_links(text), text);
 }
 
 }  // namespace

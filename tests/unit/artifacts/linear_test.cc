@@ -1,0 +1,143 @@
+// Whatever stands in a result, no filter takes more than time in proportion to it.
+#include <gtest/gtest.h>
+#include <time.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "artifacts/html_filter.h"
+#include "artifacts/inline_file.h"
+#include "artifacts/picture_links.h"
+#include "artifacts/result_scanner.h"
+#include "core/base64.h"
+#include "core/escape.h"
+
+namespace chunkrd::artifacts {
+namespace {
+
+// Of this thread: others on the machine do not count.
+double processor_time_s() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double shortest_of_some(const std::function<void()>& work) {
+  double shortest = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    const double begin = processor_time_s();
+    work();
+    shortest = std::min(shortest, processor_time_s() - begin);
+    if (shortest > 1) break;
+  }
+  return std::max(shortest, 1e-6);
+}
+
+std::string repeated(const std::string& piece, std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += piece;
+  return text;
+}
+
+// Four times as much takes four times as long, sixteen times where it is quadratic.
+void expect_linear(const std::string& what, const std::string& piece,
+                   const std::function<void(const std::string&)>& filter) {
+  constexpr std::size_t kSome = 24 << 10;
+  const std::string some = repeated(piece, kSome), more = repeated(piece, 4 * kSome);
+  const double some_s = shortest_of_some([&] { filter(some); });
+  const double more_s = shortest_of_some([&] { filter(more); });
+  EXPECT_LT(more_s / some_s, 9) << what << " of \"" << printable(piece) << "\", again and again";
+}
+
+TEST(Linear, TheHtmlFilter) {
+  for (const char* piece : {"</a ",
+                            "<a ",
+                            "<a x=\"",
+                            "<a x='",
+                            "<a x=\"'",
+                            "<a href=\"x\" ",
+                            "<!--",
+                            "<!",
+                            "<?",
+                            "<",
+                            "</",
+                            "<script>",
+                            "<script></",
+                            "<svg></sv>",
+                            "<b>",
+                            "</b>",
+                            "<p>",
+                            "<b><p></b>",
+                            "&",
+                            "&#",
+                            "&amp",
+                            "\"",
+                            "<img alt='",
+                            "<img ",
+                            "<a x=\">\" '",
+                            "=",
+                            "<td colspan=1 "})
+    expect_linear("harmless_html", piece, [](const std::string& text) { (void)harmless_html(text); });
+}
+
+TEST(Linear, TheHtmlFilterWithAnEndFarAway) {
+  for (const char* piece : {"</a ", "<a x=\"", "<a x='", "<a x=\"'", "<!--", "<script>"})
+    expect_linear("harmless_html", piece, [](const std::string& text) {
+      (void)harmless_html(text + "'\">");
+      (void)harmless_html(text + ">");
+    });
+}
+
+TEST(Linear, ThePictureLinks) {
+  for (const char* piece :
+       {"![", "![](", "![](http://a ", "![](http://a", "![a]\\](", "![a](x\n", "<img", "<img ", "<", "![<img",
+        "](", "![x](data:", "![a](http://b)", "\\](", "!", "![a](<http://b "})
+    expect_linear("without_picture_links", piece,
+                  [](const std::string& text) { (void)without_picture_links(text); });
+}
+
+TEST(Linear, TextsOfOthers) {
+  for (const char* piece : {"a", "\xff", "\xe2\x82", "%", "\n", "\xc2\x85", "<", " "}) {
+    expect_linear("printable", piece, [](const std::string& text) { (void)printable(text); });
+    expect_linear("unprintable", piece, [](const std::string& text) { (void)unprintable(text); });
+    expect_linear("harmless", piece, [](const std::string& text) { (void)harmless(text); });
+    expect_linear("escaped", piece, [](const std::string& text) { (void)escaped(text); });
+    expect_linear("has_text", piece, [](const std::string& text) { (void)has_text(text); });
+  }
+}
+
+TEST(Linear, TheResultScanner) {
+  const auto scan = [](const std::string& text) {
+    try {
+      ResultScanner scanner([](std::string_view) {}, [](std::string_view) {});
+      scanner.feed(text);
+      (void)scanner.finish();
+    } catch (const BrokenResult&) {
+    }
+  };
+  for (const char* piece : {"\\u0061", "\\\\", "a", "{", "[", "1"}) {
+    expect_linear("a key", piece, [&](const std::string& text) { scan("{\"" + text + "\": 1}"); });
+    expect_linear("a key of output", piece,
+                  [&](const std::string& text) { scan("{\"output\": {\"" + text + "\": [1, 2]}}"); });
+    expect_linear("a text", piece, [&](const std::string& text) { scan("{\"x\": \"" + text + "\"}"); });
+    expect_linear("the PDF", piece,
+                  [&](const std::string& text) { scan("{\"output\": {\"pdf_url\": \"" + text + "\"}}"); });
+  }
+  for (const char* piece : {"{\"a\":", "[", "[],", "1,", "{},", "\"a\","})
+    expect_linear("chunks", piece,
+                  [&](const std::string& text) { scan("{\"output\": {\"chunks\": [" + text); });
+}
+
+TEST(Linear, Base64) {
+  for (const char* piece : {"AAAA", "A", "=", "AA=="})
+    expect_linear("decoder", piece, [](const std::string& text) {
+      Base64Decoder decoder;
+      std::string bytes;
+      for (const char c : text)
+        if (!decoder.add({&c, 1}, bytes)) break;
+    });
+}
+
+}  // namespace
+}  // namespace chunkrd::artifacts
