@@ -11,6 +11,9 @@
 #include <system_error>
 #include <vector>
 
+#include "core/errors.h"
+#include "core/escape.h"
+
 namespace chunkrd::config {
 namespace {
 
@@ -29,6 +32,9 @@ std::string read_file(Problems& problems) {
   std::string text(kMostBytes + 1, '\0');
   if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad() || (in.fail() && !in.eof())) {
+    // That says nothing about the file: a sidecar is no bad one for it.
+    if (const std::error_code error(errno, std::generic_category()); is_shortage(error))
+      throw std::system_error(error, "read " + printable(problems.file().native()));
     give_up(problems, YAML::Mark::null_mark(),
             fmt::format("cannot be read: {}", std::generic_category().message(errno)));
   }

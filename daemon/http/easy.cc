@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "core/errors.h"
 #include "http/failure.h"
 #include "http/origin.h"
 
@@ -140,7 +141,7 @@ std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy*
     if (self->body_sent_ == body.size_bytes()) self->progress_.on_request_complete();
     return read;
   } catch (const std::exception& error) {
-    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what(), code_of(error)};
     return CURL_READFUNC_ABORT;
   }
 }
@@ -151,7 +152,7 @@ int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
   try {
     body.rewind();
   } catch (const std::exception& error) {
-    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what(), code_of(error)};
     return CURL_SEEKFUNC_FAIL;
   }
   self->body_sent_ = 0;
@@ -170,7 +171,7 @@ std::size_t Easy::on_write(const char* bytes, std::size_t size, std::size_t coun
   try {
     return self->keep({bytes, size * count}) ? size * count : 0;
   } catch (const std::exception& error) {
-    self->own_error_ = OwnError{TransportError::Cause::local, error.what()};
+    self->own_error_ = OwnError{TransportError::Cause::local, error.what(), code_of(error)};
     return 0;
   }
 }
@@ -216,7 +217,11 @@ Result Easy::result(CURLcode code) {
   if (code == CURLE_OK && !head_complete_)
     return std::unexpected(ended_by_us(TransportError::Cause::cut, "the answer ends inside its head"));
   if (code == CURLE_OK || error_long_) return response();
-  if (own_error_) return std::unexpected(ended_by_us(own_error_->cause, own_error_->message));
+  if (own_error_) {
+    TransportError error = ended_by_us(own_error_->cause, own_error_->message);
+    error.local = own_error_->local;
+    return std::unexpected(std::move(error));
+  }
   const char* const text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
   return std::unexpected(ended_by_us(cause_of(code), text));
 }
@@ -227,7 +232,8 @@ TransportError Easy::ended_by_us(TransportError::Cause cause, const std::string&
                         .cause = cause,
                         .message = std::string(name_of(request_.method)) + " " +
                                    (origin ? origin->text() : "(not a URL)") + ": " + why,
-                        .traffic = traffic()};
+                        .traffic = traffic(),
+                        .local = {}};
 }
 
 TransportError::Sent Easy::sent() const noexcept {

@@ -90,6 +90,7 @@ class Easy {
   struct OwnError {
     TransportError::Cause cause;
     std::string message;
+    std::error_code local = {};
   };
 
   Request& request_;

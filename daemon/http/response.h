@@ -4,6 +4,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "core/clock.h"
 
@@ -53,6 +54,7 @@ struct TransportError {
   Cause cause = Cause::other;
   std::string message;  ///< "POST https://api.chunkr.ai: ..."; no path, query or header in it
   Traffic traffic;
+  std::error_code local;  ///< of Cause::local, where the system gave one: core/errors says what it means
 };
 
 using Result = std::expected<Response, TransportError>;

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/cut.h"
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/fd.h"
@@ -35,6 +36,7 @@ std::uint64_t copy_bytes(int from, int to, std::uint64_t bytes_max, const std::s
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("read", name);
     if (got == 0) break;
+    look_whether_cut();
     durable::write_all(to, {buffer.data(), static_cast<std::size_t>(got)}, name);
     total += static_cast<std::uint64_t>(got);
   }

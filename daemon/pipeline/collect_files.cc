@@ -61,12 +61,13 @@ awaitable<void> fetch_some(const std::vector<PictureList::Picture>& batch, std::
   }
 }
 
-awaitable<Failure> fetch_pictures(const std::filesystem::path& folder, Context& context) {
+awaitable<Failure> fetch_pictures(const queue::Job& job, const Place& place,
+                                  const std::filesystem::path& folder, Context& context) {
   using namespace asio::experimental::awaitable_operators;
   PictureList list(folder);
   Failure failure;
   while (!failure) {
-    const auto batch = co_await run_on(context.files, [&list] { return list.next(kBatch); });
+    const auto batch = co_await context.on_files(job, place, [&list] { return list.next(kBatch); });
     if (batch.empty()) break;
     std::size_t next = 0;
     const auto some = [&] { return fetch_some(batch, next, failure, context); };
@@ -91,13 +92,13 @@ artifacts::FilesWanted files_wanted(const config::Profile& profile) {
           .pictures = has(profile, Artifact::images)};
 }
 
-awaitable<Collected> collect_files(const queue::Job& job, std::filesystem::path folder,
+awaitable<Collected> collect_files(const queue::Job& job, const Place& place, std::filesystem::path folder,
                                    const config::Profile& profile, Context& context) {
   using Need = FileRefused::Need;
   const auto wanted = files_wanted(profile);
   const Need pdf_need = has(profile, Artifact::pdf) ? Need::must : Need::may_miss;
-  auto taken =
-      co_await run_on(context.files, [folder, wanted] { return artifacts::take_files(folder, wanted); });
+  auto taken = co_await context.on_files(job, place,
+                                         [folder, wanted] { return artifacts::take_files(folder, wanted); });
   if (auto* broken = std::get_if<artifacts::Broken>(&taken)) co_return std::move(*broken);
   const Files& files = std::get<Files>(taken);
   if (!lifecycle::is_whole(job, files.summary)) co_return files.summary;
@@ -105,7 +106,7 @@ awaitable<Collected> collect_files(const queue::Job& job, std::filesystem::path 
   if (!files.missing_pictures.empty())
     co_return FileRefused{files.summary, "the result has no address of " + files.missing_pictures,
                           Need::must};
-  if (auto failure = co_await fetch_pictures(folder, context))
+  if (auto failure = co_await fetch_pictures(job, place, folder, context))
     co_return collected(std::move(failure), files.summary, Need::must);
   // Last: what else is wanted is there when it turns out that we do without.
   Failure pdf;
@@ -115,7 +116,7 @@ awaitable<Collected> collect_files(const queue::Job& job, std::filesystem::path 
   if (wanted.pdf && files.summary.task.pdf_url && !files.has_pdf && !files.pdf_url)
     pdf = std::string("the PDF: neither a file nor its address is in the result");
   const bool drop_pdf = pdf.has_value();
-  co_await run_on(context.files, [folder, wanted, drop_pdf] {
+  co_await context.on_files(job, place, [folder, wanted, drop_pdf] {
     // Half a PDF is none.
     if (drop_pdf) std::filesystem::remove(folder / artifacts::kPdfName);
     artifacts::keep_files(folder, wanted);

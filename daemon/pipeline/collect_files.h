@@ -14,7 +14,8 @@ artifacts::FilesWanted files_wanted(const config::Profile& profile);
 
 /// Reads the result that lies in `folder` and fetches the files that belong to it at once, while their
 /// addresses are good. With a Summary that is whole, everything is durable.
-awaitable<lifecycle::Collected> collect_files(const queue::Job& job, std::filesystem::path folder,
-                                              const config::Profile& profile, Context& context);
+awaitable<lifecycle::Collected> collect_files(const queue::Job& job, const Place& place,
+                                              std::filesystem::path folder, const config::Profile& profile,
+                                              Context& context);
 
 }  // namespace chunkrd::pipeline

@@ -39,6 +39,8 @@ awaitable<std::optional<queue::Job>> Context::commit(queue::Transition transitio
   queue::Job after = transition.after;
   if (!co_await queue.apply(std::move(transition))) co_return std::nullopt;
   after.lease += 1;
+  if (after.state != before) after.state_since = clock.now();
+  twins.note(after);
   observer.on_transition(before, after);
   co_return after;
 }

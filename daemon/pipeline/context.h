@@ -8,12 +8,14 @@
 #include "config/settings.h"
 #include "core/async.h"
 #include "core/clock.h"
+#include "core/file_pools.h"
 #include "core/ids.h"
 #include "pipeline/lifecycle.h"
 #include "pipeline/observer.h"
 #include "pipeline/place.h"
 #include "pipeline/policy.h"
 #include "pipeline/poll_planner.h"
+#include "pipeline/twins.h"
 #include "queue/queue.h"
 #include "taskapi/client.h"
 
@@ -43,19 +45,31 @@ class NoSuchInbox : public std::runtime_error {
 /// Makes the places (and their folders) of every inbox. Blocking. Throws std::system_error.
 std::shared_ptr<const Rules> make_rules(const config::Settings& settings);
 
-/// What every step works with. Owns nothing; event-loop thread only.
+/// What every step works with. Event-loop thread only.
 struct Context {
   queue::Queue& queue;
   taskapi::Client& tasks;
   const Clock& clock;
   Random& random;
-  Executor files;  ///< for blocking file work
+  FilePools& files;
   PollPlanner& planner;
   Observer& observer;
   std::shared_ptr<const Rules> rules;
+  Twins twins = {};  ///< by what commit() has seen
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {
     return {clock.now(), random.fraction(), poll_in};
+  }
+
+  /// Runs the blocking `work` on files of the document, as a step on a row in `state` does it, on the threads
+  /// of what it touches in `place`.
+  template <class Work>
+  auto on_files(const queue::Job& job, const Place& place, queue::State state, Work work) {
+    return files.run(place.touched_in(state), job.id, std::move(work));
+  }
+  template <class Work>
+  auto on_files(const queue::Job& job, const Place& place, Work work) {
+    return on_files(job, place, job.state, std::move(work));
   }
 
   /// Makes a transition durable and tells the observer. Nothing when the row was not as expected any more;

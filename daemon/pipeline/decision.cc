@@ -6,6 +6,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "core/errors.h"
 #include "core/sha256.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -97,6 +98,11 @@ Signal signal_of(const Refusal& refusal) {
   if (refusal.http_status == 429) return {Signal::Kind::slow_down, refusal.retry_after};
   if (refusal.http_status == 401 || refusal.http_status == 403) return {Signal::Kind::refused_key, {}};
   return {Signal::Kind::trouble, refusal.retry_after};
+}
+
+Signal signal_of(const NoAnswer& failure) {
+  if (failure.cause != NoAnswer::Cause::local_file) return {Signal::Kind::trouble, {}};
+  return {is_full_disk(failure.local) ? Signal::Kind::disk_full : Signal::Kind::none, {}};
 }
 
 std::string describe(const Refusal& refusal) {

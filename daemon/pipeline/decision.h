@@ -69,6 +69,8 @@ Decision not_found(const queue::Job& job, const Moment& moment, const Policy& po
 
 /// What a refusal says about the service as a whole.
 Signal signal_of(const taskapi::Refusal& refusal);
+/// And what no answer does: one that failed here is no matter of the service's.
+Signal signal_of(const taskapi::NoAnswer& failure);
 bool is_quota(const taskapi::Refusal& refusal);
 
 /// For the story: "HTTP 503: text", "no answer: ...".

@@ -24,8 +24,9 @@ std::optional<lifecycle::Fault> fault_of(const Place& place, const queue::Job& j
 
 lifecycle::Claim examine(const Rules& rules, const Place& place, const queue::Job& job) {
   try {
-    const FileDigest digest = sha256_file(place.spool.path_of(job.id));
+    const FileDigest digest = sha256_file(place.spool.path_of(job.id), rules.limits.document_bytes);
     lifecycle::Spooled original{digest.sha256, digest.size_bytes};
+    if (digest.sha256.empty()) return original;  // too large, and nobody reads all of that to say so
     if (sidecar::lies_in_spool(place, job)) apply_sidecar(original, sidecar::read(rules, place, job));
     if (!original.fault && original.size_bytes > 0) original.fault = fault_of(place, job);
     return original;

@@ -70,7 +70,9 @@ struct Fault {
   std::string code, message;
 };
 
-/// The original lies in the spool, with its digest.
+Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max);
+
+/// The original lies in the spool, with its digest; that of one that is too large is not known.
 struct Spooled {
   std::string sha256;
   std::uint64_t size_bytes = 0;
@@ -97,6 +99,24 @@ Decision after_claim(const queue::Job& job, const Claim& claim, const Intake& in
 /// with what its step has learnt so far.
 Decision after_reuse(const queue::Job& job, const queue::Job& known, const queue::Job& earlier,
                      const Moment& moment);
+
+// --- the same document more than once ------------------------------------------------------------------
+
+/// Another document with the same bytes and settings that is being paid for; in `ready` its submit begins.
+struct First {
+  std::string id;
+  queue::State state = queue::State::ready;
+  WallTime since;  ///< when it came there
+};
+bool is_paid_for(const queue::Job& job);
+/// Is the submit of `job` to wait for what becomes of `first`? Not for ever where that hangs here: a disk
+/// that is full or a mount that is gone is a matter of that document's alone.
+bool is_to_wait_for(const queue::Job& job, const First& first, WallTime now);
+enum class Telling { told, silent };
+/// It does. It comes up again by itself, too, after kTwinPatience.
+Decision wait_for(const queue::Job& job, const std::string& first, Telling telling, const Moment& moment);
+/// Its waiting is over without a result that could be taken over.
+Decision wait_is_over(const queue::Job& job, const Moment& moment);
 
 // --- submitting --------------------------------------------------------------------------------------
 

@@ -236,10 +236,7 @@ Decision after_collect(const Job& job, const Collected& collected, const Moment&
             return later(job, "collect_failed", describe(refusal), signal_of(refusal), moment, policy);
           },
           [&](const NoAnswer& failure) {
-            // It could not be written here: no matter of the service's.
-            const bool here = failure.cause == NoAnswer::Cause::local_file;
-            return later(job, "collect_failed", describe(failure),
-                         {here ? Signal::Kind::disk_full : Signal::Kind::trouble, {}}, moment, policy);
+            return later(job, "collect_failed", describe(failure), signal_of(failure), moment, policy);
           },
           [&](const FileRefused& refused) { return file_refused(job, refused, moment, policy); },
           // The service has answered; that its storage does not, says nothing about it.

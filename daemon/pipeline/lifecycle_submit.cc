@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/errors.h"
 #include "pipeline/decision.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -49,6 +50,14 @@ Decision back_to_ready(const Job& job, std::string what, std::string why, Signal
   // A submit that may have arrived before keeps its tag, so that it can still be found.
   if (job.possible_duplicates == 0) decision.transition.after.tag.clear();
   return decision;
+}
+
+// The document could not be read, or the answer not be kept.
+Decision failed_here(const Job& job, const NoAnswer& failure, const Moment& moment, const Policy& policy) {
+  if (!is_shortage(failure.local)) return bury(job, "submit", "unreadable", failure.message, moment);
+  if (failure.request == NoAnswer::Request::maybe_sent)
+    return ambiguous(job, describe(failure), signal_of(failure), moment);
+  return back_to_ready(job, "not_sent", describe(failure), signal_of(failure), moment, policy);
 }
 
 Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, const Policy& policy) {
@@ -129,6 +138,11 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
 
 }  // namespace
 
+Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max) {
+  return {"too_large",
+          fmt::format("{} bytes; the limit is {} (limits.document_bytes)", size_bytes, bytes_max)};
+}
+
 Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, const Moment& moment) {
   return std::visit(
       Match{
@@ -145,11 +159,10 @@ Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, c
             if (original.own) known = with_own(std::move(known), *original.own);
             if (original.size_bytes == 0)
               return bury(known, "claim", "empty_file", "the file has no content", moment);
-            if (original.size_bytes > intake.document_bytes)
-              return bury(known, "claim", "too_large",
-                          fmt::format("{} bytes; the limit is {} (limits.document_bytes)",
-                                      original.size_bytes, intake.document_bytes),
-                          moment);
+            if (original.size_bytes > intake.document_bytes) {
+              const Fault fault = too_large(original.size_bytes, intake.document_bytes);
+              return bury(known, "claim", fault.code, fault.message, moment);
+            }
             if (!intake.type_is_taken)
               return bury(known, "claim", "unsupported_type", "this inbox does not take the type (types)",
                           moment);
@@ -169,6 +182,33 @@ Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const
   after.reused_from = earlier.id;
   return decide(job, std::move(after), "reused",
                 fmt::format("the result of job {} is delivered again; nothing is paid", earlier.id));
+}
+
+bool is_paid_for(const Job& job) {
+  return job.state >= State::submitting && job.state <= State::delivered && job.wanted_settings.empty();
+}
+
+bool is_to_wait_for(const Job& job, const First& first, WallTime now) {
+  if (first.id == job.id) return false;
+  // What the service takes its time for would not be faster a second time, and has deadlines of its own.
+  if (first.state == State::submitting || first.state == State::submitted) return true;
+  return now - first.since < kTwinPatience;
+}
+
+Decision wait_for(const Job& job, const std::string& first, Telling telling, const Moment& moment) {
+  Job after = job;
+  after.due = moment.now + kTwinPatience;
+  if (telling == Telling::silent) return decide(job, std::move(after), {}, {});
+  return decide(
+      job, std::move(after), "waits",
+      fmt::format("for job {}, which has the same bytes and settings: its result is delivered for both",
+                  first));
+}
+
+Decision wait_is_over(const Job& job, const Moment& moment) {
+  Job after = job;
+  after.due = moment.now;
+  return decide(job, std::move(after), {}, {});
 }
 
 queue::Transition intend(const Job& job, const std::string& new_tag, WallTime now) {
@@ -197,7 +237,7 @@ Decision after_create(const Job& job, const taskapi::Answer<Task>& answer, const
                      },
                      [&](const NoAnswer& failure) {
                        if (failure.cause == NoAnswer::Cause::local_file)
-                         return bury(job, "submit", "unreadable", failure.message, moment);
+                         return failed_here(job, failure, moment, policy);
                        if (failure.request == NoAnswer::Request::not_sent)
                          return back_to_ready(job, "not_sent", describe(failure), {Signal::Kind::trouble, {}},
                                               moment, policy);

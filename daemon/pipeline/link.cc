@@ -1,5 +1,7 @@
 #include "pipeline/link.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/predicate.hpp>
@@ -9,8 +11,11 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "core/durable.h"
+#include "core/errors.h"
 #include "taskapi/link.h"
 
 namespace chunkrd::pipeline {
@@ -70,7 +75,16 @@ bool is_link(const std::string& name) {
 
 std::expected<Document, std::string> document_of(const Place& place, const queue::Job& job) {
   const auto spooled = place.spool.path_of(job.id);
-  if (!is_link(job.name)) return taskapi::LocalFile{.path = spooled, .size_bytes = job.size_bytes};
+  if (!is_link(job.name)) {
+    try {
+      // It is read on the event loop: whether it can be is seen here first.
+      (void)durable::open(spooled, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (const std::system_error& error) {
+      if (is_shortage(error)) throw;
+      return std::unexpected(std::string(error.what()));
+    }
+    return taskapi::LocalFile{.path = spooled, .size_bytes = job.size_bytes};
+  }
   auto link = taskapi::read_link(spooled);
   if (!link) return std::unexpected(std::move(link).error());
   return std::visit([](auto&& one) -> Document { return std::forward<decltype(one)>(one); },

@@ -22,6 +22,23 @@ Place::Place(config::Inbox inbox, const std::filesystem::path& state)
       outbox(rules.outbox, layout_of(rules)),
       failed(rules.failed) {
   if (rules.originals == config::Originals::archive) archive.emplace(rules.archive.value());
+  using queue::State;
+  const auto spooled = spool.path_of("job").parent_path();
+  const auto archived = rules.archive.value_or(spooled);
+  touched(State::claiming) = file_systems_of({rules.path, spooled, rules.failed});
+  touched(State::ready) = touched(State::submitting) = file_systems_of({spooled});
+  touched(State::collecting) = touched(State::delivering) = file_systems_of({rules.outbox});
+  touched(State::delivered) = file_systems_of({spooled, archived, rules.failed});
+  touched(State::burying) = file_systems_of({spooled, rules.failed});
+  touched(State::retrying) = file_systems_of({spooled, archived, rules.failed, rules.path});
+}
+
+FileSystems& Place::touched(queue::State state) {
+  return touched_[static_cast<std::size_t>(state)];
+}
+
+const FileSystems& Place::touched_in(queue::State state) const {
+  return touched_[static_cast<std::size_t>(state)];
 }
 
 const std::string& Place::profile_of(const std::string& name) const {

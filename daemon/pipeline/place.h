@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "config/settings.h"
+#include "core/file_pools.h"
 #include "inbox/spool.h"
 #include "outbox/outbox.h"
 #include "outbox/shelf.h"
@@ -27,6 +29,13 @@ struct Place {
   const std::string& profile_of(const std::string& name) const;
   /// Does the inbox's `types` allow this name?
   bool takes(const std::string& name) const;
+  /// What the file work of a step on a row in `state` may touch.
+  const FileSystems& touched_in(queue::State state) const;
+
+ private:
+  FileSystems& touched(queue::State state);
+
+  std::array<FileSystems, queue::kStateCount + 1> touched_;
 };
 
 }  // namespace chunkrd::pipeline

@@ -36,6 +36,10 @@ Policy policy_of(const config::Profile& profile, const config::Api& api);
 /// While a disk here is full everything that waits for space tries again within this time.
 inline constexpr Duration kDiskPatience = std::chrono::seconds(30);
 
+/// A document that waits for another one with the same bytes looks again after so long; and does not wait any
+/// more for one that has a result and has not delivered it by then.
+inline constexpr Duration kTwinPatience = std::chrono::minutes(10);
+
 /// Exponential with full jitter: somewhere in (0, min(ceiling, base * 2^failures)], by `jitter` in [0, 1).
 Duration backoff(const Policy& policy, int failures, double jitter);
 

@@ -118,8 +118,8 @@ awaitable<void> Retention::originals() {
   if (!round_->bound.is_none())
     over = over_bound(co_await context_.queue.ended(queue::Endings::archived, round_->at, kOriginalsAtOnce));
   if (over.empty()) co_return co_await begin(Part::documents);
-  const auto outcome = co_await run_on(
-      context_.files, [rules = context_.rules, over] { return remove_originals(*rules, over); });
+  const auto outcome =
+      co_await on_files([rules = context_.rules, over] { return remove_originals(*rules, over); });
   co_await context_.queue.apply_together(outcome.changes);
   count(Pruned::originals, outcome.removed);
   advance(over, outcome);
@@ -132,8 +132,7 @@ awaitable<void> Retention::documents() {
   if (!round_->bound.is_none())
     over = over_bound(co_await context_.queue.ended(queue::Endings::all, round_->at, kDocumentsAtOnce));
   if (over.empty()) co_return co_await begin(Part::commands);
-  const auto outcome = co_await run_on(
-      context_.files,
+  const auto outcome = co_await on_files(
       [rules = context_.rules, over, now = context_.clock.now()] { return forget(*rules, over, now); });
   const auto forgotten = co_await context_.queue.apply_together(outcome.changes);
   count(Pruned::documents, static_cast<std::size_t>(std::ranges::count(forgotten, true)));
@@ -145,8 +144,8 @@ awaitable<void> Retention::documents() {
 awaitable<bool> Retention::remove_what_is_left() {
   auto left = co_await context_.queue.forgotten(kDocumentsAtOnce);
   if (left.empty()) co_return true;
-  const auto failure = co_await run_on(
-      context_.files, [rules = context_.rules, left] { return remove_manifests(*rules, left); });
+  const auto failure =
+      co_await on_files([rules = context_.rules, left] { return remove_manifests(*rules, left); });
   if (failure.empty()) co_await context_.queue.nothing_left(std::move(left));
   if (!failure.empty()) note_failure(failure);
   co_return failure.empty();

@@ -59,6 +59,12 @@ class Retention {
   static Outcome forget(const Rules& rules, const std::vector<queue::Ended>& over, WallTime now);
   static std::string remove_manifests(const Rules& rules, const std::vector<queue::Forgotten>& documents);
 
+  // What it works on lies anywhere: it has threads of its own.
+  template <class Work>
+  auto on_files(Work work) {
+    return context_.files.run({}, {}, std::move(work));
+  }
+
   bool is_time();
   Duration rest() const;
   awaitable<void> begin(Part part);

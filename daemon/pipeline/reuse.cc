@@ -27,14 +27,14 @@ bool copy_result(const outbox::Outbox& from, const std::string& earlier, outbox:
   return report && pdf && images && lent(".json", artifacts::kResultName);
 }
 
+}  // namespace
+
 // Once something may have been paid for this document, its own task is followed. What lies behind a link's
 // address may have changed.
 bool may_reuse(const queue::Job& job, const config::Profile& profile) {
   return profile.reuse && !is_link(job.name) && job.tag.empty() && job.wanted_settings.empty() &&
          job.revision == 0;
 }
-
-}  // namespace
 
 awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Context& context) {
   const auto rules = context.rules;
@@ -44,10 +44,14 @@ awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Contex
   if (!earlier) co_return std::nullopt;
   const auto source = rules->places.find(earlier->inbox);
   if (source == rules->places.end()) co_return std::nullopt;
-  const bool there = co_await run_on(context.files, [from = source->second, to = rules->place_of(job),
-                                                     id = job.id, profile, earlier_id = earlier->id] {
-    return copy_result(from->outbox, earlier_id, to->outbox, id, profile);
-  });
+  const auto from = source->second, to = rules->place_of(job);
+  FileSystems touched = from->touched_in(queue::State::collecting);
+  const FileSystems& touched_there = to->touched_in(queue::State::collecting);
+  touched.insert(touched_there.begin(), touched_there.end());
+  const bool there = co_await context.files.run(
+      std::move(touched), job.id, [from, to, id = job.id, profile, earlier_id = earlier->id] {
+        return copy_result(from->outbox, earlier_id, to->outbox, id, profile);
+      });
   co_return there ? earlier : std::nullopt;
 }
 

@@ -6,9 +6,10 @@
 #include <boost/asio/detached.hpp>
 #include <system_error>
 
+#include "core/cut.h"
 #include "core/errors.h"
 #include "core/escape.h"
-#include "pipeline/steps.h"
+#include "pipeline/reuse.h"
 #include "queue/store.h"
 
 namespace chunkrd::pipeline {
@@ -31,6 +32,19 @@ constexpr std::size_t kFileSteps = 4;
 constexpr std::size_t kReconciles = 2;
 // Requests without a body worth mentioning.
 constexpr std::size_t kSmallRequests = 4;
+
+// After so long in one piece of file work a step does not count in its lane: others shall not wait for a
+// mount that may be dead.
+constexpr std::chrono::seconds kFilePatience{10};
+
+// Rows that are read at once where all of a kind are.
+constexpr std::size_t kPage = 256;
+
+// States whose steps need the folders of the inbox.
+bool needs_place(State state) {
+  return state != State::submitting && state != State::submitted && state != State::updating &&
+         state != State::reparsing && state != State::removing;
+}
 
 // What is paid for: it needs the gate's leave.
 bool is_paid(State state) {
@@ -79,8 +93,15 @@ std::size_t Scheduler::capacity(State state) const {
 }
 
 awaitable<void> Scheduler::run() {
+  try {
+    co_await learn_twins();
+  } catch (const queue::StoreError&) {
+    fail();
+  }
   while (!stopping_) {
     try {
+      if (std::exchange(look_for_strangers_, false)) co_await look_for_strangers();
+      co_await let_freed_go();
       for (const State state : kWorked)
         if (!stopping_) co_await fill(state);
     } catch (const queue::StoreError&) {
@@ -97,6 +118,35 @@ void Scheduler::stop() {
   alarm_->ring();
 }
 
+// Who was being paid for when the daemon ended.
+awaitable<void> Scheduler::learn_twins() {
+  queue::Filter paid;
+  for (const State state :
+       {State::submitting, State::submitted, State::collecting, State::delivering, State::delivered})
+    paid.states.push_back(state);
+  std::string last;
+  while (true) {
+    const auto page = co_await context_.queue.list(paid, last, kPage);
+    for (const Job& job : page) context_.twins.note(job);
+    if (page.size() < kPage) co_return;
+    last = page.back().id;
+  }
+}
+
+// Their documents wait, and cost the others nothing: no turn, no leave to submit, no place in a lane.
+awaitable<void> Scheduler::look_for_strangers() {
+  queue::Inboxes found;
+  for (std::string& inbox : co_await context_.queue.inboxes()) {
+    if (context_.rules->places.contains(inbox)) continue;
+    if (!strangers_.contains(inbox))
+      spdlog::warn(
+          "inbox {} is not in the configuration any more: what is left of it in the queue waits until it is",
+          printable(inbox));
+    found.insert(std::move(inbox));
+  }
+  strangers_ = std::move(found);
+}
+
 // Without the queue nothing may go on; what is under way ends first, because it uses this object.
 void Scheduler::fail() {
   if (!failure_) failure_ = std::current_exception();
@@ -105,6 +155,7 @@ void Scheduler::fail() {
 
 void Scheduler::wake() {
   tell_pauses();
+  look_for_strangers_ = true;
   for (Lane& each : lanes_) each.look_at = {};
   alarm_->ring();
 }
@@ -127,9 +178,50 @@ WallTime Scheduler::next_look() const {
 }
 
 awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::size_t limit) {
-  if (state != State::ready) co_return co_await context_.queue.due(state, now, limit);
-  auto ready = co_await context_.queue.ready_by_profile(now, limit);
+  if (state != State::ready) co_return co_await context_.queue.due(state, now, limit, held_in(state));
+  auto ready = co_await context_.queue.ready_by_profile(now, limit, held_in(state));
   co_return turns_.in_turn(std::move(ready), context_.rules->profiles);
+}
+
+// Whose rows are passed over: of inboxes that are not configured, or that have enough steps of this state
+// that hang.
+queue::Inboxes Scheduler::held_in(State state) const {
+  queue::Inboxes held;
+  if (needs_place(state)) held = strangers_;
+  std::map<std::string, std::size_t> hanging;
+  for (const auto& [id, running] : busy_)
+    if (running.lane == state && hangs(id) && ++hanging[running.inbox] >= kFileSteps)
+      held.insert(running.inbox);
+  return held;
+}
+
+bool Scheduler::hangs(const std::string& job_id) const {
+  const auto since = context_.files.waiting_since(job_id);
+  return since && std::chrono::steady_clock::now() - *since >= kFilePatience;
+}
+
+std::size_t Scheduler::in_lane(std::optional<State> state) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      busy_, [&](const auto& step) { return step.second.lane == state && !hangs(step.first); }));
+}
+
+std::uint64_t Scheduler::upload_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [id, running] : busy_)
+    if (!hangs(id)) bytes += running.upload_bytes;
+  return bytes;
+}
+
+// When the next of the steps in a full lane will not count any more, should it wait for files for so long.
+WallTime Scheduler::first_to_hang(State state, WallTime now) const {
+  WallTime first = kNever;
+  for (const auto& [id, running] : busy_) {
+    const auto since = running.lane == state && !hangs(id) ? context_.files.waiting_since(id) : std::nullopt;
+    if (!since) continue;
+    const auto left = *since + kFilePatience - std::chrono::steady_clock::now();
+    first = std::min(first, now + std::max(Duration(1), std::chrono::ceil<Duration>(left)));
+  }
+  return first;
 }
 
 // Starts what is due in one state, as far as there is capacity, and notes when to look again.
@@ -138,13 +230,18 @@ awaitable<void> Scheduler::fill(State state) {
   const WallTime now = context_.clock.now();
   if (now < here.look_at) co_return;
   here.look_at = kNever;  // expect() may bring it forward while we wait for the queue
-  if (here.running >= capacity(state)) co_return;
-  const std::size_t wanted = capacity(state) - here.running;
+  const std::size_t running = in_lane(state);
+  if (running >= capacity(state)) {
+    here.look_at = first_to_hang(state, now);
+    co_return;
+  }
+  const std::size_t wanted = capacity(state) - running;
   // Rows whose step is running still look due: ask for so many more.
   const auto jobs = co_await due_in(state, now, wanted + busy_.size());
   std::size_t started = 0;
   for (const Job& job : jobs) {
-    if (stopping_ || busy_.contains(job.id)) continue;
+    if (stopping_ || busy_.contains(job.id) || waits_for_another(job, now)) continue;
+    if (started == wanted) here.look_at = std::min(here.look_at, first_to_hang(state, now));
     if (started == wanted || !start(job, now)) co_return;
     ++started;
   }
@@ -158,7 +255,8 @@ bool Scheduler::start(const Job& job, WallTime now) {
   if (is_paid(job.state)) {
     const bool uploads = job.state == State::ready;
     const auto budget = context_.rules->limits.upload_bytes_in_flight;
-    if (uploads && upload_bytes_ > 0 && upload_bytes_ + job.size_bytes > budget) return false;
+    if (const auto others = upload_bytes(); uploads && others > 0 && others + job.size_bytes > budget)
+      return false;
     pass = gate_.ask(now);
     tell_pauses();
     if (pass == Gate::Pass::health) {
@@ -172,19 +270,50 @@ bool Scheduler::start(const Job& job, WallTime now) {
       return false;
     }
     if (uploads) {
-      upload_bytes_ += job.size_bytes;
+      context_.twins.begin(job, now);
       turns_.took(job.profile, context_.rules->profiles);
     }
   }
-  lane(job.state).running += 1;
-  busy_.insert(job.id);
-  asio::co_spawn(loop_, run_step(job, pass), asio::detached);
+  const std::uint64_t bytes = job.state == State::ready ? job.size_bytes : 0;
+  launch(job, {job.state, job.inbox, bytes}, pass, &steps::run);
   return true;
 }
 
-awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass) {
+// Then its row is put off, before it takes anybody's leave or place.
+bool Scheduler::waits_for_another(const Job& job, WallTime now) {
+  if (job.state != State::ready || !may_reuse(job, context_.rules->profile_of(job))) return false;
+  const auto first = context_.twins.first_for(job, now);
+  if (!first) return false;
+  launch(job, {std::nullopt, job.inbox, 0}, Gate::Pass::no,
+         [first = *first](Job waiting, Context& context) -> awaitable<steps::Outcome> {
+           const auto telling =
+               context.twins.wait(waiting) ? lifecycle::Telling::told : lifecycle::Telling::silent;
+           co_return lifecycle::wait_for(waiting, first, telling, context.moment());
+         });
+  return true;
+}
+
+// A few at a time: each copies a result.
+awaitable<void> Scheduler::let_freed_go() {
+  for (std::string& id : context_.twins.take_freed()) freed_.push_back(std::move(id));
+  while (!freed_.empty() && !stopping_ && in_lane(std::nullopt) < kFileSteps) {
+    const std::string id = std::move(freed_.front());
+    freed_.pop_front();
+    const auto job = co_await context_.queue.find(id);
+    if (job && job->state == State::ready && !busy_.contains(id) &&
+        context_.rules->places.contains(job->inbox))
+      launch(*job, {std::nullopt, job->inbox, 0}, Gate::Pass::no, &steps::take_over);
+  }
+}
+
+void Scheduler::launch(Job job, Running running, Gate::Pass pass, Step step) {
+  busy_.emplace(job.id, std::move(running));
+  asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), asio::detached);
+}
+
+awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass, Step step) {
   try {
-    co_await carry_out(job);
+    co_await carry_out(job, step);
   } catch (const std::exception& error) {
     // Only the queue itself comes here: without it nothing may go on.
     spdlog::error("the queue failed: {}", error.what());
@@ -211,12 +340,14 @@ awaitable<void> Scheduler::ask_health() {
   alarm_->ring();
 }
 
-awaitable<void> Scheduler::carry_out(const Job& job) {
+awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   steps::Outcome outcome;
   try {
-    outcome = co_await steps::run(job, context_);
+    outcome = co_await step(job, context_);
   } catch (const queue::StoreError&) {
     throw;
+  } catch (const CutShort&) {
+    co_return;  // the row says what to do at the next start
   } catch (const std::exception& error) {
     outcome = lifecycle::after_error(job, error.what(), signal_of(error), context_.moment(),
                                      context_.rules->policy_of(job));
@@ -236,7 +367,7 @@ awaitable<void> Scheduler::carry_out(const Job& job) {
     co_return;
   }
   // What the log says is durable: whoever reads of an end there may take it for one.
-  log_transition(job, *after, event);
+  if (!event.what.empty()) log_transition(job, *after, event);
   if (after->possible_duplicates > job.possible_duplicates) context_.observer.on_possible_duplicate();
   if (job.state == State::submitting && after->state == State::submitted) context_.observer.on_adopted();
   // Not before the row is free again: until ended() its id is busy and would be passed over.
@@ -247,8 +378,7 @@ awaitable<void> Scheduler::carry_out(const Job& job) {
 void Scheduler::ended(const Job& job, Gate::Pass pass) {
   gate_.ended(pass);
   busy_.erase(job.id);
-  if (job.state == State::ready) upload_bytes_ -= job.size_bytes;
-  lane(job.state).running -= 1;
+  if (job.state == State::ready) context_.twins.end(job);
   lane(job.state).look_at = {};  // a place is free
   // An intent whose step ended otherwise than planned waits in the lane behind.
   if (job.state == State::ready) lane(State::submitting).look_at = {};

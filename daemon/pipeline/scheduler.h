@@ -1,8 +1,13 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <deque>
 #include <exception>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,12 +16,17 @@
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/observer.h"
+#include "pipeline/steps.h"
 #include "pipeline/turns.h"
 
 namespace chunkrd::pipeline {
 
 /// Takes due rows as capacity frees up and runs their steps. The only place in the pipeline that waits for
 /// time to pass; memory follows the work in flight, never the backlog. Event-loop thread only.
+///
+/// No inbox holds up another one. A step that waits for files too long (a dead mount) gives its place in the
+/// lane to others, and an inbox with several of them gets no more until they go on. Rows of an inbox that is
+/// not configured any more are passed over until it is again.
 class Scheduler {
  public:
   /// All of them must outlive the scheduler and the steps it has started.
@@ -43,20 +53,37 @@ class Scheduler {
   bool is_busy(const std::string& job_id) const { return busy_.contains(job_id); }
 
  private:
-  /// The jobs of one state: how many of its steps may run at once, and when to look for due ones.
+  using Step = std::function<awaitable<steps::Outcome>(queue::Job, Context&)>;
+
+  /// The jobs of one state: when to look for due ones.
   struct Lane {
-    std::size_t running = 0;
     WallTime look_at{};
+  };
+  /// A step that is running.
+  struct Running {
+    std::optional<queue::State> lane;  ///< whose capacity it takes; one of its own otherwise
+    std::string inbox;
+    std::uint64_t upload_bytes = 0;
   };
 
   Lane& lane(queue::State state) { return lanes_[static_cast<std::size_t>(state)]; }
   std::size_t capacity(queue::State state) const;
+  awaitable<void> learn_twins();
+  awaitable<void> look_for_strangers();
   awaitable<void> fill(queue::State state);
   awaitable<std::vector<queue::Job>> due_in(queue::State state, WallTime now, std::size_t limit);
+  queue::Inboxes held_in(queue::State state) const;
+  bool hangs(const std::string& job_id) const;
+  std::size_t in_lane(std::optional<queue::State> state) const;
+  std::uint64_t upload_bytes() const;
+  WallTime first_to_hang(queue::State state, WallTime now) const;
+  bool waits_for_another(const queue::Job& job, WallTime now);
+  awaitable<void> let_freed_go();
   bool start(const queue::Job& job, WallTime now);
-  awaitable<void> run_step(queue::Job job, Gate::Pass pass);
+  void launch(queue::Job job, Running running, Gate::Pass pass, Step step);
+  awaitable<void> run_step(queue::Job job, Gate::Pass pass, Step step);
   awaitable<void> ask_health();
-  awaitable<void> carry_out(const queue::Job& job);
+  awaitable<void> carry_out(const queue::Job& job, const Step& step);
   void ended(const queue::Job& job, Gate::Pass pass);
   void hear(const lifecycle::Signal& signal);
   void tell_pauses();
@@ -68,9 +95,11 @@ class Scheduler {
   Executor loop_;
   std::unique_ptr<Alarm> alarm_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};
-  std::set<std::string> busy_;  ///< ids of jobs whose step is running
+  std::map<std::string, Running> busy_;  ///< by the id of the job whose step is running
   Turns turns_;
-  std::uint64_t upload_bytes_ = 0;
+  queue::Inboxes strangers_;  ///< inboxes of rows that are not configured
+  bool look_for_strangers_ = true;
+  std::deque<std::string> freed_;  ///< ids of documents whose waiting for another one is over
   bool stopping_ = false;
   bool asking_health_ = false;
   std::array<bool, kPauseCount> told_{};  ///< which pauses the observer knows of

@@ -81,7 +81,8 @@ awaitable<bool> has_rival(const Job& job, const std::vector<std::string>& names,
     const auto place = rules->places.find(other.inbox);
     if (place == rules->places.end()) co_return true;
     const auto others =
-        co_await run_on(context.files, [place = place->second, other] { return names_of(*place, other); });
+        co_await context.on_files(other, *place->second, queue::State::submitting,
+                                  [place = place->second, other] { return names_of(*place, other); });
     if (!others || std::ranges::find_first_of(*others, names) != others->end()) co_return true;
   }
   co_return false;
@@ -98,7 +99,7 @@ awaitable<Search> find_by_tag(Job job, Context& context) {
 
 awaitable<Search> find_by_address(Job job, Context& context) {
   const auto place = context.rules->place_of(job);
-  const auto names = (co_await run_on(context.files, [place, job] {
+  const auto names = (co_await context.on_files(job, *place, [place, job] {
                        return names_of(*place, job);
                      })).value_or(std::vector<std::string>{});
   const WallTime now = context.clock.now();

@@ -28,6 +28,9 @@ awaitable<Outcome> update(queue::Job job, Context& context);     ///< State::upd
 awaitable<Outcome> follow(queue::Job job, Context& context);     ///< State::reparsing
 awaitable<Outcome> retrieve(queue::Job job, Context& context);   ///< State::retrying
 
+/// State::ready, when what it has waited for is over: takes its result over, which costs nothing.
+awaitable<Outcome> take_over(queue::Job job, Context& context);
+
 /// The step for a job's state. The state must not be an end.
 awaitable<Outcome> run(queue::Job job, Context& context);
 

@@ -33,7 +33,8 @@ awaitable<Outcome> submit(Job job, Context& context) {
   // One that has come while this document waited.
   if (const auto earlier = co_await find_reusable(job, context))
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
-  const auto document = co_await run_on(context.files, [place, job] { return document_of(*place, job); });
+  const auto document =
+      co_await context.on_files(job, *place, [place, job] { return document_of(*place, job); });
   if (!document)
     co_return lifecycle::after_create(job, unreadable(document.error()), context.moment(),
                                       rules->policy_of(job));
@@ -47,11 +48,19 @@ awaitable<Outcome> submit(Job job, Context& context) {
                                     rules->policy_of(job));
 }
 
+// What has become of the document that this one has waited for.
+awaitable<Outcome> take_over(Job job, Context& context) {
+  if (const auto earlier = co_await find_reusable(job, context))
+    co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
+  co_return lifecycle::wait_is_over(job, context.moment());
+}
+
 // Whether the task of this submit has a name that the service has chosen.
 awaitable<bool> is_address(const Job& job, Context& context) {
   if (!is_link(job.name)) co_return false;
   const auto place = context.rules->place_of(job);
-  const auto document = co_await run_on(context.files, [place, job] { return document_of(*place, job); });
+  const auto document =
+      co_await context.on_files(job, *place, [place, job] { return document_of(*place, job); });
   co_return document&& std::holds_alternative<taskapi::WebAddress>(*document);
 }
 
@@ -92,11 +101,12 @@ awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const auto folder =
-      co_await run_on(context.files, [place, id = job.id] { return place->outbox.prepare(id); });
+      co_await context.on_files(job, *place, [place, id = job.id] { return place->outbox.prepare(id); });
   auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
-    collected = co_await collect_files(job, folder, rules->profile_of(lifecycle::with_wanted(job)), context);
+    collected =
+        co_await collect_files(job, *place, folder, rules->profile_of(lifecycle::with_wanted(job)), context);
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }

@@ -41,6 +41,10 @@ lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
 lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job) {
   const inbox::Arrival document{job.name, inbox::Identity::from(job.source_identity).value(),
                                 inbox::Identity::from(job.sidecar)};
+  // A copy of what is refused anyway could fill the disk.
+  if (place.rules.originals == config::Originals::keep &&
+      document.identity.size_bytes > rules.limits.document_bytes)
+    return lifecycle::Spooled{{}, document.identity.size_bytes};
   const auto took = place.spool.take(document, job.id);
   if (took.document != inbox::Taken::taken) return not_taken(place, job, took.document);
   lifecycle::Claim claim = examine(rules, place, job);
@@ -120,7 +124,7 @@ lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job)
               "document into the inbox again"
             : "its original is not where it was put; drop it into the inbox again"};
   place.spool.label(job.id, job.name, job.source_identity);
-  const FileDigest digest = sha256_file(spooled);
+  const FileDigest digest = sha256_file(spooled, rules.limits.document_bytes);
   if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {
     durable::remove_file(spooled);
     return lifecycle::NoOriginal{"its original was changed since; drop it into the inbox again"};
@@ -133,6 +137,8 @@ lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job)
     apply_sidecar(original, sidecar::read(rules, place, job));
   else if (by_sidecar && !job.sidecar.empty())
     original.own = sidecar::of_profile(rules, place, job);  // it was taken away, and its settings with it
+  if (digest.sha256.empty())
+    original.fault = lifecycle::too_large(digest.size_bytes, rules.limits.document_bytes);
   if (!original.fault) original.fault = fault_of(place, job);
   return original;
 }
@@ -143,8 +149,8 @@ lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job)
 awaitable<Outcome> claim(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto claimed =
-      co_await run_on(context.files, [rules, place, job] { return take_and_hash(*rules, *place, job); });
+  const auto claimed = co_await context.on_files(
+      job, *place, [rules, place, job] { return take_and_hash(*rules, *place, job); });
   const lifecycle::Intake intake{rules->limits.document_bytes, place->takes(job.name)};
   auto decision = lifecycle::after_claim(job, claimed, intake, context.moment());
   const Job known = decision.transition.after;
@@ -159,9 +165,9 @@ awaitable<Outcome> deliver(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const Job wanted = lifecycle::with_wanted(job);
-  const auto delivery = co_await run_on(context.files, [place, wanted, profile = rules->profile_of(wanted)] {
-    return publish(*place, wanted, profile);
-  });
+  const auto delivery = co_await context.on_files(
+      job, *place,
+      [place, wanted, profile = rules->profile_of(wanted)] { return publish(*place, wanted, profile); });
   co_return lifecycle::after_deliver(job, delivery, context.moment());
 }
 
@@ -169,7 +175,7 @@ awaitable<Outcome> deliver(Job job, Context& context) {
 awaitable<Outcome> archive(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto stored = co_await run_on(context.files, [place, job] { return put_away(*place, job); });
+  const auto stored = co_await context.on_files(job, *place, [place, job] { return put_away(*place, job); });
   co_return lifecycle::after_archive(job, stored, context.moment(), rules->policy_of(job));
 }
 
@@ -178,7 +184,7 @@ awaitable<Outcome> bury(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const auto report = failure_report(job, context.clock.now());
-  const auto name = co_await run_on(context.files, [place, job, report] {
+  const auto name = co_await context.on_files(job, *place, [place, job, report] {
     const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
     inbox::take_label_off(place->failed.path_of(put));
     sidecar::put(place->failed, *place, job, put);
@@ -194,7 +200,7 @@ awaitable<Outcome> retrieve(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const auto retrieval =
-      co_await run_on(context.files, [rules, place, job] { return take_back(*rules, *place, job); });
+      co_await context.on_files(job, *place, [rules, place, job] { return take_back(*rules, *place, job); });
   co_return lifecycle::after_retrieve(job, retrieval, context.moment());
 }
 

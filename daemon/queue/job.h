@@ -122,7 +122,7 @@ struct Spent {
 struct Transition {
   State from;
   Job after;
-  Event event;
+  Event event;  ///< nothing is told when it is empty
   Spent spent = {};
 };
 

@@ -165,12 +165,26 @@ awaitable<std::vector<bool>> Queue::apply_together(std::vector<Change> changes) 
   });
 }
 
-awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit) {
-  return Writer::on_store(writer_, [=](Store& store) { return store.due(state, now, limit); });
+awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit, Inboxes held) {
+  return Writer::on_store(writer_, [state, now, limit, held = std::move(held)](Store& store) {
+    return store.due(state, now, limit, held);
+  });
 }
 
-awaitable<std::map<std::string, std::vector<Job>>> Queue::ready_by_profile(WallTime now, std::size_t limit) {
-  return Writer::on_store(writer_, [=](Store& store) { return store.ready_by_profile(now, limit); });
+awaitable<std::map<std::string, std::vector<Job>>> Queue::ready_by_profile(WallTime now, std::size_t limit,
+                                                                           Inboxes held) {
+  return Writer::on_store(writer_, [now, limit, held = std::move(held)](Store& store) {
+    return store.ready_by_profile(now, limit, held);
+  });
+}
+
+awaitable<std::vector<std::string>> Queue::inboxes() {
+  return Writer::on_store(writer_, [](Store& store) { return store.inboxes(); });
+}
+
+awaitable<std::vector<Job>> Queue::list(Filter filter, std::string before, std::size_t limit) {
+  return Writer::on_store(writer_, [filter = std::move(filter), before = std::move(before),
+                                    limit](Store& store) { return store.list(filter, before, limit); });
 }
 
 awaitable<std::optional<WallTime>> Queue::next_due(State state, WallTime after) {

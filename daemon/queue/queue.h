@@ -31,8 +31,11 @@ class Queue {
   /// All of them in one transaction of their own: few enough that others need not wait long.
   awaitable<std::vector<bool>> apply_together(std::vector<Change> changes);
 
-  awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit);
-  awaitable<std::map<std::string, std::vector<Job>>> ready_by_profile(WallTime now, std::size_t limit);
+  awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit, Inboxes held = {});
+  awaitable<std::map<std::string, std::vector<Job>>> ready_by_profile(WallTime now, std::size_t limit,
+                                                                      Inboxes held = {});
+  awaitable<std::vector<std::string>> inboxes();
+  awaitable<std::vector<Job>> list(Filter filter, std::string before, std::size_t limit);
   awaitable<std::optional<WallTime>> next_due(State state, WallTime after);
   awaitable<Standing> standing_of(std::string inbox, std::string name, std::string identity);
   awaitable<StateCounts> counts();

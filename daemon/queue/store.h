@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -53,6 +54,8 @@ struct Filter {
   std::optional<WallTime> since = std::nullopt;          ///< found then or later
 };
 
+using Inboxes = std::set<std::string>;  ///< by their paths as the jobs have them (bytes)
+
 /// A place in the order in which documents came to their ends.
 struct EndMark {
   WallTime at = WallTime::min();
@@ -82,11 +85,17 @@ class Store {
   /// effect. A guard that does not match is `false`, not an error. If it throws, nothing took effect.
   virtual std::vector<bool> apply(std::span<const Change> changes, WallTime now) = 0;
 
-  /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time.
-  virtual std::vector<Job> due(State state, WallTime now, std::size_t limit) = 0;
+  /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time. Not
+  /// of the inboxes that are `held`: their rows are passed over one by one.
+  virtual std::vector<Job> due(State state, WallTime now, std::size_t limit, const Inboxes& held) = 0;
+  std::vector<Job> due(State state, WallTime now, std::size_t limit) { return due(state, now, limit, {}); }
 
   /// Up to `limit` jobs of each profile that has some in `ready` that are due, by priority, then age.
-  virtual std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit) = 0;
+  virtual std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit,
+                                                                   const Inboxes& held) = 0;
+
+  /// Every inbox that there are jobs of, by its path as the jobs have it (bytes).
+  virtual std::vector<std::string> inboxes() = 0;
 
   /// The first due time in `state` that is later than `after`; nothing if there is none.
   virtual std::optional<WallTime> next_due(State state, WallTime after) = 0;

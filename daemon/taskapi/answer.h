@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <system_error>
 #include <variant>
 
 #include "core/clock.h"
@@ -25,7 +26,8 @@ struct NoAnswer {
   enum class Cause { resolve, connect, tls, timeout, cut, local_file, other };
   Request request = Request::maybe_sent;
   Cause cause = Cause::other;
-  std::string message;  ///< for people: what failed, to which host
+  std::string message;         ///< for people: what failed, to which host
+  std::error_code local = {};  ///< of Cause::local_file, where the system gave one
 };
 
 /// 200, but not what the contract says: not JSON, another shape, larger than allowed, cut short.

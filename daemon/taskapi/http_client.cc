@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/durable.h"
+#include "core/errors.h"
 #include "taskapi/document_body.h"
 #include "taskapi/reader.h"
 #include "taskapi/writer.h"
@@ -64,7 +65,8 @@ Answer<Good> answer_to(const http::TransportError& error) {
                                  ? NoAnswer::Request::not_sent
                                  : NoAnswer::Request::maybe_sent,
                   .cause = cause_of(error.cause),
-                  .message = error.message};
+                  .message = error.message,
+                  .local = error.local};
 }
 
 template <class Good>
@@ -94,8 +96,10 @@ struct Classify {
 };
 
 NoAnswer local_failure(const std::exception& error) {
-  return {
-      .request = NoAnswer::Request::not_sent, .cause = NoAnswer::Cause::local_file, .message = error.what()};
+  return {.request = NoAnswer::Request::not_sent,
+          .cause = NoAnswer::Cause::local_file,
+          .message = error.what(),
+          .local = code_of(error)};
 }
 
 /// The body of a create: the frame, and what is streamed within it.

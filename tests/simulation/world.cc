@@ -77,14 +77,7 @@ struct Daemon {
       : store(settings.state / "queue.sqlite", {.durability = queue::Durability::none}),
         queue(store, loop.get_executor(), clock),
         gate(settings.limits.submits_per_second),
-        context{queue,
-                service,
-                clock,
-                random,
-                loop.get_executor(),
-                planner,
-                observer,
-                pipeline::make_rules(settings)},
+        context{queue, service, clock, random, files, planner, observer, pipeline::make_rules(settings)},
         scheduler((clock.use(loop), context), gate, clock, loop.get_executor()),
         commands(context, scheduler, gate, clock, 30s),
         retention(context) {
@@ -94,6 +87,7 @@ struct Daemon {
   }
 
   asio::io_context loop{1};
+  FilePools files{loop.get_executor()};
   queue::SqliteStore store;
   queue::Queue queue;
   pipeline::PollPlanner planner;

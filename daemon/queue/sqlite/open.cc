@@ -1,10 +1,13 @@
 #include "queue/sqlite/open.h"
 
 #include <SQLiteCpp/Statement.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "core/escape.h"
+#include "core/fd.h"
 #include "queue/sqlite/filesystem.h"
 #include "queue/sqlite/replacement.h"
 #include "queue/sqlite/schema.h"
@@ -85,6 +88,18 @@ int flags_for(Access access) {
   return SQLite::OPEN_READONLY;
 }
 
+// It holds the names of documents, and what failed with them: nobody else's business. SQLite gives its log
+// the same rights.
+void keep_private(const fs::path& file) {
+  (void)FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  for (const char* ending : {"", "-wal", "-shm"}) {
+    const fs::path one = file.native() + ending;
+    struct stat status{};
+    if (::lstat(one.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0077) != 0)
+      (void)::chmod(one.c_str(), status.st_mode & 07700);
+  }
+}
+
 void set_up(SQLite::Database& database, const SqliteOptions& options) {
   if (options.access == Access::own) database.exec("PRAGMA journal_mode = WAL");
   database.exec(options.durability == Durability::full ? "PRAGMA synchronous = FULL"
@@ -114,10 +129,12 @@ StoreError store_error(const fs::path& file, std::string_view doing, const SQLit
 
 SQLite::Database open_database(const fs::path& file, const SqliteOptions& options) {
   refuse_network_filesystem(file);
-  if (options.access == Access::own)
+  if (options.access == Access::own) {
     finish_replacement(file);
-  else
+    keep_private(file);
+  } else {
     refuse_half_replaced(file);
+  }
   try {
     SQLite::Database database(file.native(), flags_for(options.access),
                               static_cast<int>(options.busy_timeout.count()));

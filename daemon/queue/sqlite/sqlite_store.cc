@@ -35,6 +35,14 @@ std::int64_t row_limit(std::size_t limit) {
   return static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
 }
 
+constexpr std::int64_t kAllRows = -1;
+
+// Up to `limit` of what `query` finds, without those of inboxes that are held.
+void take_rows(Run& query, std::size_t limit, const Inboxes& held, std::vector<Job>& into) {
+  while (into.size() < limit && query.next_row())
+    if (Job job = query.job(); !held.contains(job.inbox)) into.push_back(std::move(job));
+}
+
 // The day of `moment`, UTC: "2026-11-24".
 std::string day_of(WallTime moment) {
   return to_iso(moment).substr(0, 10);
@@ -153,7 +161,7 @@ bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
     if (!update.next_row()) return false;
     seq = update.column(0).getInt64();
   }
-  add_event(seq, transition.event, now);
+  if (!transition.event.what.empty()) add_event(seq, transition.event, now);
   if (transition.spent != Spent{}) {
     const std::string day = day_of(now);
     Run add(statements_->add_spent);
@@ -186,10 +194,10 @@ void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime n
   insert.next_row();
 }
 
-std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit) {
+std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit, const Inboxes& held) {
   if (state == State::ready) {
     std::vector<Job> jobs;
-    for (auto& [profile, of_profile] : ready_by_profile(now, limit))
+    for (auto& [profile, of_profile] : ready_by_profile(now, limit, held))
       std::ranges::move(of_profile, std::back_inserter(jobs));
     std::ranges::sort(jobs, [](const Job& a, const Job& b) {
       return a.priority != b.priority ? a.priority > b.priority : a.id < b.id;
@@ -200,13 +208,14 @@ std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit) 
   return run("reading", [&] {
     std::vector<Job> jobs;
     Run query(statements_->due);
-    query.parameters().state(state).time(now).number(row_limit(limit));
-    while (query.next_row()) jobs.push_back(query.job());
+    query.parameters().state(state).time(now).number(held.empty() ? row_limit(limit) : kAllRows);
+    take_rows(query, limit, held, jobs);
     return jobs;
   });
 }
 
-std::map<std::string, std::vector<Job>> SqliteStore::ready_by_profile(WallTime now, std::size_t limit) {
+std::map<std::string, std::vector<Job>> SqliteStore::ready_by_profile(WallTime now, std::size_t limit,
+                                                                      const Inboxes& held) {
   return run("reading", [&] {
     std::map<std::string, std::vector<Job>> jobs;
     {
@@ -215,8 +224,8 @@ std::map<std::string, std::vector<Job>> SqliteStore::ready_by_profile(WallTime n
     }
     for (auto& [profile, of_profile] : jobs) {
       Run query(statements_->due_ready);
-      query.parameters().text(profile).time(now).number(row_limit(limit));
-      while (query.next_row()) of_profile.push_back(query.job());
+      query.parameters().text(profile).time(now).number(held.empty() ? row_limit(limit) : kAllRows);
+      take_rows(query, limit, held, of_profile);
     }
     return jobs;
   });
@@ -305,18 +314,20 @@ std::optional<Job> SqliteStore::latest_in(State state) {
   });
 }
 
-// Every inbox that there are jobs of: one step in the index for each.
+// One step in the index for each.
 std::vector<std::string> SqliteStore::inboxes() {
-  std::vector<std::string> found;
-  std::string last;
-  while (true) {
-    Run query(statements_->next_inbox);
-    query.parameters().bytes(last);
-    query.next_row();
-    if (query.column(0).isNull()) return found;
-    last = query.column(0).getString();
-    found.push_back(last);
-  }
+  return run("reading", [&] {
+    std::vector<std::string> found;
+    std::string last;
+    while (true) {
+      Run query(statements_->next_inbox);
+      query.parameters().bytes(last);
+      query.next_row();
+      if (query.column(0).isNull()) return found;
+      last = query.column(0).getString();
+      found.push_back(last);
+    }
+  });
 }
 
 // Whatever is asked for, it is a few ranges of an index, each in the order of the ids: one for each inbox and

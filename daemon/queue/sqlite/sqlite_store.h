@@ -18,8 +18,11 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   std::vector<bool> apply(std::span<const Change> changes, WallTime now) override;
-  std::vector<Job> due(State state, WallTime now, std::size_t limit) override;
-  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit) override;
+  using Store::due;
+  std::vector<Job> due(State state, WallTime now, std::size_t limit, const Inboxes& held) override;
+  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit,
+                                                           const Inboxes& held) override;
+  std::vector<std::string> inboxes() override;
   std::optional<WallTime> next_due(State state, WallTime after) override;
   std::optional<Job> find(const std::string& id) override;
   Standing standing_of(const std::string& inbox, const std::string& name,
@@ -63,7 +66,6 @@ class SqliteStore final : public Store {
   bool apply_one(const Transition& transition, WallTime now);
   bool apply_one(const Answering& answering, WallTime now);
   bool apply_one(const Forgetting& forgetting, WallTime now);
-  std::vector<std::string> inboxes();
   void add_event(std::int64_t job_seq, const Event& event, WallTime now);
 
   std::filesystem::path file_;

@@ -75,8 +75,8 @@ inline Refusal refusal(int http_status, std::string text = "", std::optional<Dur
   return {http_status, std::move(text), retry_after, ""};
 }
 
-inline NoAnswer no_answer(NoAnswer::Request request, NoAnswer::Cause cause) {
-  return {request, cause, "api.example.com"};
+inline NoAnswer no_answer(NoAnswer::Request request, NoAnswer::Cause cause, int error = 0) {
+  return {request, cause, "api.example.com", {error, std::generic_category()}};
 }
 
 /// When a row is due again, as a kind of time.

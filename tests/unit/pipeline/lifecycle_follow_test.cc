@@ -279,8 +279,10 @@ TEST(AfterCollect, DecidesOnEveryOutcome) {
        later(State::collecting, Kind::trouble, Due::asked_for)},
       {"not sent", no_answer(Request::not_sent, Cause::connect), later(State::collecting, Kind::trouble)},
       {"cut off", no_answer(Request::maybe_sent, Cause::cut), later(State::collecting, Kind::trouble)},
-      {"cannot be written here", no_answer(Request::maybe_sent, Cause::local_file),
+      {"no space here", no_answer(Request::maybe_sent, Cause::local_file, ENOSPC),
        later(State::collecting, Kind::disk_full)},
+      {"no descriptor here", no_answer(Request::not_sent, Cause::local_file, EMFILE),
+       later(State::collecting, Kind::none)},
   };
   for (const CollectRow& row : table) {
     SCOPED_TRACE(row.what);

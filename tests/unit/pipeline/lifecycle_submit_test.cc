@@ -150,6 +150,18 @@ const CreateRow kCreateTable[] = {
      dead_letter("unreadable", Kind::trouble)},
     {"file cut short", no_answer(Request::maybe_sent, Cause::local_file),
      dead_letter("unreadable", Kind::trouble)},
+    {"no descriptor for the file",
+     no_answer(Request::not_sent, Cause::local_file, EMFILE),
+     {State::ready, Due::backoff, Kind::none}},
+    {"the disk is full",
+     no_answer(Request::not_sent, Cause::local_file, ENOSPC),
+     {State::ready, Due::backoff, Kind::disk_full}},
+    {"the disk fails within the file",
+     no_answer(Request::maybe_sent, Cause::local_file, EIO),
+     {State::submitting, Due::first_look, Kind::none}},
+    {"no memory for the answer",
+     no_answer(Request::maybe_sent, Cause::local_file, ENOMEM),
+     {State::submitting, Due::first_look, Kind::none}},
 
     {"200 garbled", Unreadable{"not JSON"}, kLookForIt},
 };

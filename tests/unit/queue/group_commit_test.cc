@@ -46,8 +46,11 @@ class RecordingStore final : public Store {
     for (const auto& change : changes) applied.push_back(std::holds_alternative<Insertion>(change));
     return applied;
   }
-  std::vector<Job> due(State, WallTime, std::size_t) override { return {}; }
-  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t) override { return {}; }
+  std::vector<Job> due(State, WallTime, std::size_t, const Inboxes&) override { return {}; }
+  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t, const Inboxes&) override {
+    return {};
+  }
+  std::vector<std::string> inboxes() override { return {}; }
   std::optional<WallTime> next_due(State, WallTime) override { return std::nullopt; }
   std::optional<Job> find(const std::string&) override { return std::nullopt; }
   Standing standing_of(const std::string&, const std::string&, const std::string&) override { return {}; }
