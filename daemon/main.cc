@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "cli/commands.h"
+#include "cli/process_limits.h"
 #include "core/errors.h"
 #include "queue/store.h"
 
@@ -68,6 +69,7 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  chunkrd::cli::keep_memory_private();
   CLI::App app(
       "chunkrd turns a folder into a document-parsing pipeline: what is dropped into an inbox is submitted "
       "to the\n"

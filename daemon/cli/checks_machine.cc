@@ -14,6 +14,7 @@
 #include "cli/checks.h"
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
+#include "cli/process_limits.h"
 #include "cli/state_lock.h"
 #include "config/api_key.h"
 #include "config/folders.h"
@@ -218,6 +219,11 @@ void check_tools(const config::Settings& settings, Findings& findings) {
                         "install poppler-utils to have the pages' pictures in reports"});
 }
 
+void check_open_files(const config::Settings& settings, Findings& findings) {
+  const OpenFiles files = look_at_open_files(settings);
+  findings.push_back({"limits", files.enough() ? Level::ok : Level::warning, files.text(), ""});
+}
+
 }  // namespace
 
 std::string_view to_string(Level level) noexcept {
@@ -241,6 +247,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_queue(settings, findings);
   check_daemon(settings, findings);
   check_tools(settings, findings);
+  check_open_files(settings, findings);
   return findings;
 }
 

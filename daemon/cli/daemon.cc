@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/notify.h"
+#include "cli/process_limits.h"
 #include "config/api_key.h"
 #include "config/folders.h"
 #include "config/reader.h"
@@ -99,6 +100,7 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       key_file_seen_(look_at_key_file(settings_.api)),
       key_(config::load_api_key(settings_.api)),
       metrics_(CHUNKRD_VERSION),
+      last_resort_(settings_.shutdown_timeout, ExitCode::ok),
       worker_(settings_, key_, metrics_, &metrics_),
       watching_ended_(worker_.clock.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
@@ -186,7 +188,9 @@ void Daemon::take_changed_key() {
 void Daemon::start_inboxes() {
   for (const config::Inbox& inbox : settings_.inboxes) {
     if (inboxes_.contains(inbox.path.native())) continue;
-    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox), worker_.files.get_executor());
+    const auto& place = *worker_.context.rules->places.at(inbox.path.native());
+    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox),
+                                                  worker_.files.on(place.touched_in(queue::State::claiming)));
     inboxes_.emplace(inbox.path.native(), watched);
     watching_ += 1;
     asio::co_spawn(worker_.loop, watch(watched), [this](std::exception_ptr failure) {
@@ -210,7 +214,7 @@ awaitable<void> Daemon::wait_for_signals() {
   while (!stopping_) {
     const int signal = co_await signals_.async_wait(asio::use_awaitable);
     if (signal == SIGHUP)
-      reload();
+      reload_soon();
     else
       stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
   }
@@ -222,13 +226,40 @@ void Daemon::stop(const char* why) {
   spdlog::info("{}: stopping, {} steps are running", why, worker_.scheduler.steps_running());
   notify::stopping("waiting for steps that are running");
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
+  last_resort_.begin();
   worker_.stop(settings_.shutdown_timeout);
 }
 
-void Daemon::reload() {
+struct Daemon::Prepared {
+  config::Settings settings;
+  std::string key;
+  std::shared_ptr<const pipeline::Rules> rules;
+};
+
+// Everything that can fail, or wait for a disk: a configuration is taken whole or not at all. Blocking.
+Daemon::Prepared Daemon::prepare(const std::filesystem::path& config_file, const config::Settings& now) {
+  config::Settings wanted = config::read_settings(config_file);
+  refuse_changes_that_need_a_restart(now, wanted);
+  config::check_folders(wanted);
+  std::string key = config::load_api_key(wanted.api);
+  auto rules = pipeline::make_rules(wanted);
+  return {std::move(wanted), std::move(key), std::move(rules)};
+}
+
+void Daemon::reload_soon() {
+  if (reloading_) {
+    reload_again_ = true;
+    return;
+  }
+  reloading_ = true;
+  asio::co_spawn(worker_.loop, reload(), asio::detached);
+}
+
+awaitable<void> Daemon::reload() {
   notify::reloading();
   try {
-    apply(config::read_settings(config_file_));
+    apply(co_await worker_.files.run({}, "reload",
+                                     [file = config_file_, now = settings_] { return prepare(file, now); }));
     metrics_.config_loaded(worker_.clock.now());
     spdlog::info("configuration read again from {}", printable(config_file_.native()));
   } catch (const std::exception& error) {
@@ -236,18 +267,18 @@ void Daemon::reload() {
     spdlog::error("the configuration stays as it was: {}", error.what());
   }
   notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
+  reloading_ = false;
+  if (std::exchange(reload_again_, false)) reload_soon();
 }
 
-// Everything that can fail comes first: a configuration is taken whole or not at all.
-void Daemon::apply(config::Settings wanted) {
-  refuse_changes_that_need_a_restart(settings_, wanted);
-  config::check_folders(wanted);
-  std::string key = config::load_api_key(wanted.api);
-  auto rules = pipeline::make_rules(wanted);
-  settings_ = std::move(wanted);
-  key_ = key;
-  worker_.client.set_key(std::move(key));
-  worker_.context.rules = std::move(rules);
+void Daemon::apply(Prepared wanted) {
+  if (stopping_) return;
+  settings_ = std::move(wanted.settings);
+  key_ = wanted.key;
+  worker_.client.set_key(std::move(wanted.key));
+  worker_.context.rules = std::move(wanted.rules);
+  last_resort_.set_patience(settings_.shutdown_timeout);
+  if (const OpenFiles files = raise_open_files(settings_); !files.enough()) spdlog::warn("{}", files.text());
   worker_.gate.set_rate(settings_.limits.submits_per_second);
   worker_.gate.set_budget(budget_of(settings_.limits));
   worker_.gate.lift(pipeline::Pause::auth);

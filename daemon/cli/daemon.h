@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/daemon_status.h"
+#include "cli/last_resort.h"
 #include "cli/worker.h"
 #include "config/settings.h"
 #include "inbox/inbox.h"
@@ -41,8 +42,11 @@ class Daemon {
   awaitable<void> feed_watchdog();
   void start_inboxes();
   void stop(const char* why);
-  void reload();
-  void apply(config::Settings settings);
+  awaitable<void> reload();
+  void reload_soon();
+  struct Prepared;
+  static Prepared prepare(const std::filesystem::path& config_file, const config::Settings& now);
+  void apply(Prepared wanted);
   void drain();
   void end_when_drained(const queue::StateCounts& counts);
   void take_changed_key();
@@ -55,6 +59,7 @@ class Daemon {
   metrics::DaemonMetrics metrics_;
   metrics::ProcessMetrics process_metrics_;
   metrics::Health health_;
+  LastResort last_resort_;  ///< outlives what may hang
   Worker worker_;
   pipeline::Retention retention_{worker_.context};
   std::unique_ptr<metrics::Endpoint> endpoint_;
@@ -64,6 +69,7 @@ class Daemon {
   std::unique_ptr<Alarm> watching_ended_;
   bool stopping_ = false;
   bool draining_ = false;
+  bool reloading_ = false, reload_again_ = false;
   WallTime started_at_ = worker_.clock.now();
   DaemonStatus told_status_;
   std::exception_ptr failure_;

@@ -2,12 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 #include <vector>
 
 #include "cli/open_queue.h"
+#include "cli/process_limits.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -22,6 +24,15 @@ taskapi::HttpClient::Options client_options(const config::Api& api) {
   return options;
 }
 
+constexpr Duration kTimeToEnd = std::chrono::seconds(2);
+
+// Before anything is opened.
+const config::Settings& with_open_files(const config::Settings& settings) {
+  const OpenFiles files = raise_open_files(settings);
+  if (!files.enough()) spdlog::warn("{}", files.text());
+  return settings;
+}
+
 }  // namespace
 
 pipeline::Gate::Budget budget_of(const config::Limits& limits) {
@@ -30,20 +41,13 @@ pipeline::Gate::Budget budget_of(const config::Limits& limits) {
 
 Worker::Worker(const config::Settings& settings, std::string key, pipeline::Observer& observer,
                taskapi::Observer* exchanges)
-    : lock(settings.state),
+    : lock(with_open_files(settings).state),
       store(queue_file(settings)),
       queue(store, writer.get_executor(), clock),
       engine(loop.get_executor(), {.ca_file = settings.api.ca_file}),
       client(engine, client_options(settings.api), std::move(key), exchanges),
       gate(settings.limits.submits_per_second),
-      context{queue,
-              client,
-              clock,
-              random,
-              files.get_executor(),
-              planner,
-              observer,
-              pipeline::make_rules(settings)},
+      context{queue, client, clock, random, files, planner, observer, pipeline::make_rules(settings)},
       scheduler(context, gate, clock, loop.get_executor()),
       commands(context, scheduler, gate, clock) {
   gate.set_budget(budget_of(settings.limits));
@@ -70,12 +74,18 @@ void Worker::stop(Duration patience) {
   asio::co_spawn(loop, give_up_after(patience), asio::detached);
 }
 
+// A little before the end of it: what is cut has to come to its own end.
 awaitable<void> Worker::give_up_after(Duration patience) {
-  asio::steady_timer timer(loop, patience);
+  asio::steady_timer timer(loop, patience - std::min(kTimeToEnd, patience / 4));
   co_await timer.async_wait(asio::use_awaitable);
   spdlog::warn("time to stop is over: {} requests are given up, to be reconciled at the next start",
                engine.under_way());
+  give_up();
+}
+
+void Worker::give_up() {
   engine.abandon_all();
+  files.cut();
 }
 
 }  // namespace chunkrd::cli

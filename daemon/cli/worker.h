@@ -7,6 +7,7 @@
 #include "cli/state_lock.h"
 #include "config/settings.h"
 #include "core/clock.h"
+#include "core/file_pools.h"
 #include "core/ids.h"
 #include "http/engine.h"
 #include "pipeline/commands.h"
@@ -22,8 +23,8 @@ namespace chunkrd::cli {
 /// Whoever works a queue: holds its state folder, and has everything wired together from the database to the
 /// scheduler. The daemon has one, and so has `chunkrd process` for the time being.
 ///
-/// Threads: the caller's runs `loop`; one more writes the queue, a few do blocking file work. Members are for
-/// the loop's thread, but `store` before the loop runs.
+/// Threads: the caller's runs `loop`; one more writes the queue, a few for each file system do blocking file
+/// work. Members are for the loop's thread, but `store` before the loop runs.
 struct Worker {
   /// Takes the state folder, opens the queue, makes the folders, sweeps what a crash has left in the
   /// outboxes. The observers must outlive it; `exchanges` may be null. Throws UserError, queue::StoreError,
@@ -32,14 +33,16 @@ struct Worker {
          taskapi::Observer* exchanges);
   ~Worker();
 
-  /// Starts no further step, and gives up the requests that are still under way after `patience`: their rows
-  /// say what to do about them at the next start.
+  /// Starts no further step, and gives up what is still under way shortly before the end of `patience`.
   void stop(Duration patience);
+  /// Requests and long work on files that are under way end now: their rows say what to do about them at the
+  /// next start.
+  void give_up();
 
   StateLock lock;
   asio::io_context loop{1};
   asio::thread_pool writer{1};
-  asio::thread_pool files{4};
+  FilePools files;
   SystemClock clock{loop.get_executor()};
   SystemRandom random;
   queue::SqliteStore store;

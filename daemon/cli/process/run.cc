@@ -43,6 +43,7 @@ Run::Run(const config::Settings& settings, std::string key, const std::string& s
     : settings_(settings),
       tally_(tally),
       display_(display),
+      last_resort_(settings.shutdown_timeout, ExitCode::interrupted),
       worker_(settings, std::move(key), *this, nullptr) {
   refuse_another_service(service);
   for (Tally::Entry& entry : tally_.entries()) take_up(entry);
@@ -188,7 +189,7 @@ awaitable<void> Run::wait_for_signals() {
                              worker_.scheduler.steps_running()));
   stop();
   co_await signals_.async_wait(asio::use_awaitable);
-  worker_.engine.abandon_all();
+  worker_.give_up();
 }
 
 awaitable<void> Run::keep_drawing() {
@@ -240,6 +241,7 @@ void Run::end_if_over() {
 
 void Run::stop() {
   if (std::exchange(stopping_, true)) return;
+  last_resort_.begin();
   worker_.stop(settings_.shutdown_timeout);
 }
 

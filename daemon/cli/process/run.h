@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/last_resort.h"
 #include "cli/process/display.h"
 #include "cli/process/tally.h"
 #include "cli/worker.h"
@@ -62,6 +63,7 @@ class Run final : public pipeline::Observer {
   const config::Settings& settings_;
   Tally& tally_;
   Display& display_;
+  LastResort last_resort_;  ///< outlives what may hang
   Worker worker_;
   asio::signal_set signals_{worker_.loop, SIGINT, SIGTERM, SIGHUP};
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
