@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/durable.h"
 #include "core/escape.h"
 #include "core/ids.h"
 #include "outbox/content.h"
@@ -52,6 +53,7 @@ struct Outbox::Root {
 
 Outbox::Outbox(fs::path root, Layout layout)
     : root_(new Root{.places = {.root = std::move(root)}, .layout = layout}) {
+  durable::make_private_directory(root_->places.root / ".chunkrd");
   root_->places.open_deliveries();
   root_->places.open_manifests();
 }
