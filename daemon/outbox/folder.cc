@@ -39,9 +39,12 @@ FileDescriptor open_folder(int parent, const std::string& name) {
   return FileDescriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+constexpr mode_t kForReaders = 0755;  // as far as the umask allows
+constexpr mode_t kForUs = 0700;
+
 // Makes and opens `name`; an invalid descriptor when something that is no folder has the name.
-FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name) {
-  if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST)
+FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name, mode_t mode) {
+  if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST)
     fail("create directory", parent_path / name);
   FileDescriptor folder = open_folder(parent, name);
   if (!folder && errno != ENOTDIR && errno != ELOOP) fail("open", parent_path / name);
@@ -144,11 +147,11 @@ Folder Folder::below(const std::vector<std::string>& folders, const Taken& taken
   Folder here = self();
   for (const std::string& wanted : folders) {
     std::string name = wanted;
-    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name);
+    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name, kForReaders);
     const bool refused = next && taken && taken(here, here.child(name, duplicate(next, here.path_)), name);
     if (!next || refused) {
       name = fitted(wanted, kTakenMark.size()).append(kTakenMark);
-      next = make_and_open(here.fd_.get(), here.path_, name);
+      next = make_and_open(here.fd_.get(), here.path_, name, kForReaders);
       if (!next) fail("open", here.path_ / name);
     }
     // Always, not only after mkdir: a folder that another thread, or a call before a crash, has just made
@@ -173,7 +176,7 @@ std::optional<Folder> Folder::existing(const std::vector<std::string>& folders) 
 Folder Folder::own(const std::string& name) const {
   FileDescriptor next = open_folder(fd_.get(), name);
   if (!next && errno == ENOENT) {
-    next = make_and_open(fd_.get(), path_, name);
+    next = make_and_open(fd_.get(), path_, name, kForUs);
     sync();
   }
   if (!next && (errno == ENOTDIR || errno == ELOOP))
