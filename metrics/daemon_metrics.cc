@@ -149,7 +149,7 @@ void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   if (after.state != State::delivered) return;
   // A clock set back must not make a negative duration.
   document_seconds_->Observe(std::max(0.0, seconds(after.state_since - after.found_at)));
-  last_delivery_->Set(seconds(after.state_since));
+  last_delivery_->Set(seconds(after.state_since + ahead_));
   pages_->Increment(after.pages.value_or(0));
 }
 
@@ -173,7 +173,7 @@ void DaemonMetrics::on_queue(const queue::StateCounts& counts, std::optional<Wal
   for (std::size_t i = 0; i < queued_.size(); ++i) {
     if (queued_[i] != nullptr) queued_[i]->Set(static_cast<double>(counts[i]));
   }
-  set_oldest(oldest_unfinished);
+  set_oldest(oldest_unfinished ? std::optional(*oldest_unfinished + ahead_) : std::nullopt);
 }
 
 void DaemonMetrics::set_oldest(std::optional<WallTime> found_at) {

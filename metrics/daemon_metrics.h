@@ -37,7 +37,10 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
 
   void on_exchange(const taskapi::Exchange& exchange) override;
 
-  /// The configuration in use was read at `now`.
+  /// To be added to the times in rows for the wall clock's: Clock::ahead().
+  void set_ahead(Duration ahead) { ahead_ = ahead; }
+
+  /// The configuration in use was read at `now`, by the wall clock.
   void config_loaded(WallTime now);
   /// A reload failed; the old configuration stays.
   void config_refused();
@@ -75,6 +78,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   prometheus::Gauge* config_time_ = nullptr;
   prometheus::Family<prometheus::Gauge>* oldest_family_ = nullptr;
   prometheus::Gauge* oldest_ = nullptr;  // null while nothing waits
+  Duration ahead_{0};
   InboxMetrics inboxes_{*registry_};
   std::shared_ptr<LogCounter> log_counter_ = std::make_shared<LogCounter>(registry_);
 };

@@ -11,10 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-WallTime wall_now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
-
 // Nothing when a daemon holds it.
 std::optional<StateLock> lock_of(const config::Settings& settings) {
   open_queue(settings, queue::Access::read);  // where there is no queue there is nothing to lock
@@ -33,9 +29,10 @@ Asking::Asking(const config::Settings& settings)
 
 std::optional<queue::CommandAnswer> Asking::ask(queue::CommandKind kind, const std::string& job,
                                                 const std::string& arguments, Duration patience) {
-  queue::Command command{.seq = 0, .asked_at = wall_now(), .kind = kind, .job = job, .arguments = arguments};
+  const Mark now = mark_now(store_.clock());
+  queue::Command command{.seq = 0, .asked_at = now.date, .kind = kind, .job = job, .arguments = arguments};
   command.seq = store_.ask(command);
-  if (lock_) return pipeline::carry_out_at_rest(store_, command, wall_now());
+  if (lock_) return pipeline::carry_out_at_rest(store_, command, now);
   // Another process answers: there is nothing to wait on but its answer.
   const auto until = std::chrono::steady_clock::now() + patience;
   while (true) {

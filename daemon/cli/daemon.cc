@@ -104,7 +104,7 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       worker_(settings_, key_, metrics_, &metrics_),
       watching_ended_(worker_.clock.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
-  metrics_.config_loaded(worker_.clock.now());
+  metrics_.config_loaded(wall(worker_.clock.now()));
   worker_.commands.on_drain([this] { drain(); });
   worker_.commands.on_rest([this] { return retention_.step(); });
   if (!settings_.metrics.listen.empty())
@@ -260,7 +260,7 @@ awaitable<void> Daemon::reload() {
   try {
     apply(co_await worker_.files.run({}, "reload",
                                      [file = config_file_, now = settings_] { return prepare(file, now); }));
-    metrics_.config_loaded(worker_.clock.now());
+    metrics_.config_loaded(wall(worker_.clock.now()));
     spdlog::info("configuration read again from {}", printable(config_file_.native()));
   } catch (const std::exception& error) {
     metrics_.config_refused();
@@ -297,6 +297,7 @@ awaitable<void> Daemon::look_after_metrics() {
   asio::steady_timer timer(worker_.loop);
   while (true) {
     const auto counts = co_await worker_.queue.counts();
+    metrics_.set_ahead(worker_.clock.ahead());
     metrics_.on_queue(counts, co_await worker_.queue.oldest_unfinished());
     for (const auto& [path, inbox] : inboxes_) {
       const inbox::Statistics now = inbox->statistics();
@@ -327,7 +328,7 @@ awaitable<void> Daemon::feed_watchdog() {
 awaitable<void> Daemon::tell_status() {
   DaemonStatus status{.pid = ::getpid(),
                       .version = CHUNKRD_VERSION,
-                      .started_at = started_at_,
+                      .started_at = wall(started_at_),
                       .pauses = {},
                       .rate = worker_.gate.rate(),
                       .draining = draining_};
@@ -336,8 +337,8 @@ awaitable<void> Daemon::tell_status() {
     if (!worker_.gate.paused(pause)) continue;
     const WallTime until = worker_.gate.paused_until(pause);
     status.pauses.push_back({.cause = std::string(to_string(pause)),
-                             .since = worker_.gate.paused_since(pause),
-                             .until = until == WallTime::max() ? std::nullopt : std::optional(until),
+                             .since = wall(worker_.gate.paused_since(pause)),
+                             .until = until == WallTime::max() ? std::nullopt : std::optional(wall(until)),
                              .detail = what_ends(pause)});
     if (pause == pipeline::Pause::operator_asked && !draining_)
       status.pauses.back().detail =

@@ -39,6 +39,8 @@ class Daemon {
   awaitable<void> look_after_metrics();
   void look_after_health();
   awaitable<void> tell_status();
+  /// A time of the pipeline's as people have it.
+  WallTime wall(WallTime date) const { return date + worker_.clock.ahead(); }
   awaitable<void> feed_watchdog();
   void start_inboxes();
   void stop(const char* why);

@@ -130,13 +130,16 @@ class JobTable {
 ExitCode run(const Options& options) {
   const config::Settings settings = config::read_settings(options.config_file);
   const WallTime now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  const queue::Filter filter = filter_of(options, settings, now);
+  queue::Filter filter = filter_of(options, settings, now);
   auto store = open_queue(settings, queue::Access::read);
+  const Duration ahead = ahead_of(store);
+  if (filter.since) *filter.since -= ahead;
   const std::size_t limit = options.all ? SIZE_MAX : options.limit;
   std::size_t shown = 0;
   JobTable table(Terminal::of(stdout), settings.inboxes.size() > 1 && !filter.inbox, now);
-  for_each_page(store, filter, limit, [&](const std::vector<Job>& jobs) {
+  for_each_page(store, filter, limit, [&](std::vector<Job> jobs) {
     shown += jobs.size();
+    for (Job& job : jobs) job = dated(std::move(job), ahead);
     if (options.json)
       for (const Job& job : jobs) fmt::print("{}\n", boost::json::serialize(to_json(job)));
     else if (options.ids)

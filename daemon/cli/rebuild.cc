@@ -54,10 +54,6 @@ class Workshop {
   fs::path folder_;
 };
 
-WallTime now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
-
 void refuse_unless_meant(const Diagnosis& found, const fs::path& file) {
   const std::string name = printable(file.native());
   switch (found.condition) {
@@ -116,11 +112,14 @@ void fill(const Workshop& workshop, const config::Settings& settings, const List
           Rebuilt& rebuilt) {
   rebuilt.salvaged = queue::salvage(workshop.old_copy(), workshop.new_queue());
   queue::SqliteStore store(workshop.new_queue(), {.durability = queue::Durability::none});
+  // Time goes on as the rows that came back have it.
+  const Mark now = mark_now(store.clock());
+  Listed dated = listed;
+  if (dated.read_at) dated.read_at = *dated.read_at - (now.wall - now.date);
   rebuilt.found =
-      pipeline::rebuild::Recovery(store, pipeline::make_rules(settings), settings.state, listed, now())
-          .take();
+      pipeline::rebuild::Recovery(store, pipeline::make_rules(settings), settings.state, dated, now).take();
   for (const std::int64_t count : store.counts()) rebuilt.jobs += count;
-  rebuilt.today = store.spent_on(now());
+  rebuilt.today = store.spent_on(now.wall);
 }
 
 Rebuilt rebuild(const config::Settings& settings, const Workshop& workshop, const Options& options) {

@@ -123,6 +123,9 @@ ExitCode run(const Options& options) {
   auto store = open_queue(settings, queue::Access::read);
   Story story{.job = job_named(store, settings, options.job), .events = {}, .where = {}};
   story.events = store.events(story.job.id);
+  const Duration ahead = ahead_of(store);
+  story.job = dated(std::move(story.job), ahead);
+  for (auto& [at, event] : story.events) at += ahead;
   story.where = whereabouts(story.job, settings);
   if (options.json)
     fmt::print("{}\n", json::serialize(story_json(story)));

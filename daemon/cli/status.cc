@@ -54,8 +54,9 @@ Status look(const config::Settings& settings) {
     status.daemon = daemon_status_from(*note);
   status.operator_pause = store.note(pipeline::kOperatorPauseNote).value_or("");
   status.counts = store.counts();
-  status.oldest = store.oldest_unfinished_job();
-  status.last_done = store.latest_in(State::done);
+  const Duration ahead = ahead_of(store);
+  if (const auto job = store.oldest_unfinished_job()) status.oldest = dated(*job, ahead);
+  if (const auto job = store.latest_in(State::done)) status.last_done = dated(*job, ahead);
   status.today = store.spent_on(status.now);
   status.commands = store.pending_commands(kCommandsCounted).size();
   return status;

@@ -43,6 +43,19 @@ std::optional<WallTime> moment_from(std::string_view text, WallTime now) {
   return from_iso(whole + 'Z');
 }
 
+Duration ahead_of(queue::Store& store) {
+  const Mark now = mark_now(store.clock());
+  return now.wall - now.date;
+}
+
+queue::Job dated(queue::Job job, Duration ahead) {
+  job.found_at += ahead;
+  job.state_since += ahead;
+  job.due += ahead;
+  if (job.submitted_at) *job.submitted_at += ahead;
+  return job;
+}
+
 std::string brief(Duration length) {
   if (length < 1min) return fmt::format("{}s", std::max<std::int64_t>(0, length / 1s));
   if (length < 1h) return fmt::format("{}m", length / 1min);

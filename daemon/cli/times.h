@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/clock.h"
+#include "queue/store.h"
 
 namespace chunkrd::cli {
 
@@ -17,5 +18,11 @@ std::string brief(Duration length);
 
 /// "2026-11-24 03:04:05", UTC, without milliseconds.
 std::string for_people(WallTime time);
+
+/// How far the wall clock is ahead of the times in this queue; 0 where it was never set since the queue was
+/// made. To be added to what is shown.
+Duration ahead_of(queue::Store& store);
+/// The job with its times as the wall clock has them.
+queue::Job dated(queue::Job job, Duration ahead);
 
 }  // namespace chunkrd::cli

@@ -50,14 +50,25 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
       context{queue, client, clock, random, files, planner, observer, pipeline::make_rules(settings)},
       scheduler(context, gate, clock, loop.get_executor()),
       commands(context, scheduler, gate, clock) {
+  go_on();
   gate.set_budget(budget_of(settings.limits));
-  gate.spend(store.spent_on(clock.now()), clock.now());
+  gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());
   sweep_outboxes();
 }
 
 Worker::~Worker() {
   files.join();
   writer.join();
+}
+
+// Time goes on from where it was when the last one of us worked this queue, whatever the clock shows now.
+void Worker::go_on() {
+  const Timeline& timeline = clock.go_on_from(store.clock());
+  if (timeline.set_back_before() > Duration::zero())
+    spdlog::warn("the clock of this machine was set back by {} s since this queue was last worked",
+                 std::chrono::ceil<std::chrono::seconds>(timeline.set_back_before()).count());
+  store.go_on(clock.mark(), timeline.not_lived());
+  gate.set_ahead(clock.ahead(), clock.now());
 }
 
 // A crash may have left deliveries half prepared: those whose rows still want them stay.

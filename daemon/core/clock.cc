@@ -7,7 +7,7 @@
 namespace chunkrd {
 namespace {
 
-// The longest sleep without a look at the wall clock: bounds what a clock jump can cost.
+// The longest sleep: somebody has to notice that the wall clock was set.
 constexpr Duration kLongestSleep = std::chrono::seconds(60);
 
 class TimerAlarm final : public Alarm {
@@ -38,10 +38,41 @@ class TimerAlarm final : public Alarm {
   bool rung_ = false;
 };
 
+Duration monotonic_now() {
+  return std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+WallTime wall_now() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
+SystemClock::SystemClock(Executor loop)
+    : loop_(std::move(loop)), timeline_(std::nullopt, monotonic_now(), wall_now()) {}
+
+const Timeline& SystemClock::go_on_from(const std::optional<Mark>& last) {
+  timeline_ = Timeline(last, monotonic_now(), wall_now());
+  return timeline_;
+}
+
 WallTime SystemClock::now() const {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  return timeline_.date(monotonic_now());
+}
+
+WallTime SystemClock::lived() const {
+  return timeline_.lived(monotonic_now());
+}
+
+Duration SystemClock::look() {
+  return timeline_.look(monotonic_now(), wall_now());
+}
+
+Mark mark_now(const std::optional<Mark>& last) {
+  const Duration monotonic = monotonic_now();
+  const Timeline timeline(last, monotonic, wall_now());
+  const WallTime date = timeline.date(monotonic);
+  return {timeline.lived(monotonic), date, date + timeline.ahead()};
 }
 
 std::unique_ptr<Alarm> SystemClock::make_alarm() {

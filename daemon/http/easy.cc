@@ -240,6 +240,18 @@ TransportError::Sent Easy::sent() const noexcept {
   return begun_ ? TransportError::Sent::maybe_sent : TransportError::Sent::not_sent;
 }
 
+// A moment is one of the clock that the answer itself is dated by; ours may be wrong by years.
+std::optional<std::chrono::seconds> Easy::retry_after(const std::optional<WallTime>& date) const {
+  const std::string text = header("Retry-After");
+  if (text.empty()) return std::nullopt;
+  curl_off_t wait_s = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &wait_s);  // knows both forms
+  const bool is_moment = text.find_first_not_of("0123456789 \t") != std::string::npos;
+  if (const std::time_t until = is_moment ? curl_getdate(text.c_str(), nullptr) : -1; until > 0 && date)
+    wait_s = until - std::chrono::floor<std::chrono::seconds>(date->time_since_epoch()).count();
+  return std::chrono::seconds(std::max<curl_off_t>(0, wait_s));
+}
+
 Response Easy::response() const {
   Response response;
   response.status = static_cast<int>(status());
@@ -247,13 +259,9 @@ Response Easy::response() const {
   response.body_bytes = body_received_;
   response.content_type = header("Content-Type");
   response.request_id = header("X-Request-Id");
-  if (!header("Retry-After").empty()) {
-    curl_off_t wait_s = 0;
-    curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &wait_s);  // knows both forms
-    response.retry_after = std::chrono::seconds(std::max<curl_off_t>(0, wait_s));
-  }
   if (const std::time_t date = curl_getdate(header("Date").c_str(), nullptr); date > 0)
     response.date = WallTime(std::chrono::seconds(date));
+  response.retry_after = retry_after(response.date);
   response.traffic = traffic();
   return response;
 }

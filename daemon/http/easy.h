@@ -74,6 +74,7 @@ class Easy {
   bool keep_error_text(std::string_view bytes);
 
   Response response() const;
+  std::optional<std::chrono::seconds> retry_after(const std::optional<WallTime>& date) const;
   Traffic traffic() const;
   TransportError::Sent sent() const noexcept;
   std::string header(const char* name) const;

@@ -63,11 +63,11 @@ CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) 
 
 }  // namespace
 
-CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, WallTime now) {
+CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, const Mark& now) {
   lifecycle::Reply reply;
   if (const auto wish = wish_of(command)) {
     const auto job = store.find(command.job);
-    reply = job ? lifecycle::asked(*job, *wish, now)
+    reply = job ? lifecycle::asked(*job, *wish, now.date)
                 : lifecycle::Reply{{Outcome::refused, "there is no such job any more"}, std::nullopt};
   } else {
     reply.answer = about_daemon_at_rest(store, command);

@@ -24,7 +24,7 @@ inline constexpr const char* kOperatorPauseNote = "pause.operator";
 
 /// Carries a command out on a queue that no daemon works: what needs the service or the file pool then waits
 /// in the job's row for the next start. The caller holds the state folder's lock. Blocking.
-queue::CommandAnswer carry_out_at_rest(queue::Store& store, const queue::Command& command, WallTime now);
+queue::CommandAnswer carry_out_at_rest(queue::Store& store, const queue::Command& command, const Mark& now);
 
 /// Carries out what people have asked for, in the order in which they asked. A command about a document whose
 /// step is running waits for its end: nothing that a step learns is thrown away.

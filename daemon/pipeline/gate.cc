@@ -24,9 +24,6 @@ constexpr double kRecovery = 1.1;
 
 constexpr double kSlowestRate = 0.001;
 
-// Times may come in a little out of order (a step's and the scheduler's); more is a clock that was set back.
-constexpr Duration kDisorder = 10s;
-
 }  // namespace
 
 std::string_view to_string(Pause pause) noexcept {
@@ -67,20 +64,6 @@ bool Gate::open() const {
   return std::ranges::none_of(causes_, [](const Cause& cause) { return cause.on; });
 }
 
-// A clock that was set back by a day must not make a pause of a minute one of a day: what was to come moves
-// back with it.
-void Gate::notice(WallTime now) {
-  if (now < latest_ - kDisorder) {
-    const Duration back = latest_ - now;
-    tokens_since_ -= back;
-    not_before_ -= back;
-    for (Cause& reason : causes_)
-      if (reason.until != WallTime::max()) reason.until -= back;
-    latest_ = now;
-  }
-  latest_ = std::max(latest_, now);
-}
-
 void Gate::turn_on(Cause& reason, WallTime now) {
   if (!reason.on) reason.since = now;
   reason.on = true;
@@ -96,6 +79,13 @@ void Gate::pause_for_operator(WallTime since) {
   cause(Pause::operator_asked).until = WallTime::max();
 }
 
+void Gate::set_ahead(Duration ahead, WallTime now) {
+  look_at_budget(now);
+  ahead_ = ahead;
+  day_ = day_at(now);
+  look_at_budget(now);
+}
+
 void Gate::spend(queue::Spent spent, WallTime now) {
   look_at_budget(now);
   spent_.documents += spent.documents;
@@ -105,7 +95,7 @@ void Gate::spend(queue::Spent spent, WallTime now) {
 
 // Submits under way count as if they had been taken: together they must not pass the bound either.
 void Gate::look_at_budget(WallTime now) {
-  const auto today = std::chrono::floor<std::chrono::days>(now);
+  const auto today = day_at(now);
   if (today != day_) {
     day_ = today;
     spent_ = {};
@@ -116,7 +106,7 @@ void Gate::look_at_budget(WallTime now) {
   Cause& reason = cause(Pause::budget);
   if ((documents || pages) && !budget_lifted_) {
     turn_on(reason, now);
-    reason.until = today + std::chrono::days(1);
+    reason.until = today + std::chrono::days(1) - ahead_;
   } else {
     reason = {};
   }
@@ -124,7 +114,6 @@ void Gate::look_at_budget(WallTime now) {
 
 // A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
 void Gate::look(WallTime now) {
-  notice(now);
   look_at_budget(now);
   if (Cause& disk = cause(Pause::disk); disk.on && disk.until <= now) disk.on = false;
 }
@@ -235,7 +224,6 @@ void Gate::submit_taken(const Signal& signal, WallTime now, double jitter) {
 
 void Gate::hear(const Signal& signal, WallTime now, double jitter) {
   using Kind = Signal::Kind;
-  notice(now);
   switch (signal.kind) {
     case Kind::none:
       return;

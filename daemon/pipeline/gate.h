@@ -52,6 +52,9 @@ class Gate {
     int pages = 0;
   };
   void set_budget(Budget budget) { budget_ = budget; }
+  /// How far the wall clock, whose days (UTC) count, is ahead of the times that come in. Where it was set to
+  /// another day, what was spent goes along.
+  void set_ahead(Duration ahead, WallTime now);
   /// Adds what became known to be paid for at `now`.
   void spend(queue::Spent spent, WallTime now);
 
@@ -98,7 +101,9 @@ class Gate {
   void reached(Source source);
   void submit_taken(const lifecycle::Signal& signal, WallTime now, double jitter);
   void hold_until(WallTime time);
-  void notice(WallTime now);
+  std::chrono::sys_days day_at(WallTime now) const {
+    return std::chrono::floor<std::chrono::days>(now + ahead_);
+  }
   void turn_on(Cause& reason, WallTime now);
   void look_at_budget(WallTime now);
 
@@ -107,13 +112,13 @@ class Gate {
   double tokens_;
   WallTime tokens_since_{};
   WallTime not_before_{};          ///< the service asked for it
-  WallTime latest_{};              ///< the latest time that came in
   std::array<int, 2> failures_{};  ///< in a row, by source
   bool probing_ = false;
   bool asking_health_ = false;
   int under_way_ = 0;  ///< submits that were let through and have not ended
   Budget budget_;
   queue::Spent spent_;  ///< on `day_`
+  Duration ahead_{0};
   std::chrono::sys_days day_{};
   bool budget_lifted_ = false;  ///< for `day_`
   std::array<Cause, kPauseCount> causes_{};

@@ -136,7 +136,7 @@ using Search =
 /// gives the document one of `names` at the service. Weaker than a tag: somebody else's document may have the
 /// name. Only by our own clock: to take another document's task is worse than to pay twice.
 bool may_be_link_task(const queue::Job& job, const std::vector<std::string>& names, const taskapi::Task& task,
-                      WallTime now);
+                      WallTime now, Duration ahead = Duration::zero());
 /// From when on a task may be one of this submit, and until when.
 struct Window {
   WallTime from, to;

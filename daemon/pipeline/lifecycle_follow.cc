@@ -1,6 +1,8 @@
 // Decisions about a task that exists: poll, collect.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pipeline/decision.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -26,11 +28,12 @@ Job polled(const Job& job, const Task& task) {
 }
 
 Decision still_running(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
-  // No task began before it was submitted (a started_at that says so is from a clock that differs from ours),
-  // and one that does not say when it began may have begun as late as it could.
-  const WallTime submitted = job.submitted_at.value_or(moment.now);
-  const WallTime since =
-      task.started_at ? std::max(*task.started_at, submitted) : submitted + policy.starting_deadline;
+  // How long it was in Starting is told by the service's own clock alone: ours may be far from it. A task
+  // that does not say when it began may have begun as late as it could.
+  const Duration starting = task.started_at ? std::clamp<Duration>(*task.started_at - task.created_at,
+                                                                   Duration::zero(), policy.starting_deadline)
+                                            : policy.starting_deadline;
+  const WallTime since = job.submitted_at.value_or(moment.now) + starting;
   if (task.status == Status::Processing && moment.now - since > policy.processing_deadline)
     return give_up_task(
         polled(job, task), "poll", "processing_timeout",

@@ -28,7 +28,7 @@ Job following(Job job, const std::vector<Task>& tasks, WallTime now) {
   job = moved(job, State::submitted, now);
   job.task_id = chosen->task_id;
   job.task_status = taskapi::to_string(chosen->status);
-  job.submitted_at = std::clamp(chosen->created_at, std::min(job.found_at, now), now);
+  job.submitted_at = now;  // its deadlines: what was before nobody here has lived through
   job.polls = job.not_found = job.empty_reads = 0;
   return job;
 }

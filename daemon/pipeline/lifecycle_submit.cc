@@ -88,10 +88,10 @@ Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, c
                        moment, policy);
 }
 
-// When an adopted task was made: its deadlines count from there. The service's clock is believed only as far
-// as ours allows it.
-WallTime made_at(const Job& job, const Task& task, const Moment& moment) {
-  return std::clamp(task.created_at, std::min(job.intent_at.value_or(moment.now), moment.now), moment.now);
+// From when on the deadlines of an adopted task count: the loss of its answer, or this look. Not from when
+// the service says that it was made: nobody knows how much of that time this daemon has lived through.
+WallTime adopted_at(const Job& job, const Moment& moment) {
+  return std::min(job.submitted_at.value_or(moment.now), moment.now);
 }
 
 // There was a task, its id was known, and now it is neither found nor listed. One more submit may be paid
@@ -257,11 +257,12 @@ Window window_of_submit(const Job& job, WallTime now) {
           std::min(job.submitted_at.value_or(now), now) + kClocksApart};
 }
 
-bool may_be_link_task(const Job& job, const std::vector<std::string>& names, const Task& task, WallTime now) {
+bool may_be_link_task(const Job& job, const std::vector<std::string>& names, const Task& task, WallTime now,
+                      Duration ahead) {
   if (!job.task_id.empty()) return task.task_id == job.task_id;
   const Window window = window_of_submit(job, now);
-  return std::ranges::find(names, task.file_name) != names.end() && task.created_at >= window.from &&
-         task.created_at <= window.to;
+  return std::ranges::find(names, task.file_name) != names.end() && task.created_at - ahead >= window.from &&
+         task.created_at - ahead <= window.to;
 }
 
 Decision after_reconcile(const Job& job, const Search& search, const Moment& moment, const Policy& policy) {
@@ -270,7 +271,7 @@ Decision after_reconcile(const Job& job, const Search& search, const Moment& mom
                           if (task.task_id.empty())
                             return wait(job, State::submitting, "no_list", "a listed task has no id",
                                         {Signal::Kind::trouble, {}}, moment, policy);
-                          return with_task(job, task, made_at(job, task, moment), "adopted",
+                          return with_task(job, task, adopted_at(job, moment), "adopted",
                                            Signal::Kind::reachable, moment);
                         },
                         [&](const NotListed&) { return not_listed(job, moment, policy); },

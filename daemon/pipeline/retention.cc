@@ -52,7 +52,7 @@ void add_names(std::vector<std::string>& names, const std::string& job_id) {
 
 }  // namespace
 
-// Not at once at the start: a clock that is wrong is often set right soon after.
+// Not at once at the start: it is the busiest time.
 bool Retention::is_time() {
   const WallTime now = context_.clock.now();
   if (!next_round_ || *next_round_ > now + rest()) next_round_ = now + rest();
@@ -95,13 +95,14 @@ awaitable<void> Retention::begin(Part part) {
   round_->looked_at = 0;
   if (part == Part::originals) {
     round_->bound = lifecycle::bound_of(keep.archive_after, keep.archive_keep,
-                                        co_await context_.queue.archived(), context_.clock.now());
+                                        co_await context_.queue.archived(), context_.clock.lived());
   } else if (part == Part::documents) {
     const auto counts = co_await context_.queue.counts();
     std::int64_t there = 0;
     for (int i = 1; i <= queue::kStateCount; ++i)
       if (queue::is_end(static_cast<queue::State>(i))) there += counts[static_cast<std::size_t>(i)];
-    round_->bound = lifecycle::bound_of(keep.finished_after, keep.finished_keep, there, context_.clock.now());
+    round_->bound =
+        lifecycle::bound_of(keep.finished_after, keep.finished_keep, there, context_.clock.lived());
   }
 }
 
@@ -133,7 +134,7 @@ awaitable<void> Retention::documents() {
     over = over_bound(co_await context_.queue.ended(queue::Endings::all, round_->at, kDocumentsAtOnce));
   if (over.empty()) co_return co_await begin(Part::commands);
   const auto outcome = co_await on_files(
-      [rules = context_.rules, over, now = context_.clock.now()] { return forget(*rules, over, now); });
+      [rules = context_.rules, over, now = context_.clock.lived()] { return forget(*rules, over, now); });
   const auto forgotten = co_await context_.queue.apply_together(outcome.changes);
   count(Pruned::documents, static_cast<std::size_t>(std::ranges::count(forgotten, true)));
   advance(over, outcome);
@@ -162,8 +163,10 @@ awaitable<void> Retention::bookkeeping() {
     co_return;
   }
   if (after)
-    count(Pruned::days,
-          co_await context_.queue.forget_spending(now - std::max<Duration>(*after, kDaysAreKept)));
+    count(Pruned::days, co_await context_.queue.forget_spending(now + context_.clock.ahead() -
+                                                                std::max<Duration>(*after, kDaysAreKept)));
+  // So that a day without documents counts, too, if the daemon is killed after it.
+  co_await context_.queue.apply_together({});
   end();
 }
 

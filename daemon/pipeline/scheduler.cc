@@ -70,7 +70,7 @@ void log_transition(const Job& before, const Job& after, const queue::Event& eve
 }  // namespace
 
 Scheduler::Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop)
-    : context_(context), gate_(gate), loop_(std::move(loop)), alarm_(clock.make_alarm()) {}
+    : context_(context), gate_(gate), clock_(clock), loop_(std::move(loop)), alarm_(clock.make_alarm()) {}
 
 std::size_t Scheduler::capacity(State state) const {
   const config::Limits& limits = context_.rules->limits;
@@ -100,6 +100,7 @@ awaitable<void> Scheduler::run() {
   }
   while (!stopping_) {
     try {
+      co_await notice_the_clock();
       if (std::exchange(look_for_strangers_, false)) co_await look_for_strangers();
       co_await let_freed_go();
       for (const State state : kWorked)
@@ -169,6 +170,19 @@ void Scheduler::expect(State state, WallTime due) {
   if (queue::is_end(state)) return;
   lane(state).look_at = std::min(lane(state).look_at, due);
   alarm_->ring();
+}
+
+// Nothing waits by it, but the day's budget does, and people read it.
+awaitable<void> Scheduler::notice_the_clock() {
+  const Duration set = clock_.look();
+  if (set == Duration::zero()) co_return;
+  spdlog::warn(
+      "the clock of this machine was set {} by {} s; what is due, and every age, counts on as before",
+      set < Duration::zero() ? "back" : "forward",
+      std::chrono::abs(std::chrono::round<std::chrono::seconds>(set)).count());
+  gate_.set_ahead(clock_.ahead(), clock_.now());
+  tell_pauses();
+  co_await context_.queue.apply_together({});
 }
 
 WallTime Scheduler::next_look() const {

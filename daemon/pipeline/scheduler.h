@@ -87,11 +87,13 @@ class Scheduler {
   void ended(const queue::Job& job, Gate::Pass pass);
   void hear(const lifecycle::Signal& signal);
   void tell_pauses();
+  awaitable<void> notice_the_clock();
   void fail();
   WallTime next_look() const;
 
   Context& context_;
   Gate& gate_;
+  Clock& clock_;
   Executor loop_;
   std::unique_ptr<Alarm> alarm_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};

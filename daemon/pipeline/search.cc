@@ -103,8 +103,10 @@ awaitable<Search> find_by_address(Job job, Context& context) {
                        return names_of(*place, job);
                      })).value_or(std::vector<std::string>{});
   const WallTime now = context.clock.now();
-  auto found = co_await look_back(
-      job, context, [&](const Task& task) { return lifecycle::may_be_link_task(job, names, task, now); });
+  const Duration ahead = context.clock.ahead();
+  auto found = co_await look_back(job, context, [&](const Task& task) {
+    return lifecycle::may_be_link_task(job, names, task, now, ahead);
+  });
   if (!found) co_return std::move(found).error();
   if (found->empty() || !job.task_id.empty()) co_return best_of(*std::move(found));
   // In this order: a submit that was open when the list was read is still open here, or its task is known

@@ -183,7 +183,9 @@ awaitable<Outcome> archive(Job job, Context& context) {
 awaitable<Outcome> bury(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto report = failure_report(job, context.clock.now());
+  Job told = job;
+  told.found_at += context.clock.ahead();
+  const auto report = failure_report(told, context.clock.now() + context.clock.ahead());
   const auto name = co_await context.on_files(job, *place, [place, job, report] {
     const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
     inbox::take_label_off(place->failed.path_of(put));

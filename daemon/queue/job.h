@@ -53,7 +53,7 @@ struct Job {
   std::string inbox;            ///< the inbox folder's path as configured (bytes)
   std::string name;             ///< path below the inbox (bytes), "a/b/report.pdf"
   std::string source_identity;  ///< device, inode, size, mtime, ctime as text: inbox::Identity
-  WallTime found_at;
+  WallTime found_at;            ///< all times are of Mark::date, unless they say otherwise
 
   // What a transition changes.
   std::string profile;
@@ -62,7 +62,8 @@ struct Job {
   std::string sidecar;        ///< identity of the sidecar that it was taken with; empty without one
   int priority = 0;           ///< higher first
   State state = State::claiming;
-  WallTime due;            ///< not to be worked on before
+  /// Not to be worked on before. Of an end: when it was reached, on the line of Mark::lived.
+  WallTime due;
   std::int64_t lease = 0;  ///< grows by one with each transition: a late writer's is too old
   WallTime state_since;    ///< when `state` last changed
 
@@ -72,8 +73,8 @@ struct Job {
   std::string tag;                    ///< of the current attempt, in the submitted file_name
   std::string task_id;                ///< of the current attempt, once known
   std::optional<WallTime> intent_at;  ///< when `submitting` was written: reconcile searches from here
-  /// When the task id became known; in `submitting`: when its answer was lost, from where the grace time
-  /// counts.
+  /// When the task id became known; in `submitting`: when its answer was lost. From where deadlines and the
+  /// grace time count, so a stop of the daemon moves it on: see SqliteStore::go_on().
   std::optional<WallTime> submitted_at;
   std::string task_status;  ///< as last read: the contract's Status
 

@@ -114,7 +114,7 @@ struct Queue::Writer {
     for (const auto& ticket : batch) changes.push_back(std::move(ticket->change));
     std::vector<bool> applied;
     try {
-      applied = co_await on_store(writer, [list = std::move(changes), now = writer->clock.now()](
+      applied = co_await on_store(writer, [list = std::move(changes), now = writer->clock.mark()](
                                               Store& store) { return store.apply(list, now); });
     } catch (...) {
       for (const auto& ticket : batch) ticket->failure = writer->failure;
@@ -160,7 +160,7 @@ awaitable<bool> Queue::apply(Change change) {
 }
 
 awaitable<std::vector<bool>> Queue::apply_together(std::vector<Change> changes) {
-  return Writer::on_store(writer_, [changes = std::move(changes), now = writer_->clock.now()](Store& store) {
+  return Writer::on_store(writer_, [changes = std::move(changes), now = writer_->clock.mark()](Store& store) {
     return store.apply(changes, now);
   });
 }

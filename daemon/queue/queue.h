@@ -28,7 +28,8 @@ class Queue {
   /// False when the guard did not match: somebody else moved the job.
   awaitable<bool> apply(Change change);
 
-  /// All of them in one transaction of their own: few enough that others need not wait long.
+  /// All of them in one transaction of their own: few enough that others need not wait long. With none, that
+  /// it is so late now is made durable.
   awaitable<std::vector<bool>> apply_together(std::vector<Change> changes);
 
   awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit, Inboxes held = {});

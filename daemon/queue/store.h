@@ -82,8 +82,13 @@ class Store {
   virtual ~Store() = default;
 
   /// Applies all of `changes` in one durable transaction, in order, and says of each whether it took
-  /// effect. A guard that does not match is `false`, not an error. If it throws, nothing took effect.
-  virtual std::vector<bool> apply(std::span<const Change> changes, WallTime now) = 0;
+  /// effect. A guard that does not match is `false`, not an error. If it throws, nothing took effect. `now`
+  /// is kept with them, so that nothing in the store is later than clock() says. What was paid for counts for
+  /// the day (UTC) of the wall clock; where that was set to another day, for both.
+  virtual std::vector<bool> apply(std::span<const Change> changes, const Mark& now) = 0;
+
+  /// The moment of the last apply(); nothing before the first.
+  virtual std::optional<Mark> clock() = 0;
 
   /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time. Not
   /// of the inboxes that are `held`: their rows are passed over one by one.
@@ -143,7 +148,7 @@ class Store {
   /// answer, or one without an answer was repeated (also if that came to a good end since).
   virtual std::vector<Job> links_in_doubt(WallTime from, WallTime to) = 0;
 
-  /// What was paid for on the day (UTC) of `moment`.
+  /// What was paid for on the day (UTC) of `moment`, by the wall clock.
   virtual Spent spent_on(WallTime moment) = 0;
 
   /// Up to `limit` jobs that came to their ends after the place `after`, in that order.

@@ -69,6 +69,26 @@ void SimulatedClock::move_to(WallTime time) {
     if (sleeper->until <= now_) sleeper->wake();
 }
 
+class MachineClock::MachineAlarm final : public Alarm {
+ public:
+  MachineAlarm(const MachineClock& clock, const SimulatedClock& time, std::unique_ptr<Alarm> alarm)
+      : clock_(clock), time_(time), alarm_(std::move(alarm)) {}
+
+  awaitable<void> wait_until(WallTime date) override {
+    return alarm_->wait_until(date == WallTime::max() ? date : time_.now() + (date - clock_.now()));
+  }
+  void ring() noexcept override { alarm_->ring(); }
+
+ private:
+  const MachineClock& clock_;
+  const SimulatedClock& time_;
+  std::unique_ptr<Alarm> alarm_;
+};
+
+std::unique_ptr<Alarm> MachineClock::make_alarm() {
+  return std::make_unique<MachineAlarm>(*this, time_, time_.make_alarm());
+}
+
 std::uint64_t SeededRandom::next() {
   std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;

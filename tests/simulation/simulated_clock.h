@@ -3,17 +3,18 @@
 #include <boost/asio/io_context.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "core/clock.h"
 #include "core/ids.h"
 
 namespace chunkrd::simulation {
 
-/// A clock that stands still until somebody moves it. Survives crashes of the simulated daemon.
-class SimulatedClock final : public Clock {
+/// True time: it stands still until somebody moves it. The service lives by it.
+class SimulatedClock {
  public:
-  WallTime now() const override { return now_; }
-  std::unique_ptr<Alarm> make_alarm() override;
+  WallTime now() const { return now_; }
+  std::unique_ptr<Alarm> make_alarm();
 
   /// Alarms made from now on belong to this loop; those of the loop before must be gone.
   void use(boost::asio::io_context& loop) { loop_ = &loop; }
@@ -35,6 +36,36 @@ class SimulatedClock final : public Clock {
   /// By the order in which they were made, so that those due at one moment wake in the same order in each
   /// run.
   std::map<std::uint64_t, SleepingAlarm*> sleepers_;
+};
+
+/// The clock of the machine that the daemon runs on: it may be set. Survives crashes of the simulated daemon.
+class MachineClock final : public Clock {
+ public:
+  explicit MachineClock(SimulatedClock& time) : time_(time) {}
+
+  WallTime wall() const { return time_.now() + wrong_; }
+  /// Somebody sets it.
+  void set_to(WallTime wall) { wrong_ = wall - time_.now(); }
+  void set_right() { wrong_ = Duration::zero(); }
+
+  /// A daemon starts, and knows when the one before it was last seen.
+  const Timeline& go_on_from(const std::optional<Mark>& last) {
+    return timeline_.emplace(last, monotonic(), wall());
+  }
+
+  WallTime now() const override { return timeline_->date(monotonic()); }
+  WallTime lived() const override { return timeline_->lived(monotonic()); }
+  Duration ahead() const override { return timeline_->ahead(); }
+  Duration look() override { return timeline_->look(monotonic(), wall()); }
+  std::unique_ptr<Alarm> make_alarm() override;
+
+ private:
+  class MachineAlarm;
+  Duration monotonic() const { return time_.now().time_since_epoch(); }
+
+  SimulatedClock& time_;
+  Duration wrong_{0};
+  std::optional<Timeline> timeline_;
 };
 
 /// splitmix64: the same numbers from the same seed on every machine.

@@ -47,7 +47,21 @@ SimulatedService::SimulatedService(SimulatedClock& clock, SeededRandom& random, 
       weather_(weather),
       outages_(spells(weather.outages, kLongestSpell)),
       revoked_(spells(weather.revoked_keys, kLongestSpell)),
-      quota_(spells(weather.quota_gone, kLongestSpell)) {}
+      quota_(spells(weather.quota_gone, kLongestSpell)) {
+  make_foreign_tasks(weather.foreign_tasks);
+}
+
+void SimulatedService::make_foreign_tasks(int number) {
+  for (int i = 0; i < number; ++i) {
+    Record task;
+    task.foreign = true;
+    task.task_id = fmt::format("task-{:016x}", random_.next());
+    task.file_name = fmt::format("report-{}.pdf", i);
+    task.created_at = task.starts_at = task.ends_at = task.listed_from =
+        clock_.now() + Duration(random_.below(Duration(8h).count()));
+    tasks_.emplace(task.task_id, std::move(task));
+  }
+}
 
 std::vector<SimulatedService::Spell> SimulatedService::spells(int number, Duration longest) {
   std::vector<Spell> times;
@@ -166,15 +180,44 @@ Task SimulatedService::describe(const Record& task) const {
   return described;
 }
 
+std::optional<Answer<Task>> SimulatedService::odd_answer_before() {
+  constexpr int kOdd[] = {404, 405, 406, 409, 410, 411, 417, 421, 426, 451};
+  constexpr int kElsewhere[] = {301, 302, 307, 308};
+  constexpr int kOnTheWay[] = {408, 502, 503, 504, 520, 522};
+  if (random_.chance(weather_.cut_upload))
+    return no_answer(NoAnswer::Request::not_sent, NoAnswer::Cause::cut, "cut in the middle of the body");
+  if (random_.chance(weather_.odd_refusal)) return refusal(kOdd[random_.below(std::size(kOdd))], "");
+  if (random_.chance(weather_.redirected / 2))
+    return refusal(kElsewhere[random_.below(std::size(kElsewhere))], "");
+  if (random_.chance(weather_.gateway / 2))
+    return refusal(kOnTheWay[random_.below(std::size(kOnTheWay))], "");
+  return std::nullopt;
+}
+
+std::optional<Answer<Task>> SimulatedService::odd_answer_after() {
+  constexpr int kSuccess[] = {201, 202, 204, 206};
+  constexpr int kElsewhere[] = {301, 302, 303, 307};
+  constexpr int kOnTheWay[] = {408, 502, 504, 524, 599};
+  if (random_.chance(weather_.other_success))
+    return refusal(kSuccess[random_.below(std::size(kSuccess))], "");
+  if (random_.chance(weather_.redirected / 2))
+    return refusal(kElsewhere[random_.below(std::size(kElsewhere))], "");
+  if (random_.chance(weather_.gateway / 2))
+    return refusal(kOnTheWay[random_.below(std::size(kOnTheWay))], "");
+  return std::nullopt;
+}
+
 awaitable<Answer<Task>> SimulatedService::create(taskapi::CreateRequest request) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
   if (within(quota_)) co_return refusal(429, "Usage limit exceeded");
+  if (auto odd = odd_answer_before()) co_return std::move(*odd);
   const Record task = make_task(request);
   co_await clock_.sleep(Duration(random_.below(2000)));
   if (random_.chance(weather_.lost_answer))
     co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut before the answer");
   if (random_.chance(weather_.error_after)) co_return refusal(500, "Failed to create task");
+  if (auto odd = odd_answer_after()) co_return std::move(*odd);
   if (random_.chance(weather_.garbled)) co_return Unreadable{"<html>"};
   co_return describe(task);
 }
@@ -248,16 +291,19 @@ awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery q
   using List = Answer<std::vector<Task>>;
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> List { return one; }, *fault);
-  std::vector<Task> all;
+  std::vector<const Record*> all;
   for (const auto& [id, task] : tasks_)
     if (!task.deleted && !task.never_listed && task.listed_from <= clock_.now() &&
         (!query.start || task.created_at >= *query.start))
-      all.push_back(describe(task));
-  std::ranges::sort(all, std::greater{}, &Task::created_at);
-  const auto from = std::min(all.size(), static_cast<std::size_t>((query.page - 1) * query.limit));
-  const auto to = std::min(all.size(), from + static_cast<std::size_t>(query.limit));
-  co_return List(std::vector<Task>(all.begin() + static_cast<std::ptrdiff_t>(from),
-                                   all.begin() + static_cast<std::ptrdiff_t>(to)));
+      all.push_back(&task);
+  std::ranges::sort(all, std::greater{}, &Record::created_at);
+  const auto page = static_cast<std::size_t>(std::min(query.limit, weather_.page_at_most));
+  const auto from = std::min(all.size(), static_cast<std::size_t>(query.page - 1) * page);
+  const auto to = std::min(all.size(), from + page);
+  std::vector<Task> listed;
+  for (std::size_t i = from; i < to; ++i)
+    if (!random_.chance(weather_.missing_entry)) listed.push_back(describe(*all[i]));
+  co_return List(std::move(listed));
 }
 
 awaitable<Answer<Task>> SimulatedService::update(std::string task_id, std::string settings) {

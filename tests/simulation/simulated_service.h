@@ -27,9 +27,19 @@ struct Weather {
   double refused_file = 0.03;                      ///< a signed URL that the storage refuses
   double broken_row = 0.01;                        ///< the task never shows in the list
   Duration list_delay = std::chrono::seconds(20);  ///< at most; how long a new task is missing from the list
-  int outages = 3;                                 ///< of up to an hour each
-  int revoked_keys = 1;                            ///< times, of up to an hour, in which every key is refused
-  int quota_gone = 1;                              ///< times in which submits meet the page quota
+  // Answers to a create that are neither a task nor a plain refusal. Each is off unless a plan says so.
+  double other_success = 0;  ///< 201, 202, 204, 206 without a task in them: it was made and runs
+  double redirected = 0;     ///< 3xx, half of them after the task was made
+  double gateway = 0;        ///< 408, 502, 504, ..., half of them after the task was made
+  double odd_refusal = 0;    ///< 404, 405, 409, ...: of something on the way; no task was made
+  double cut_upload = 0;     ///< before its last byte had left
+  // The task list.
+  int page_at_most = 100;    ///< entries, however many are asked for
+  double missing_entry = 0;  ///< that is not in this reading of the list
+  int foreign_tasks = 0;     ///< of somebody else with the same key, all the time
+  int outages = 3;           ///< of up to an hour each
+  int revoked_keys = 1;      ///< times, of up to an hour, in which every key is refused
+  int quota_gone = 1;        ///< times in which submits meet the page quota
 };
 
 /// The Task API as a model: keeps its tasks through the daemon's crashes and knows what was paid.
@@ -58,6 +68,7 @@ class SimulatedService final : public taskapi::Client {
     std::optional<std::string> before;  ///< the configuration that an update goes back to when it fails
     bool failed_before = false;         ///< the status that it goes back to then
     bool deleted = false;
+    bool foreign = false;  ///< not of this daemon
   };
   const std::map<std::string, Record>& tasks() const { return tasks_; }
   bool is_paid(const Record& task) const;
@@ -75,6 +86,9 @@ class SimulatedService final : public taskapi::Client {
   awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> weather();
   Record* find(const std::string& task_id);
   void end_update(Record& task);
+  void make_foreign_tasks(int number);
+  std::optional<taskapi::Answer<taskapi::Task>> odd_answer_before();
+  std::optional<taskapi::Answer<taskapi::Task>> odd_answer_after();
   Record& make_task(const taskapi::CreateRequest& request);
   taskapi::Status status(const Record& task) const;
   taskapi::Task describe(const Record& task) const;

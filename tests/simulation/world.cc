@@ -1,16 +1,15 @@
 #include "tests/simulation/world.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 
-#include "inbox/identity.h"
 #include "inbox/inbox.h"
 #include "pipeline/commands.h"
 #include "pipeline/gate.h"
@@ -20,6 +19,7 @@
 #include "queue/queue.h"
 #include "queue/sqlite/sqlite_store.h"
 #include "tests/simulation/audit.h"
+#include "tests/simulation/scanned_inbox.h"
 
 namespace chunkrd::simulation {
 namespace {
@@ -29,19 +29,35 @@ namespace fs = std::filesystem;
 
 // A run that takes longer is stuck.
 constexpr Duration kLongestRun = std::chrono::days(10);
+constexpr Duration kRescan = 5min;
 
-class Silent final : public pipeline::Observer {
+// Whether retention forgets nothing too early, whatever is done to the clock.
+class Watching final : public pipeline::Observer {
  public:
-  void on_transition(queue::State, const queue::Job&) override {}
+  void on_transition(queue::State before, const queue::Job& after) override {
+    if (queue::is_end(after.state) && !queue::is_end(before)) on_end(after.id);
+  }
   void on_pause(pipeline::Pause, bool) override {}
   void on_possible_duplicate() override {}
   void on_adopted() override {}
-  void on_pruned(pipeline::Pruned, std::size_t) override {}
+  void on_pruned(pipeline::Pruned what, std::size_t) override {
+    if (what == pipeline::Pruned::documents) on_forgotten();
+  }
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
+
+  std::function<void(const std::string&)> on_end;
+  std::function<void()> on_forgotten;
 };
 
 bool is_link(int document) {
   return document % 10 == 3;
+}
+
+// A sidecar that came too late waits for a document of its name.
+bool lies_empty(const fs::path& inbox) {
+  return std::ranges::none_of(fs::directory_iterator(inbox), [](const auto& entry) {
+    return !entry.path().filename().native().starts_with(".") && entry.path().extension() != ".yaml";
+  });
 }
 
 // Originals go before, with and after their rows.
@@ -69,18 +85,32 @@ config::Settings settings_in(const fs::path& folder) {
   return settings;
 }
 
+inbox::Rules rules_of(const config::Inbox& configured) {
+  inbox::Rules rules;
+  rules.path = configured.path;
+  rules.settle = configured.settle;
+  return rules;
+}
+
 // The daemon between two crashes: everything it has in memory. The loop goes last, and takes with it the
 // coroutines that were suspended.
 struct Daemon {
-  Daemon(const config::Settings& settings, SimulatedClock& clock, SeededRandom& random,
+  Daemon(const config::Settings& settings, SimulatedClock& time, MachineClock& clock, SeededRandom& random,
          SimulatedService& service)
       : store(settings.state / "queue.sqlite", {.durability = queue::Durability::none}),
         queue(store, loop.get_executor(), clock),
         gate(settings.limits.submits_per_second),
         context{queue, service, clock, random, files, planner, observer, pipeline::make_rules(settings)},
-        scheduler((clock.use(loop), context), gate, clock, loop.get_executor()),
+        scheduler((time.use(loop), context), gate, clock, loop.get_executor()),
         commands(context, scheduler, gate, clock, 30s),
-        retention(context) {
+        retention(context),
+        inbox(rules_of(settings.inboxes[0]), loop, time,
+              [this, path = settings.inboxes[0].path.native()](inbox::Arrival arrival) {
+                return pipeline::take_in(std::move(arrival), path, context, scheduler);
+              }) {
+    const Timeline& timeline = clock.go_on_from(store.clock());
+    store.go_on(clock.mark(), timeline.not_lived());
+    gate.set_ahead(clock.ahead(), clock.now());
     commands.on_rest([this] { return retention.step(); });
     asio::co_spawn(loop, scheduler.run(), asio::detached);
     asio::co_spawn(loop, commands.run(), asio::detached);
@@ -92,139 +122,170 @@ struct Daemon {
   queue::Queue queue;
   pipeline::PollPlanner planner;
   pipeline::Gate gate;
-  Silent observer;
+  Watching observer;
   pipeline::Context context;
   pipeline::Scheduler scheduler;
   pipeline::Commands commands;
   pipeline::Retention retention;
+  ScannedInbox inbox;
 };
 
 class World {
  public:
   World(const Plan& plan, const fs::path& folder)
-      : random_(plan.seed), service_(clock_, random_, plan.weather), settings_(settings_in(folder)) {
-    for (const auto* path : {&settings_.state, &settings_.inboxes[0].path}) fs::create_directories(*path);
-    for (int i = 0; i < plan.documents; ++i)
-      arrivals_.emplace(clock_.now() + Duration(random_.below(Duration(2h).count())), i);
-    for (int i = 0; i < plan.wishes; ++i)
-      wishes_.insert(clock_.now() + Duration(random_.below(Duration(5h).count())));
+      : plan_(plan),
+        random_(plan.seed),
+        service_(time_, random_, plan.weather),
+        settings_(settings_in(folder)) {
+    for (const auto* path : {&settings_.state, &inbox().path}) fs::create_directories(*path);
+    for (int i = 0; i < plan.documents; ++i) at_some_time(2h, [this, i] { drop(i); });
+    for (int i = 0; i < plan.wishes; ++i) at_some_time(5h, [this] { wish(); });
     if (plan.retention) settings_.retention = retention_of(plan.seed);
-    retention_ = plan.retention;
     crashes_left_ = plan.crashes;
-    documents_ = plan.documents;
+    plan_borders();
     start();
   }
 
   Verdict run() {
-    const WallTime began = clock_.now();
-    Verdict verdict;
+    const WallTime began = time_.now();
     while (true) {
       if (daemon_->loop.stopped()) daemon_->loop.restart();
       if (daemon_->loop.poll_one() > 0) {
-        if (--handlers_until_crash_ == 0 && crashes_left_ > 0) crash(verdict);
+        if (--handlers_until_crash_ == 0 && crashes_left_ > 0) crash();
         continue;
       }
       if (all_ended()) break;
-      const WallTime next =
-          std::min({clock_.next(), arrivals_.empty() ? WallTime::max() : arrivals_.begin()->first,
-                    wishes_.empty() ? WallTime::max() : *wishes_.begin()});
-      if (next == WallTime::max() || next - began > kLongestRun) {
-        verdict.problems.push_back("the run does not end: " + state_of_queue());
+      const WallTime next = std::min({time_.next(), next_event(), scan_at_});
+      if (next - began > kLongestRun) {
+        problem("the run does not end: " + state_of_queue());
         break;
       }
-      clock_.move_to(next);
-      drop_what_arrives();
-      wish(verdict);
+      time_.move_to(next);
+      let_happen();
+      if (scan_at_ <= time_.now()) scan();
     }
-    verdict.took = clock_.now() - began;
-    verdict.requests = service_.requests();
-    verdict.polls = service_.polls();
-    verdict.healthy = service_.answered_health();
+    verdict_.took = time_.now() - began;
+    verdict_.requests = service_.requests();
+    verdict_.polls = service_.polls();
+    verdict_.healthy = service_.answered_health();
     daemon_.reset();
-    audit(settings_.inboxes[0], settings_.state, documents_, service_,
-          retention_ ? Archive::pruned : Archive::kept, verdict);
-    if (retention_) audit_what_is_left(settings_.inboxes[0], settings_.state, verdict);
-    return verdict;
+    audit(plan_, settings_, service_, verdict_);
+    return std::move(verdict_);
   }
 
  private:
-  void start() {
-    daemon_ = std::make_unique<Daemon>(settings_, clock_, random_, service_);
-    handlers_until_crash_ = 1 + static_cast<std::int64_t>(random_.below(20'000));
-    for (const auto& entry : fs::directory_iterator(settings_.inboxes[0].path))
-      if (entry.is_regular_file() && entry.path().extension() != ".yaml")
-        report(entry.path().filename().native());
+  using Event = std::function<void()>;
+
+  config::Inbox& inbox() { return settings_.inboxes[0]; }
+  void problem(std::string text) { verdict_.problems.push_back(std::move(text)); }
+  Duration some(Duration bound) { return Duration(random_.below(static_cast<std::uint64_t>(bound.count()))); }
+  void at(WallTime time, Event event) { agenda_.emplace(time, std::move(event)); }
+  void at_some_time(Duration before, Event event) { at(time_.now() + some(before), std::move(event)); }
+  WallTime next_event() const { return agenda_.empty() ? WallTime::max() : agenda_.begin()->first; }
+  void let_happen() {
+    while (next_event() <= time_.now()) agenda_.extract(agenda_.begin()).mapped()();
   }
 
-  void crash(Verdict& verdict) {
+  // --- the daemon
+
+  void start() {
+    daemon_ = std::make_unique<Daemon>(settings_, time_, clock_, random_, service_);
+    daemon_->observer.on_end = [this](const std::string& id) { ended_at_[id] = time_.now(); };
+    daemon_->observer.on_forgotten = [this] { look_at_what_was_forgotten(); };
+    handlers_until_crash_ = 1 + static_cast<std::int64_t>(random_.below(20'000));
+    scan();
+  }
+
+  void crash() {
     crashes_left_ -= 1;
-    verdict.crashes += 1;
+    verdict_.crashes += 1;
     daemon_.reset();
+    if (plan_.borders.stops && random_.chance(0.5)) stay_down(some(3h));
     start();
   }
 
-  // What the inbox does once a document has settled.
-  void report(const std::string& name) {
-    struct stat file{}, beside{};
-    ::lstat((settings_.inboxes[0].path / name).c_str(), &file);
-    std::optional<inbox::Identity> sidecar;
-    if (::lstat((settings_.inboxes[0].path / (name + ".chunkr.yaml")).c_str(), &beside) == 0)
-      sidecar = inbox::Identity::of(beside);
-    asio::co_spawn(
-        daemon_->loop,
-        pipeline::take_in({name, inbox::Identity::of(file), sidecar}, settings_.inboxes[0].path.native(),
-                          daemon_->context, daemon_->scheduler),
-        asio::detached);
-  }
-
-  void drop_what_arrives() {
-    while (!arrivals_.empty() && arrivals_.begin()->first <= clock_.now()) {
-      const int document = arrivals_.begin()->second;
-      arrivals_.erase(arrivals_.begin());
-      const fs::path file = settings_.inboxes[0].path / name_of(document);
-      if (has_sidecar(document))
-        std::ofstream(file.native() + ".chunkr.yaml")
-            << fmt::format("parse: {{expires_in: {}}}\n", 1000 + document);
-      std::ofstream(file) << bytes_of(document);
-      report(name_of(document));
+  void stay_down(Duration length) {
+    const WallTime end = time_.now() + length;
+    if (random_.chance(0.5)) at(time_.now() + some(length), [this] { set_clock(); });
+    while (next_event() <= end) {
+      time_.move_to(next_event());
+      let_happen();
     }
+    time_.move_to(end);
   }
 
-  bool all_ended() {
-    if (!arrivals_.empty() || !wishes_.empty() || !daemon_->store.pending_commands(1).empty()) return false;
-    const auto counts = daemon_->store.counts();
-    std::int64_t ended = 0, rows = 0;
-    for (int i = 1; i <= queue::kStateCount; ++i) {
-      rows += counts[static_cast<std::size_t>(i)];
-      if (queue::is_end(static_cast<queue::State>(i))) ended += counts[static_cast<std::size_t>(i)];
-    }
-    // With retention every row goes in the end: nothing is left to come once the inbox is empty, too.
-    return retention_
-               ? rows == 0 && daemon_->store.forgotten(1).empty() && is_empty(settings_.inboxes[0].path)
-               : ended >= documents_;
+  void scan() {
+    scan_at_ = WallTime::max();
+    if (!daemon_) return;
+    daemon_->inbox.scan();
+    scan_at_ = std::min(time_.now() + kRescan, std::max(daemon_->inbox.next(), time_.now() + Duration(1)));
   }
+  // The kernel tells of what has come.
+  void notice_the_inbox() { scan_at_ = std::min(scan_at_, time_.now()); }
 
-  static bool is_empty(const fs::path& folder) {
-    return std::ranges::none_of(fs::directory_iterator(folder), [](const auto& entry) {
-      return !entry.path().filename().native().starts_with(".");
+  // Only where age alone counts: the number that is kept may need them to go at any time.
+  void look_at_what_was_forgotten() {
+    if (settings_.retention.finished_keep > 0) return;
+    std::set<std::string> there;
+    for (const queue::Job& job : daemon_->store.list({}, {}, SIZE_MAX)) there.insert(job.id);
+    std::erase_if(ended_at_, [&](const auto& ended) {
+      if (there.contains(ended.first)) return false;
+      if (time_.now() - ended.second < *settings_.retention.finished_after)
+        problem(fmt::format("job {} was forgotten {} s after its end", ended.first,
+                            (time_.now() - ended.second) / 1s));
+      return true;
     });
   }
 
-  // A person looks at the list and wants something of a document.
-  void wish(Verdict& verdict) {
-    while (!wishes_.empty() && *wishes_.begin() <= clock_.now()) {
-      wishes_.erase(wishes_.begin());
-      const auto jobs = daemon_->store.list({}, {}, 1000);
-      if (jobs.empty()) continue;
-      const queue::Job& job = jobs[random_.below(jobs.size())];
-      const auto wish = any_wish(job);
-      daemon_->store.ask({.seq = 0,
-                          .asked_at = clock_.now(),
-                          .kind = pipeline::kind_of(wish),
-                          .job = job.id,
-                          .arguments = pipeline::arguments_of(wish)});
-      verdict.wishes += 1;
+  // --- what people and programs put into the inbox
+
+  void drop(int document) {
+    const fs::path file = where_.inbox() / name_of(document);
+    if (plan_.borders.late_sidecars && has_late_sidecar(document))
+      at(time_.now() + some(20s), [this, document] { put_sidecar(document); });
+    else if (has_sidecar(document))
+      put_sidecar(document);
+    std::ofstream(file) << bytes_of(document);
+    if (plan_.borders.late_writers && has_late_writer(document)) {
+      // Its writer has it open, wherever it is moved.
+      const auto writer = std::make_shared<std::ofstream>(file, std::ios::app);
+      at(time_.now() + some(3min), [document, writer] { *writer << addition_to(document) << std::flush; });
     }
+    notice_the_inbox();
+  }
+
+  void put_sidecar(int document) {
+    std::ofstream(where_.inbox() / (name_of(document) + ".chunkr.yaml"))
+        << fmt::format("parse: {{expires_in: {}}}\n", 1000 + document);
+    notice_the_inbox();
+  }
+
+  bool all_ended() {
+    if (!agenda_.empty() || !daemon_->store.pending_commands(1).empty()) return false;
+    const auto counts = daemon_->store.counts();
+    std::int64_t rows = 0, unfinished = 0;
+    for (int i = 1; i <= queue::kStateCount; ++i) {
+      rows += counts[static_cast<std::size_t>(i)];
+      if (!queue::is_end(static_cast<queue::State>(i))) unfinished += counts[static_cast<std::size_t>(i)];
+    }
+    // With retention every row goes in the end.
+    if (plan_.retention ? rows > 0 || !daemon_->store.forgotten(1).empty() : unfinished > 0) return false;
+    return lies_empty(inbox().path);
+  }
+
+  // A person looks at the list and wants something of a document.
+  void wish() {
+    if (!daemon_) return;
+    const auto jobs = daemon_->store.list({}, {}, 1000);
+    if (jobs.empty()) return;
+    const queue::Job& job = jobs[random_.below(jobs.size())];
+    const auto wish = any_wish(job);
+    daemon_->store.ask({.seq = 0,
+                        .asked_at = clock_.now(),
+                        .kind = pipeline::kind_of(wish),
+                        .job = job.id,
+                        .arguments = pipeline::arguments_of(wish)});
+    verdict_.wishes += 1;
   }
 
   pipeline::lifecycle::Wish any_wish(const queue::Job& job) {
@@ -242,24 +303,91 @@ class World {
     }
   }
 
+  // --- the borders
+
+  void plan_borders() {
+    const Borders& borders = plan_.borders;
+    for (int i = 0; i < borders.clock_steps; ++i) at_some_time(6h, [this] { set_clock(); });
+    if (borders.clock_steps > 0 || borders.stops) at(time_.now() + 7h, [this] { clock_.set_right(); });
+    for (int i = 0; i < borders.inbox_gone; ++i)
+      at_some_time(3h, [this] { take_away(where_.inbox_away, inbox().path, random_.chance(0.5)); });
+    for (int i = 0; i < borders.spool_gone; ++i)
+      at_some_time(3h, [this] { take_away(where_.spool_away, settings_.state / "spool", false); });
+    for (int i = 0; i < borders.moved_places; ++i) at_some_time(3h, [this] { move_places(); });
+  }
+
+  void set_clock() {
+    using std::chrono::sys_days, std::chrono::year;
+    const Duration apart[] = {2min, -2min, 24h, -24h, 37h, some(1h), -some(1h)};
+    switch (const auto which = random_.below(10)) {
+      case 0:
+        return clock_.set_to(WallTime(Duration(some(1h))));  // no battery
+      case 1:
+        return clock_.set_to(WallTime(sys_days(year(2106) / 2 / 7)));
+      case 2:
+        return clock_.set_right();  // by the net
+      default:
+        return clock_.set_to(clock_.wall() + apart[which - 3]);
+    }
+  }
+
+  // A mount goes, and comes back after a while.
+  void take_away(std::optional<fs::path>& away, const fs::path& folder, bool leave_empty_folder) {
+    if (away) return;
+    away = folder.native() + ".away";
+    fs::rename(folder, *away);
+    if (leave_empty_folder) fs::create_directory(folder);
+    at(time_.now() + 1s + some(20min), [this, &away, folder] {
+      // Whatever was made below the mount is hidden by it.
+      if (fs::exists(folder)) fs::rename(folder, fmt::format("{}.below-{}", folder.native(), ++hidden_));
+      fs::rename(*std::exchange(away, std::nullopt), folder);
+      notice_the_inbox();
+    });
+    notice_the_inbox();
+  }
+
+  // What is written into the configuration, and read anew.
+  void move_places() {
+    const fs::path root = settings_.state.parent_path();
+    inbox().outbox = root / fmt::format("outbox-{}", random_.below(3));
+    inbox().archive = root / fmt::format("archive-{}", random_.below(3));
+    inbox().failed = root / fmt::format("failed-{}", random_.below(3));
+    if (!daemon_) return;
+    daemon_->context.rules = pipeline::make_rules(settings_);
+    daemon_->scheduler.wake();
+  }
+
   std::string state_of_queue() {
     const auto counts = daemon_->store.counts();
     std::string text;
     for (int i = 1; i <= queue::kStateCount; ++i)
       text += fmt::format("{}={} ", queue::to_string(static_cast<queue::State>(i)),
                           counts[static_cast<std::size_t>(i)]);
+    for (const auto& entry : fs::directory_iterator(inbox().path))
+      text += "inbox/" + entry.path().filename().native() + " ";
     return text;
   }
 
-  SimulatedClock clock_;
+  // Where folders are while they are not in their places.
+  struct Where {
+    fs::path inbox_path;
+    std::optional<fs::path> inbox_away, spool_away;
+    fs::path inbox() const { return inbox_away.value_or(inbox_path); }
+  };
+
+  const Plan plan_;
+  SimulatedClock time_;
+  MachineClock clock_{time_};
   SeededRandom random_;
   SimulatedService service_;
   config::Settings settings_;
-  std::multimap<WallTime, int> arrivals_;
-  std::multiset<WallTime> wishes_;
-  int documents_ = 0, crashes_left_ = 0;
-  bool retention_ = false;
+  Where where_{inbox().path, {}, {}};
+  std::multimap<WallTime, Event> agenda_;
+  WallTime scan_at_ = WallTime::max();
+  std::map<std::string, WallTime> ended_at_;
+  int crashes_left_ = 0, hidden_ = 0;
   std::int64_t handlers_until_crash_ = 0;
+  Verdict verdict_;
   std::unique_ptr<Daemon> daemon_;
 };
 
@@ -276,6 +404,18 @@ std::string bytes_of(int document) {
 
 bool has_sidecar(int document) {
   return document % 5 == 3;
+}
+
+bool has_late_sidecar(int document) {
+  return document % 10 == 8;
+}
+
+bool has_late_writer(int document) {
+  return document % 10 == 5;
+}
+
+std::string addition_to(int document) {
+  return fmt::format("; and more of {}", document);
 }
 
 std::string settings_of(int document) {

@@ -11,6 +11,17 @@
 
 namespace chunkrd::simulation {
 
+/// What happens where the daemon ends and the rest of the world begins. Each is off unless a plan says so.
+struct Borders {
+  int clock_steps = 0;         ///< the machine's clock is set, by minutes, days or to another century
+  bool stops = false;          ///< after a crash nothing runs for a while, in which the clock may be set, too
+  int inbox_gone = 0;          ///< times in which the inbox is not there, or an empty folder is in its place
+  int spool_gone = 0;          ///< the same of the spool
+  bool late_sidecars = false;  ///< some come seconds after their documents, before or after they have settled
+  bool late_writers = false;   ///< some writers go on after their files were taken
+  int moved_places = 0;        ///< reloads that change where results and originals go
+};
+
 /// What a run is made of. The same plan ends the same, always.
 struct Plan {
   std::uint64_t seed = 1;
@@ -18,6 +29,7 @@ struct Plan {
   int crashes = 8;
   int wishes = 60;  ///< of people: cancel, retry, reprocess, delete
   Weather weather;
+  Borders borders = {};
   bool retention =
       false;  ///< what is over is forgotten soon: in the end nothing is left but results and failures
 };
@@ -27,6 +39,11 @@ struct Plan {
 std::string name_of(int document);
 std::string bytes_of(int document);
 bool has_sidecar(int document);
+/// Whether its sidecar comes late where the plan has late sidecars: it may be taken with or without.
+bool has_late_sidecar(int document);
+/// Whether more is written into it later where the plan has late writers, and what.
+bool has_late_writer(int document);
+std::string addition_to(int document);
 /// The settings that every task of it must have.
 std::string settings_of(int document);
 

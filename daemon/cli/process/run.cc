@@ -110,7 +110,7 @@ void Run::ask(Tally::Entry& entry, const Job& job, const lifecycle::Wish& wish) 
                          .job = job.id,
                          .arguments = pipeline::arguments_of(wish)};
   command.seq = worker_.store.ask(command);
-  const auto answer = pipeline::carry_out_at_rest(worker_.store, command, worker_.clock.now());
+  const auto answer = pipeline::carry_out_at_rest(worker_.store, command, worker_.clock.mark());
   if (answer.outcome == queue::CommandAnswer::Outcome::refused) return give_up(entry, job, answer.text);
   tally_.adopt(entry, worker_.store.find(job.id).value());
 }

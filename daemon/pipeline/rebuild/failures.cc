@@ -59,6 +59,7 @@ void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
   if (document.empty()) return;
   Job job = begin(reported->id, *place->second, reported->name);
   const Job fresh = std::exchange(job, *reported);
+  job.found_at = fresh.found_at;
   job.source_identity = fresh.source_identity;
   job.settings = fresh.settings;
   job.settings_hash = fresh.settings_hash;

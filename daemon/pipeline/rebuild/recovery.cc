@@ -26,7 +26,7 @@ std::string identity_of_none(const Job& job) {
 }  // namespace
 
 Recovery::Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules,
-                   const std::filesystem::path& state, const Listed& listed, WallTime now)
+                   const std::filesystem::path& state, const Listed& listed, const Mark& now)
     : store_(store), rules_(std::move(rules)), state_(state), listed_(listed), now_(now) {}
 
 Found Recovery::take() {
@@ -45,7 +45,7 @@ Job Recovery::begin(const std::string& id, const Place& place, const std::string
   job.name = name;
   job.found_at = time_of_job_id(id).value();
   job.source_identity = identity_of_none(job);
-  job.due = now_;
+  job.due = now_.date;
   job.profile = place.profile_of(name);
   const config::Profile& profile = rules_->profile_of(job);
   job.settings = profile.parse;

@@ -32,7 +32,7 @@ struct Found {
 class Recovery {
  public:
   Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules, const std::filesystem::path& state,
-           const Listed& listed, WallTime now);
+           const Listed& listed, const Mark& now);
 
   Found take();
 
@@ -70,7 +70,7 @@ class Recovery {
   std::shared_ptr<const Rules> rules_;
   std::filesystem::path state_;
   const Listed& listed_;
-  WallTime now_;
+  Mark now_;
   std::set<std::string> forgotten_;  ///< their rows went by themselves, and are not missed
   Found found_;
 };

@@ -99,7 +99,7 @@ void Recovery::take_spooled(Job job, const Place& place) {
     job.sidecar = inbox::look(AT_FDCWD, place.spool.sidecar_of(job.id).native(), {}).identity.text();
   const lifecycle::Intake intake{rules_->limits.document_bytes, place.takes(job.name)};
   const auto decision =
-      lifecycle::after_claim(job, examine(*rules_, place, job), intake, lifecycle::Moment{.now = now_});
+      lifecycle::after_claim(job, examine(*rules_, place, job), intake, lifecycle::Moment{.now = now_.date});
   const auto& tasks = listed_.of(job.id);
   std::string told = "its original lies in the spool; ";
   job = decision.transition.after;
@@ -111,7 +111,7 @@ void Recovery::take_spooled(Job job, const Place& place) {
   job.error_stage.clear();
   job.error_code.clear();
   job.error_message.clear();
-  job = lifecycle::resumed(std::move(job), tasks, listed_.read_at, now_);
+  job = lifecycle::resumed(std::move(job), tasks, listed_.read_at, now_.date);
   const bool adopted = job.state == State::submitted;
   told += adopted ? "task " + job.task_id + " is its own" : "its task is looked for before it is submitted";
   if (!insert(std::move(job), told)) return;

@@ -39,7 +39,7 @@ void Recovery::look_after_ready() {
       std::erase_if(unknown, [&](const Task& task) { return is_known(task, job); });
       // The list was read whole, and it is not there: it was looked for.
       if (unknown.empty() && listed_.read_at) continue;
-      const Job after = lifecycle::resumed(job, unknown, listed_.read_at, now_);
+      const Job after = lifecycle::resumed(job, unknown, listed_.read_at, now_.date);
       const bool adopted = after.state == State::submitted;
       const std::string told =
           adopted ? "task " + after.task_id + " is its own" : "its task is looked for before it is submitted";
@@ -53,7 +53,7 @@ void Recovery::look_after_ready() {
 
 // What was paid today at least, and the tasks that nobody knows.
 void Recovery::look_at_all_jobs() {
-  const std::string today = to_iso(now_).substr(0, 10);
+  const std::string today = to_iso(now_.wall).substr(0, 10);
   auto nobodys = listed_.by_mark;
   queue::Spent spent;
   std::string before;
@@ -70,7 +70,7 @@ void Recovery::look_at_all_jobs() {
       nobodys.erase(job_mark(job.id));
     }
   }
-  if (spent != queue::Spent{}) store_.raise_spent(now_, spent);
+  if (spent != queue::Spent{}) store_.raise_spent(now_.wall, spent);
   for (const auto& [mark, tasks] : nobodys)
     for (const Task& task : tasks) found_.unknown_tasks.push_back(task.task_id);
 }

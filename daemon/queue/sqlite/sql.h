@@ -58,6 +58,15 @@ inline const std::string kClaimed =
     "SELECT 1 FROM jobs INDEXED BY jobs_claiming WHERE state = 1 AND inbox = ? AND name = ? "
     "AND source_identity <> ?";
 
+/// What waits for the service, by how long it has waited.
+inline const std::string kDelayDeadlines =
+    "UPDATE jobs INDEXED BY jobs_due SET submitted_at = min(submitted_at + ?, ?) WHERE state IN (3, 4, 15) "
+    "AND submitted_at IS NOT NULL";
+
+/// Parameters: the new due time, state, and after when no row of it may be due.
+inline const std::string kDueTooLate =
+    "UPDATE jobs INDEXED BY jobs_due SET due = ? WHERE state = ? AND due > ?";
+
 inline const std::string kEvents =
     "SELECT at, what, detail FROM events WHERE job = (SELECT seq FROM jobs WHERE id = ?) ORDER BY seq";
 

@@ -42,6 +42,10 @@ void take_rows(Run& query, std::size_t limit, const Inboxes& held, std::vector<J
   while (into.size() < limit && query.next_row())
     if (Job job = query.job(); !held.contains(job.inbox)) into.push_back(std::move(job));
 }
+constexpr const char* kClockNote = "clock";
+
+// Nothing is made to wait for longer: it is policy's longest Retry-After, and some more.
+constexpr Duration kLongestWait = std::chrono::hours(2);
 
 // The day of `moment`, UTC: "2026-11-24".
 std::string day_of(WallTime moment) {
@@ -84,13 +88,15 @@ struct SqliteStore::Statements {
         answer(database, sql::kAnswer),
         pending_commands(database, sql::kPendingCommands),
         command_answer(database, sql::kCommandAnswer),
+        delay_deadlines(database, sql::kDelayDeadlines),
+        due_too_late(database, sql::kDueTooLate),
         note(database, sql::kNote),
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
       claimed, events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error,
       listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task,
-      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, note,
+      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, delay_deadlines, due_too_late, note,
       set_note;
 };
 
@@ -112,11 +118,12 @@ SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
 
 SqliteStore::~SqliteStore() = default;
 
-std::vector<bool> SqliteStore::apply(std::span<const Change> changes, WallTime now) {
+std::vector<bool> SqliteStore::apply(std::span<const Change> changes, const Mark& now) {
   return run("writing", [&] {
     std::vector<bool> applied;
     applied.reserve(changes.size());
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    keep(now);
     for (const Change& change : changes)
       applied.push_back(std::visit([&](const auto& one) { return apply_one(one, now); }, change));
     transaction.commit();
@@ -124,7 +131,43 @@ std::vector<bool> SqliteStore::apply(std::span<const Change> changes, WallTime n
   });
 }
 
-bool SqliteStore::apply_one(const Insertion& insertion, WallTime now) {
+std::optional<Mark> SqliteStore::clock() {
+  return mark_from(note(kClockNote).value_or(""));
+}
+
+// A clock that was set to another day must not make room in the budget: what was paid for goes along.
+void SqliteStore::keep(const Mark& now) {
+  if (const auto last = clock()) {
+    const std::string day = day_of(now.wall);
+    const std::string day_unless_set = day_of(now.date + (last->wall - last->date));
+    if (day != day_unless_set) raise_spent(now.wall, spent_on(now.date + (last->wall - last->date)));
+  }
+  set_note(kClockNote, to_text(now));
+}
+
+void SqliteStore::go_on(const Mark& now, Duration not_lived) {
+  run("writing", [&] {
+    SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+    keep(now);
+    {
+      Run delay(statements_->delay_deadlines);
+      delay.parameters().number(not_lived.count()).time(now.date);
+      delay.next_row();
+    }
+    for (const State state : every_state()) {
+      const bool end = is_end(state);
+      Run clamp(statements_->due_too_late);
+      clamp.parameters()
+          .time(end ? now.lived : now.date)
+          .state(state)
+          .time(end ? now.lived : now.date + kLongestWait);
+      clamp.next_row();
+    }
+    transaction.commit();
+  });
+}
+
+bool SqliteStore::apply_one(const Insertion& insertion, const Mark& now) {
   const Job& job = insertion.job;
   std::int64_t seq = 0;
   {
@@ -134,26 +177,27 @@ bool SqliteStore::apply_one(const Insertion& insertion, WallTime now) {
         .state(job.state)
         .time(job.due)
         .number(job.lease)
-        .time(now)
+        .time(now.date)
         .moving_columns(job)
         .number(insertion.earlier);
     if (!insert.next_row()) return false;
     seq = insert.column(0).getInt64();
   }
-  add_event(seq, insertion.event, now);
+  add_event(seq, insertion.event, now.date);
   return true;
 }
 
-bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
+bool SqliteStore::apply_one(const Transition& transition, const Mark& now) {
   const Job& after = transition.after;
+  const bool ends = is_end(after.state) && !is_end(transition.from);
   std::int64_t seq = 0;
   {
     Run update(statements_->transition);
     update.parameters()
         .state(after.state)
-        .time(now)
+        .time(now.date)
         .state(after.state)
-        .time(after.due)
+        .time(ends ? now.lived : after.due)
         .moving_columns(after)
         .text(after.id)
         .state(transition.from)
@@ -161,9 +205,9 @@ bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
     if (!update.next_row()) return false;
     seq = update.column(0).getInt64();
   }
-  if (!transition.event.what.empty()) add_event(seq, transition.event, now);
+  if (!transition.event.what.empty()) add_event(seq, transition.event, now.date);
   if (transition.spent != Spent{}) {
-    const std::string day = day_of(now);
+    const std::string day = day_of(now.wall);
     Run add(statements_->add_spent);
     add.parameters().text(day).number(transition.spent.documents).number(transition.spent.pages);
     add.next_row();
@@ -171,7 +215,7 @@ bool SqliteStore::apply_one(const Transition& transition, WallTime now) {
   return true;
 }
 
-bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
+bool SqliteStore::apply_one(const Answering& answering, const Mark& now) {
   {
     Run answered(statements_->command_answer);
     answered.parameters().number(answering.seq);
@@ -180,11 +224,11 @@ bool SqliteStore::apply_one(const Answering& answering, WallTime now) {
   if (answering.transition && !apply_one(*answering.transition, now)) return false;
   const std::string outcome(to_string(answering.answer.outcome));
   Run answer(statements_->answer);
-  answer.parameters().time(now).text(outcome).text(answering.answer.text).number(answering.seq);
+  answer.parameters().time(now.date).text(outcome).text(answering.answer.text).number(answering.seq);
   return answer.next_row();
 }
 
-bool SqliteStore::apply_one(const Forgetting& forgetting, WallTime) {
+bool SqliteStore::apply_one(const Forgetting& forgetting, const Mark&) {
   return forgetter_->forget(forgetting);
 }
 

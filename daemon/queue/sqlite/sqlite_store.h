@@ -17,7 +17,8 @@ class SqliteStore final : public Store {
   explicit SqliteStore(std::filesystem::path file, SqliteOptions options = {});
   ~SqliteStore() override;
 
-  std::vector<bool> apply(std::span<const Change> changes, WallTime now) override;
+  std::vector<bool> apply(std::span<const Change> changes, const Mark& now) override;
+  std::optional<Mark> clock() override;
   using Store::due;
   std::vector<Job> due(State state, WallTime now, std::size_t limit, const Inboxes& held) override;
   std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit,
@@ -57,15 +58,20 @@ class SqliteStore final : public Store {
   /// For a queue that is made anew: the day (UTC) of `moment` has at least so much that was paid for.
   void raise_spent(WallTime moment, const Spent& at_least);
 
+  /// Before the work of a daemon begins at `now`: of the time in which none ran, `not_lived` does not count
+  /// for deadlines; and no row, from a clock that was wrong, waits for longer than anything is made to wait.
+  void go_on(const Mark& now, Duration not_lived);
+
  private:
   struct Statements;
 
   template <class Work>
   auto run(std::string_view doing, Work work);
-  bool apply_one(const Insertion& insertion, WallTime now);
-  bool apply_one(const Transition& transition, WallTime now);
-  bool apply_one(const Answering& answering, WallTime now);
-  bool apply_one(const Forgetting& forgetting, WallTime now);
+  bool apply_one(const Insertion& insertion, const Mark& now);
+  bool apply_one(const Transition& transition, const Mark& now);
+  bool apply_one(const Answering& answering, const Mark& now);
+  bool apply_one(const Forgetting& forgetting, const Mark& now);
+  void keep(const Mark& now);
   void add_event(std::int64_t job_seq, const Event& event, WallTime now);
 
   std::filesystem::path file_;

@@ -148,6 +148,14 @@ TEST_F(EngineTest, GivesTheHeadersThatMatter) {
   EXPECT_EQ(response.date->time_since_epoch(), std::chrono::seconds(1'795'489'445));
 }
 
+TEST_F(EngineTest, ReadsRetryAfterAsADateByTheClockThatDatesTheAnswer) {
+  HttpServer server;
+  server.script({.status = 503,
+                 .headers = {{"Date", "Sat, 06 Feb 2106 00:00:00 GMT"},
+                             {"Retry-After", "Sat, 06 Feb 2106 00:01:30 GMT"}}});
+  EXPECT_EQ(answer(get(server.url())).retry_after, std::chrono::seconds(90));
+}
+
 TEST_F(EngineTest, ReadsRetryAfterAsADate) {
   HttpServer server;
   const auto reply_with_date = [](std::time_t when) {

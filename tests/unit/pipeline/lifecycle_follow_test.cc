@@ -131,6 +131,7 @@ TEST(AfterPoll, ProcessingTooLongIsADeadLetterAndNoSecondTaskIsPaid) {
   Job job = job_in(State::submitted);
   job.submitted_at = kNow - 5h;
   Task task = task_in(Status::Processing);
+  task.created_at = kNow - 5h;
   task.started_at = kNow - 2h;
   expect_decision(job, after_poll(job, task, moment_at(kNow), Policy{}),
                   {State::submitted, Due::poll, Kind::reachable});
@@ -151,6 +152,30 @@ TEST(AfterPoll, ATaskThatDoesNotSayWhenItBeganHasTheTimeOfBothStates) {
   Job job = job_in(State::submitted);
   job.submitted_at = kNow - 8h;
   const Task task = task_in(Status::Processing);
+  EXPECT_EQ(after_poll(job, task, moment_at(kNow), Policy{}).transition.after.state, State::submitted);
+  EXPECT_EQ(after_poll(job, task, moment_at(kNow + 1ms), Policy{}).transition.after.error_code,
+            "processing_timeout");
+}
+
+// Only its own two times are compared: the service's clock may be years from ours, and either may be set.
+TEST(AfterPoll, HowLongATaskIsProcessingDoesNotDependOnWhatTheServicesClockShows) {
+  Job job = job_in(State::submitted);
+  job.submitted_at = kNow - 5h;
+  Task task = task_in(Status::Processing);
+  for (const Duration apart : {Duration(0), Duration(24h), Duration(-24h), Duration(80 * 365 * 24h)}) {
+    task.created_at = kNow - 5h + apart;
+    task.started_at = kNow - 2h + apart;
+    EXPECT_EQ(after_poll(job, task, moment_at(kNow), Policy{}).transition.after.state, State::submitted);
+    EXPECT_EQ(after_poll(job, task, moment_at(kNow + 1ms), Policy{}).transition.after.error_code,
+              "processing_timeout");
+  }
+}
+
+TEST(AfterPoll, ATaskThatClaimsToHaveBegunTooLateHasTheTimeOfBothStatesToo) {
+  Job job = job_in(State::submitted);
+  job.submitted_at = kNow - 8h;
+  Task task = task_in(Status::Processing);
+  task.started_at = task.created_at + 80 * 365 * 24h;
   EXPECT_EQ(after_poll(job, task, moment_at(kNow), Policy{}).transition.after.state, State::submitted);
   EXPECT_EQ(after_poll(job, task, moment_at(kNow + 1ms), Policy{}).transition.after.error_code,
             "processing_timeout");

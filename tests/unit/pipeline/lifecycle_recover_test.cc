@@ -46,7 +46,7 @@ TEST(ADocumentWithoutARow, FollowsTheTaskThatIsListed) {
   EXPECT_EQ(job.state, State::submitted);
   EXPECT_EQ(job.task_id, "t1");
   EXPECT_EQ(job.task_status, "Processing");
-  EXPECT_EQ(job.submitted_at, kNow - 10min) << "its deadlines count from there";
+  EXPECT_EQ(job.submitted_at, kNow) << "its deadlines count from there: nobody lived through what was before";
   EXPECT_EQ(job.attempts, 0);
 }
 
@@ -65,11 +65,6 @@ TEST(ADocumentWithoutARow, TellsOfItsLastTaskWhereAllHaveFailed) {
       resumed(lost(), {listed("t2", Status::Failed, 5min), listed("t1", Status::Failed, 9min)}, kNow, kNow);
   EXPECT_EQ(job.task_id, "t2");
   EXPECT_EQ(job.attempts, 1) << "the poll counts the other";
-}
-
-TEST(ADocumentWithoutARow, IsNotOfATimeThatTheClockDoesNotAllow) {
-  EXPECT_EQ(resumed(lost(), {listed("t", Status::Starting, -2h)}, kNow, kNow).submitted_at, kNow);
-  EXPECT_EQ(resumed(lost(), {listed("t", Status::Starting, 48h)}, kNow, kNow).submitted_at, kNow - 1h);
 }
 
 TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {

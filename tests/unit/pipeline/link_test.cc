@@ -78,6 +78,12 @@ TEST_F(LinkTask, WasMadeWhileTheSubmitWasUnderWay) {
   }
 }
 
+TEST_F(LinkTask, IsOfTheSameTimeAfterTheClockWasSet) {
+  task.created_at = kNow + 24h;
+  EXPECT_FALSE(may_be(task));
+  EXPECT_TRUE(lifecycle::may_be_link_task(job, {"a b.pdf"}, task, kNow, 24h));
+}
+
 TEST_F(LinkTask, ThatWasKnownIsFoundByItsIdAlone) {
   job.task_id = "task-1";
   task.file_name = "whatever";

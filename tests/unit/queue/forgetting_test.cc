@@ -23,16 +23,15 @@ class Retention : public ::testing::Test {
   Job ended(int number, State state, WallTime when) {
     Job job = found(number);
     EXPECT_TRUE(apply(insertion(job)));
-    Transition end = moved(job, state);
-    end.after.due = when;
-    EXPECT_TRUE(apply(end));
+    EXPECT_TRUE(apply(moved(job, state), when));
     return stored(job.id);
   }
   Job archived(int number, WallTime when) {
-    Job job = ended(number, State::delivered, when);
+    Job job = found(number);
+    EXPECT_TRUE(apply(insertion(job)));
     Transition end = moved(job, State::done);
     end.after.original_name = job.name;
-    EXPECT_TRUE(apply(end));
+    EXPECT_TRUE(apply(end, when));
     return stored(job.id);
   }
   Job link(int number, State state) {

@@ -31,7 +31,7 @@ class FixedClock final : public Clock {
 // Remembers how large each transaction was; holds the first one until it is let go; fails when told to.
 class RecordingStore final : public Store {
  public:
-  std::vector<bool> apply(std::span<const Change> changes, WallTime) override {
+  std::vector<bool> apply(std::span<const Change> changes, const Mark&) override {
     const std::size_t before = calls_++;
     {
       const std::lock_guard hold(mutex_);
@@ -60,6 +60,7 @@ class RecordingStore final : public Store {
     if (reads_fail) throw StoreError("cannot read");
     return {};
   }
+  std::optional<Mark> clock() override { return std::nullopt; }
   std::optional<WallTime> oldest_unfinished() override { return std::nullopt; }
   std::optional<Job> oldest_unfinished_job() override { return std::nullopt; }
   std::optional<Job> latest_in(State) override { return std::nullopt; }

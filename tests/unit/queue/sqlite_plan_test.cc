@@ -73,6 +73,11 @@ TEST_F(Plan, WhatIsDueIsReadInItsOrderFromAnIndex) {
   EXPECT_THAT(of(sql::kInsert), HasSubstr("INDEX jobs_identity (inbox=? AND name=? AND source_identity=?)"));
 }
 
+TEST_F(Plan, AStartLooksOnlyAtRowsThatItChanges) {
+  EXPECT_THAT(of(sql::kDelayDeadlines), HasSubstr("SEARCH jobs USING INDEX jobs_due (state=?)"));
+  EXPECT_THAT(of(sql::kDueTooLate), HasSubstr("SEARCH jobs USING INDEX jobs_due (state=? AND due>?)"));
+}
+
 TEST_F(Plan, ListsAreRangesOfAnIndexThatHoldsAllTheyNeed) {
   EXPECT_EQ(of(sql::kListed),
             "SEARCH jobs USING COVERING INDEX jobs_listed (inbox=? AND state=? AND id>? AND id<?)\n");

@@ -619,6 +619,48 @@ TEST_P(EveryStore, WhatATransitionSpendsIsAddedToItsDay) {
   EXPECT_EQ(store->spent_on(at(2 * kDay)), Spent{});
 }
 
+TEST_P(EveryStore, WhatWasPaidForGoesAlongWhenTheClockIsSetToAnotherDay) {
+  Job job = add(found(1));
+  const auto pay = [&](const Mark& now) {
+    Transition transition = moved(job, job.state);
+    transition.spent = {1, 20};
+    const Change change = transition;
+    ASSERT_EQ(store->apply({&change, 1}, now), std::vector{true});
+    job = stored(job.id);
+  };
+  pay(at(5 * kDay));
+  pay(Mark(at(5 * kDay + 1), at(5 * kDay + 1), at(2 * kDay)));
+  reopen();
+  EXPECT_EQ(store->spent_on(at(2 * kDay)), (Spent{2, 40})) << "the same day by another name";
+  pay(Mark(at(5 * kDay + 2), at(5 * kDay + 2), at(9 * kDay)));
+  EXPECT_EQ(store->spent_on(at(9 * kDay)), (Spent{3, 60}));
+  pay(Mark(at(6 * kDay + 2), at(6 * kDay + 2), at(10 * kDay)));
+  EXPECT_EQ(store->spent_on(at(10 * kDay)), (Spent{1, 20})) << "a day that was lived through";
+}
+
+// --- time
+
+TEST_P(EveryStore, KnowsTheMomentOfItsLastChange) {
+  EXPECT_EQ(store->clock(), std::nullopt);
+  const Mark now(at(1), at(2), at(3));
+  store->apply({}, now);
+  reopen();
+  EXPECT_EQ(store->clock(), now);
+}
+
+TEST_P(EveryStore, AnEndIsDatedByTheTimeThatWasLivedThrough) {
+  const Job job = add(found(1));
+  const Change end = moved(job, State::done);
+  store->apply({&end, 1}, Mark(at(100), at(9000), at(7)));
+  EXPECT_EQ(stored(job.id).due, at(100));
+  EXPECT_EQ(stored(job.id).state_since, at(9000));
+  Job read = stored(job.id);
+  read.original_pruned = true;
+  const Change pruned = moved(read, State::done);
+  store->apply({&pruned, 1}, Mark(at(200), at(9100), at(8)));
+  EXPECT_EQ(stored(job.id).due, at(100)) << "and stays when it was";
+}
+
 TEST_P(EveryStore, ALateTransitionSpendsNothing) {
   const Job job = add(found(1));
   Transition late = moved(job, State::submitted);
