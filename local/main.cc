@@ -1,19 +1,27 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "core/durable.h"
 #include "core/errors.h"
 #include "core/logging.h"
 #include "local/input_type.h"
+#include "local/needs.h"
 #include "local/parser/parse_command.h"
 #include "local/server/options.h"
 #include "local/server/server.h"
@@ -37,7 +45,8 @@ struct Arguments {
   std::string fetch;
   std::string port_file;
   std::string log_level = "info";
-  bool end_with_parent = false;
+  pid_t parent = 0;
+  bool has_own_parser = false;
   unsigned task_timeout_s = 600;
   unsigned purge_every_s = 600;
   std::uint64_t parser_memory_mib = 2048;
@@ -54,8 +63,12 @@ void add_serve_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--workers", options.workers, "Documents parsed at the same time")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  app.add_option("--key", options.key, "API key that clients must send; without one nobody is asked for it");
-  app.add_option("--key-file", arguments.key_file, "File that holds the key");
+  app.add_option(
+      "--key-file", arguments.key_file,
+      "File whose first line is the API key that clients must send; else it is in "
+      "$CHUNKR_LOCAL_KEY, or the systemd credential \"api-key\". Without a key nobody is asked for one");
+  app.add_option("--key", options.key,
+                 "The key itself: others on this machine may see it in the list of processes for a moment");
   app.add_option("--rules", arguments.rules, "Planned misbehaviour for tests, see local/README.md");
   app.add_flag("--statistics", options.serves_statistics,
                "Serve /_chunkr-local/statistics without rules too");
@@ -89,8 +102,8 @@ void add_serve_options(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--parser-output-mib", arguments.parser_output_mib, "Most that a parser may write")
       ->capture_default_str();
-  app.add_flag("--end-with-parent", arguments.end_with_parent,
-               "End when the process that started this one ends");
+  app.add_flag("--end-with-parent", arguments.parent,
+               "End when the process that started this one ends; with =PID also if that is over already");
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warning or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -115,9 +128,41 @@ std::string read_key(const std::string& file) {
   std::ifstream in(file);
   std::string key;
   if (!std::getline(in, key) || key.empty()) {
-    throw UserError(ExitCode::no_input, "--key-file " + file + ": holds no key in its first line");
+    throw UserError(ExitCode::no_input, "the key's file " + file + ": holds no key in its first line");
   }
   return key;
+}
+
+/// From where it is said to be; empty if nothing says so. What this program starts does not inherit it.
+std::string find_key(const Arguments& arguments) {
+  const char* const in_environment = std::getenv("CHUNKR_LOCAL_KEY");
+  const std::string from_environment = in_environment != nullptr ? in_environment : "";
+  unsetenv("CHUNKR_LOCAL_KEY");
+  if (!arguments.options.key.empty()) return arguments.options.key;
+  if (!arguments.key_file.empty()) return read_key(arguments.key_file);
+  if (in_environment != nullptr) {
+    if (from_environment.empty()) throw UserError(ExitCode::usage, "$CHUNKR_LOCAL_KEY is empty");
+    return from_environment;
+  }
+  if (const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY")) {
+    const auto file = std::filesystem::path(credentials) / "api-key";
+    std::error_code none;
+    if (std::filesystem::exists(file, none)) return read_key(file);
+  }
+  return {};
+}
+
+/// The list of processes shows the command line as it stands in our memory.
+void hide_key(std::span<char*> words) {
+  constexpr std::string_view kOption = "--key";
+  bool is_next = false;
+  for (char* const word : words) {
+    const std::string_view text(word);
+    const bool is_joined = text.starts_with(kOption) && text.substr(kOption.size()).starts_with('=');
+    if (is_next) std::memset(word, 'x', text.size());
+    if (is_joined) std::memset(word + kOption.size() + 1, 'x', text.size() - kOption.size() - 1);
+    is_next = text == kOption;
+  }
 }
 
 std::optional<chunkrd::local::server::FetchScope> fetch_scope(const std::string& name) {
@@ -138,16 +183,42 @@ chunkrd::LogLevel log_level(const std::string& name) {
 }
 
 // A parent that was gone before we asked for its signal has left us to another process.
-void end_with_parent() {
-  const pid_t parent = getppid();
+void end_with(pid_t parent) {
+  constexpr pid_t kNotSaid = 1;
+  if (parent == kNotSaid) parent = getppid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent || parent == 1) raise(SIGTERM);
+  if (getppid() != parent) raise(SIGTERM);
+}
+
+// Connections and documents need descriptors; what is only a habit of shells is no reason to turn clients
+// away.
+void raise_descriptor_limit() {
+  constexpr rlim_t kEnough = 8192;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Tells what documents will fail for.
+void tell_what_is_missing() {
+  for (const auto& need : chunkrd::local::missing_needs()) {
+    spdlog::warn("{}: documents that need it will fail until it is (apt-get install {})",
+                 chunkrd::local::describe(need), need.package);
+  }
+}
+
+// All that is worth anything is on disk: whatever does not come to its end by itself is left behind.
+void stop_within_bound() {
+  constexpr unsigned kStopSeconds = 10;
+  signal(SIGALRM, [](int) { _exit(0); });
+  alarm(kStopSeconds);
 }
 
 int serve(Arguments& arguments) {
   auto& options = arguments.options;
   set_listen(arguments);
-  if (!arguments.key_file.empty()) options.key = read_key(arguments.key_file);
+  options.key = find_key(arguments);
   if (!arguments.rules.empty()) options.rules = arguments.rules;
   options.fetch.scope = fetch_scope(arguments.fetch);
   options.parser_limits.time = std::chrono::seconds(arguments.task_timeout_s);
@@ -166,7 +237,10 @@ int serve(Arguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
-  if (arguments.end_with_parent) end_with_parent();
+  if (arguments.parent > 0) end_with(arguments.parent);
+  umask(S_IRWXG | S_IRWXO);
+  raise_descriptor_limit();
+  if (!arguments.has_own_parser) tell_what_is_missing();
 
   const chunkrd::local::server::Server server(options);
   if (!arguments.port_file.empty()) {
@@ -177,6 +251,7 @@ int serve(Arguments& arguments) {
   int received = 0;
   sigwait(&ends, &received);
   spdlog::info("stopping");
+  stop_within_bound();
   return 0;
 }
 
@@ -202,6 +277,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
   }
+  hide_key({argv, static_cast<std::size_t>(argc)});
+  arguments.has_own_parser = app.count("--parser") > 0;
   try {
     return parse->parsed() ? chunkrd::local::run_parse(arguments.order) : serve(arguments);
   } catch (const UserError& error) {

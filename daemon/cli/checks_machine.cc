@@ -21,6 +21,7 @@
 #include "core/errors.h"
 #include "core/escape.h"
 #include "inbox/filesystem.h"
+#include "local/needs.h"
 #include "queue/sqlite/filesystem.h"
 
 namespace chunkrd::cli {
@@ -210,6 +211,17 @@ bool wants_reports(const config::Settings& settings) {
   });
 }
 
+// Where the service is on this machine, so are the programs that it starts.
+void check_local_service(const config::Settings& settings, Findings& findings) {
+  if (!config::is_loopback(settings.api.url)) return;
+  const auto missing = local::missing_needs();
+  for (const local::Need& need : missing)
+    findings.push_back({"tools", Level::warning, "chunkr-local: " + local::describe(need),
+                        fmt::format("apt-get install {}", need.package)});
+  if (missing.empty())
+    findings.push_back({"tools", Level::ok, "all programs that chunkr-local parses with are there", ""});
+}
+
 void check_tools(const config::Settings& settings, Findings& findings) {
   if (is_in_path("pdftoppm"))
     findings.push_back({"tools", Level::ok, "pdftoppm is there: reports show the pages' pictures", ""});
@@ -248,6 +260,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_daemon(settings, findings);
   check_tools(settings, findings);
   check_open_files(settings, findings);
+  check_local_service(settings, findings);
   return findings;
 }
 

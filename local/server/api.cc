@@ -15,6 +15,7 @@
 
 #include "local/server/names.h"
 #include "local/server/query.h"
+#include "local/server/trouble.h"
 
 namespace chunkrd::local::server {
 namespace {
@@ -26,6 +27,11 @@ constexpr const char* kHealth = "OK - Version 1.14.2-local";
 constexpr const char* kNotFound = "Task not found";
 constexpr const char* kFileFailed = "Failed to process file";
 constexpr const char* kCreateFailed = "Failed to create task";
+constexpr const char* kDiskFull =
+    "The disk of the machine that runs chunkr-local is full: nothing was done. Free some space, or delete "
+    "tasks, then try again";
+constexpr const char* kShortage =
+    "The machine that runs chunkr-local is short of something (see its log): nothing was done. Try again";
 
 WallTime now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -51,6 +57,22 @@ Answer storage_error(unsigned status, std::string_view code, std::string_view me
                           code, message));
   answer.content_type = "application/xml";
   return answer;
+}
+
+/// The words of an error stay in the log: there are paths of this machine in them.
+Answer answer_to_trouble(const std::exception& error, Operation operation) {
+  Answer answer;
+  switch (trouble_of(error)) {
+    case Trouble::full_disk:
+      return text_answer(507, kDiskFull);
+    case Trouble::shortage:
+      answer = text_answer(503, kShortage);
+      answer.headers.emplace_back("Retry-After", "2");
+      return answer;
+    case Trouble::none:
+      break;
+  }
+  return text_answer(500, operation == Operation::create ? kCreateFailed : "Internal server error");
 }
 
 /// Of a file in a storage URL: the document, its PDF, or an image.
@@ -121,7 +143,6 @@ awaitable<Answer> Api::answer(const Request& request, RequestBody& body) {
   }
   if (auto refusal = world_.door.refuse(request)) co_return std::move(*refusal);
   if (auto refusal = refuse_access(request, where)) co_return std::move(*refusal);
-  std::string fault;
   try {
     co_return co_await route(request, where, body);
   } catch (const BadQuery& bad) {
@@ -129,10 +150,9 @@ awaitable<Answer> Api::answer(const Request& request, RequestBody& body) {
   } catch (const boost::system::system_error&) {
     throw;  // the connection is gone
   } catch (const std::exception& error) {
-    fault = error.what();
+    spdlog::error("{}: {}", to_string(where.operation), error.what());
+    co_return answer_to_trouble(error, where.operation);
   }
-  spdlog::error("{}: {}", to_string(where.operation), fault);
-  co_return text_answer(500, where.operation == Operation::create ? kCreateFailed : fault);
 }
 
 std::optional<Answer> Api::refuse_access(const Request& request, const Route& route) const {
@@ -311,10 +331,15 @@ awaitable<Answer> Api::create(const Request& request, Body& body) {
   task.configuration = json::serialize(configuration);
   task.file_name = body.file_name.empty() ? task.id + "." + type->extension : body.file_name;
   task.content_type = type->content_type;
-  std::filesystem::create_directory(world_.folders.task(task.id));
-  std::filesystem::rename(body.document.path, world_.folders.input(task.id));
-  body.document.path.clear();
-  world_.store.insert(task);
+  try {
+    std::filesystem::create_directory(world_.folders.task(task.id));
+    std::filesystem::rename(body.document.path, world_.folders.input(task.id));
+    body.document.path.clear();
+    world_.store.insert(task);
+  } catch (const std::exception&) {
+    world_.folders.remove_task(task.id);
+    throw;
+  }
   world_.workers.wake();
   co_return task_answer(task, view_of(request));
 }
@@ -416,8 +441,21 @@ Answer Api::cancel(const Route& where) {
   return text_answer(400, wrong_state("cancelled", task->status));
 }
 
+/// A row cannot be removed from a full disk, so the files go first there.
+bool Api::forget(const std::string& id) {
+  try {
+    return world_.store.remove(id);
+  } catch (const std::exception& error) {
+    const auto task = world_.store.find(id);
+    const bool has_ended = task && task->status != Status::Starting && task->status != Status::Processing;
+    if (trouble_of(error) != Trouble::full_disk || !has_ended) throw;
+  }
+  world_.folders.remove_task(id);
+  return world_.store.remove(id);
+}
+
 Answer Api::remove(const Route& where) {
-  if (world_.store.remove(where.id)) {
+  if (forget(where.id)) {
     world_.folders.remove_task(where.id);
     return text_answer(200, "Task deleted");
   }

@@ -64,6 +64,7 @@ class Api {
   Answer list(const Request& request);
   Answer cancel(const Route& route);
   Answer remove(const Route& route);
+  bool forget(const std::string& id);
   Answer download(const Request& request, const Route& route) const;
   Answer statistics() const;
 

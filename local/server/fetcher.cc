@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "core/durable.h"
+#include "core/errors.h"
 #include "core/fd.h"
 #include "local/server/query.h"
 
@@ -171,7 +172,12 @@ class Fetcher::Transfer final : public http::EndListener {
       self->is_refused_ = true;
       return CURL_SOCKET_BAD;
     }
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (socket < 0) {
+      const std::error_code error(errno, std::generic_category());
+      if (is_shortage(error) && errno != EAFNOSUPPORT) self->error_ = error;
+    }
+    return socket;
   }
 
   bool may_connect(const curl_sockaddr& given) {

@@ -18,6 +18,7 @@
 
 #include "core/durable.h"
 #include "core/fd.h"
+#include "local/server/group_guard.h"
 
 extern char** environ;
 
@@ -31,16 +32,19 @@ constexpr std::chrono::milliseconds kSizeCheckEvery{500};
 /// More text than this in one line, or in all lines together, is not progress.
 constexpr std::size_t kLineBytesMax = 1000;
 constexpr std::size_t kPrintedBytesMax = std::size_t{1} << 20;
+/// See local/parser/failure.h.
 constexpr int kExitRefused = 2;
+constexpr int kExitNotInstalled = 69;
+constexpr int kExitShortage = 71;
 
 void check(int error, const std::filesystem::path& what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what.string());
 }
 
-/// What posix_spawn needs beside the program: standard streams, signals as they are by default, own group.
+/// What posix_spawn needs beside the program: standard streams, signals as they are by default, the group.
 class SpawnPlan {
  public:
-  SpawnPlan(int stdout_fd, const std::filesystem::path& log) {
+  SpawnPlan(pid_t group, int stdout_fd, const std::filesystem::path& log) {
     check(posix_spawn_file_actions_init(&actions_), "posix_spawn");
     check(posix_spawnattr_init(&attributes_), "posix_spawn");
     posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -53,7 +57,7 @@ class SpawnPlan {
     for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) sigaddset(&usual, signal);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &usual);
-    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setpgroup(&attributes_, group);
     posix_spawnattr_setflags(&attributes_,
                              POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
@@ -83,22 +87,26 @@ void limit(pid_t pid, decltype(RLIMIT_CPU) resource, std::uint64_t value) {
   prlimit(pid, resource, &both, nullptr);
 }
 
-/// One process group: killed and reaped at the latest when this object ends.
-class Group {
+/// A process in a group: killed, with all that is in there, and reaped at the latest when this object ends.
+class Member {
  public:
-  explicit Group(pid_t pid) : pid_(pid), ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {
-    if (!ended_) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  Member(GroupGuard& guard, pid_t pid)
+      : guard_(guard), pid_(pid), ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {
+    if (ended_) return;
+    const int error = errno;
+    reap();
+    throw std::system_error(error, std::generic_category(), "pidfd_open");
   }
-  Group(const Group&) = delete;
-  Group& operator=(const Group&) = delete;
-  ~Group() { reap(); }
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+  ~Member() { reap(); }
 
   int fd() const { return ended_.get(); }
 
   /// Kills what is left of the group and answers with waitpid's status of the process itself.
   int reap() {
     if (pid_ < 0) return status_;
-    ::kill(-pid_, SIGKILL);
+    guard_.kill();
     while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
@@ -106,6 +114,7 @@ class Group {
   }
 
  private:
+  GroupGuard& guard_;
   pid_t pid_;
   FileDescriptor ended_;
   int status_ = 0;
@@ -161,13 +170,15 @@ std::uint64_t bytes_in(const std::filesystem::path& folder) {
 ParserEnd end_of(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return ParserEnd::succeeded;
   if (WIFEXITED(status) && WEXITSTATUS(status) == kExitRefused) return ParserEnd::refused;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kExitNotInstalled) return ParserEnd::not_installed;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kExitShortage) return ParserEnd::shortage;
   // The kernel's answer to RLIMIT_CPU.
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) return ParserEnd::timed_out;
   return ParserEnd::crashed;
 }
 
 /// Waits for the end, or for a reason to end it.
-ParserEnd watch(Group& group, FileDescriptor output, const std::filesystem::path& folder,
+ParserEnd watch(Member& parser, FileDescriptor output, const std::filesystem::path& folder,
                 const ParserLimits& limits, int stop_fd,
                 const std::function<void(const std::string&)>& on_line) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + limits.time;
@@ -182,7 +193,7 @@ ParserEnd watch(Group& group, FileDescriptor output, const std::filesystem::path
     }
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(deadline, next_size_check) - now);
     std::array<pollfd, 3> events = {
-        {{group.fd(), POLLIN, 0}, {output.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}}};
+        {{parser.fd(), POLLIN, 0}, {output.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}}};
     if (::poll(events.data(), events.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR) {
       throw std::system_error(errno, std::generic_category(), "poll");
     }
@@ -191,7 +202,7 @@ ParserEnd watch(Group& group, FileDescriptor output, const std::filesystem::path
       if (!lines.read(output.get())) output = FileDescriptor();
       if (lines.is_too_much()) return ParserEnd::crashed;
     } else if (events[0].revents != 0) {
-      const ParserEnd end = end_of(group.reap());
+      const ParserEnd end = end_of(parser.reap());
       return bytes_in(folder) > limits.output_bytes ? ParserEnd::crashed : end;
     }
   }
@@ -206,15 +217,16 @@ ParserEnd run_parser(const std::filesystem::path& parser, const std::filesystem:
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   FileDescriptor output(ends[0]);
   FileDescriptor input(ends[1]);
-  const SpawnPlan plan(input.get(), folder / "parser.log");
+  GroupGuard guard;
+  const SpawnPlan plan(guard.group(), input.get(), folder / "parser.log");
   const pid_t pid = plan.run(parser, order);
   input = FileDescriptor();
-  Group group(pid);
+  Member process(guard, pid);
   limit(pid, RLIMIT_CPU, static_cast<std::uint64_t>(limits.cpu.count()));
   if (limits.memory_bytes > 0) limit(pid, RLIMIT_AS, limits.memory_bytes);
   limit(pid, RLIMIT_FSIZE, limits.output_bytes);
   limit(pid, RLIMIT_CORE, 0);
-  return watch(group, std::move(output), folder, limits, stop_fd, on_line);
+  return watch(process, std::move(output), folder, limits, stop_fd, on_line);
 }
 
 }  // namespace chunkrd::local::server

@@ -9,13 +9,13 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "core/durable.h"
+#include "core/escape.h"
 #include "local/server/output_file.h"
 #include "local/server/parser_process.h"
+#include "local/server/trouble.h"
 
 namespace chunkrd::local::server {
 namespace {
@@ -28,6 +28,11 @@ constexpr std::size_t kErrorTextBytesMax = 2000;
 constexpr std::chrono::milliseconds kHouseEvery{1000};
 constexpr const char* kCrashed = "Parser crashed";
 constexpr const char* kTimedOut = "Task timed out";
+constexpr const char* kDiskFull =
+    "The disk of the machine that runs chunkr-local is full: free some space, then try again";
+constexpr const char* kShortage = "The machine that runs chunkr-local is short of something: try again later";
+constexpr const char* kNotInstalled =
+    "A program that parsing needs is not installed on the machine that runs chunkr-local: its log names it";
 
 WallTime now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -49,12 +54,12 @@ std::string order_text(const Task& task, const std::filesystem::path& input,
                                       {"output", output.string()}});
 }
 
-std::string error_text(const std::filesystem::path& folder) {
-  std::ifstream in(folder / "error.txt", std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  text.resize(std::min(text.size(), kErrorTextBytesMax));
+/// What the parser has left in error.txt: one line of text, `otherwise` if there is none.
+std::string error_text(std::optional<StoredFile> file, const char* otherwise) {
+  std::string text;
+  if (file) file_source(std::move(*file), 0, kErrorTextBytesMax)->next(text);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text.empty() ? kCrashed : text;
+  return text.empty() ? otherwise : harmless(text);
 }
 
 /// A result without a parser: one text segment that holds the file's name.
@@ -85,7 +90,7 @@ std::string fake_output(const Task& task) {
 }  // namespace
 
 struct Workers::Outcome {
-  enum class Kind { succeeded, failed, timed_out, interrupted };
+  enum class Kind { succeeded, failed, timed_out, interrupted, put_off };
   Kind kind = Kind::failed;
   std::string message = {};  ///< of failed
   Output output = {};        ///< of succeeded
@@ -124,6 +129,7 @@ void Workers::wake() {
 
 void Workers::work() {
   std::uint64_t seen = 0;
+  std::string told;
   while (true) {
     {
       const std::scoped_lock lock(mutex_);
@@ -131,9 +137,13 @@ void Workers::work() {
       seen = wakes_;
     }
     try {
-      if (take_one()) continue;
+      const bool has_worked = take_one();
+      told.clear();
+      if (has_worked) continue;
     } catch (const std::exception& error) {
-      spdlog::error("a task could not be taken or ended: {}", error.what());
+      if (std::exchange(told, error.what()) != error.what()) {
+        spdlog::error("a task cannot be taken, which is tried again: {}", error.what());
+      }
       if (!pause(kHouseEvery)) return;
       continue;
     }
@@ -189,7 +199,7 @@ bool Workers::take_one() {
 
 void Workers::run(const Task& task, const ParseEffect& effect) {
   if (task.attempts > kAttemptsMax) {
-    finish(task, {.kind = Outcome::Kind::failed, .message = kCrashed});
+    write_down(task, {.kind = Outcome::Kind::failed, .message = kCrashed});
     return;
   }
   const std::string run_name = "run-" + make_uuid();
@@ -198,15 +208,43 @@ void Workers::run(const Task& task, const ParseEffect& effect) {
     outcome = parse(task, effect, run_name);
   } catch (const std::exception& error) {
     spdlog::error("task {}: {}", task.id, error.what());
-    outcome = {.kind = Outcome::Kind::failed, .message = kCrashed};
+    outcome = outcome_of(error);
   }
-  if (outcome.kind == Outcome::Kind::interrupted) {
-    store_.put_back(task.id);
-    return;
-  }
-  finish(task, outcome);
+  // First what may make room for the rest.
   const bool has_succeeded = outcome.kind == Outcome::Kind::succeeded;
-  remove_other_runs(task, has_succeeded ? run_name : task.output.run);
+  if (!has_succeeded) remove_other_runs(task, task.output.run);
+  write_down(task, outcome);
+  if (has_succeeded) remove_other_runs(task, run_name);
+  if (outcome.kind == Outcome::Kind::put_off) pause(kHouseEvery);
+}
+
+/// A shortage passes; a full disk may not, and then whoever asked should know.
+Workers::Outcome Workers::outcome_of(const std::exception& error) {
+  switch (trouble_of(error)) {
+    case Trouble::full_disk:
+      return {.kind = Outcome::Kind::failed, .message = kDiskFull};
+    case Trouble::shortage:
+      return {.kind = Outcome::Kind::put_off};
+    case Trouble::none:
+      break;
+  }
+  return {.kind = Outcome::Kind::failed, .message = kCrashed};
+}
+
+/// A task whose end cannot be written down would be Processing for ever: it is tried until it can.
+void Workers::write_down(const Task& task, const Outcome& outcome) {
+  std::string told;
+  while (true) {
+    try {
+      return finish(task, outcome);
+    } catch (const std::exception& error) {
+      if (std::exchange(told, error.what()) != error.what()) {
+        spdlog::error("task {}: its end cannot be written down, which is tried again: {}", task.id,
+                      error.what());
+      }
+    }
+    if (!pause(kHouseEvery)) return;  // the next start parses it again
+  }
 }
 
 /// Also what a run left behind that ended with this program.
@@ -257,11 +295,19 @@ Workers::Outcome Workers::parse_in_process(const Task& task, const std::filesyst
   }
   const ParserEnd end = run_parser(options_.parser, order, folder, options_.parser_limits, stop_event_.get(),
                                    [&](const std::string& line) { tell(task, line); });
+  const auto failed = [&](const char* otherwise) -> Outcome {
+    const auto file = folder.filename().string() + "/error.txt";
+    return {.kind = Outcome::Kind::failed, .message = error_text(folders_.open(task.id, file), otherwise)};
+  };
   switch (end) {
     case ParserEnd::succeeded:
       return {.kind = Outcome::Kind::succeeded};
     case ParserEnd::refused:
-      return {.kind = Outcome::Kind::failed, .message = error_text(folder)};
+      return failed(kCrashed);
+    case ParserEnd::not_installed:
+      return failed(kNotInstalled);
+    case ParserEnd::shortage:
+      return failed(kShortage);
     case ParserEnd::crashed:
       return {.kind = Outcome::Kind::failed, .message = kCrashed};
     case ParserEnd::timed_out:
@@ -274,6 +320,10 @@ Workers::Outcome Workers::parse_in_process(const Task& task, const std::filesyst
 
 void Workers::finish(const Task& task, const Outcome& outcome) {
   const WallTime time = now();
+  if (outcome.kind == Outcome::Kind::interrupted || outcome.kind == Outcome::Kind::put_off) {
+    store_.put_back(task.id);
+    return;
+  }
   if (outcome.kind == Outcome::Kind::succeeded) {
     store_.finish_up(task.id, time);
     store_.succeed(task.id, outcome.output, expiry(task, time));
@@ -294,7 +344,12 @@ void Workers::tell(const Task& task, const std::string& message) {
   // A parser's line may be cut within a character, or hold anything: only text goes to clients.
   json::error_code ec;
   const auto checked = json::parse("\"" + message + "\"", ec);
-  if (!ec && checked.is_string()) store_.report(task.id, message);
+  if (ec || !checked.is_string()) return;
+  try {
+    store_.report(task.id, message);
+  } catch (const std::exception& error) {
+    spdlog::debug("task {}: progress is not told: {}", task.id, error.what());
+  }
 }
 
 bool Workers::pause(std::chrono::milliseconds time) {

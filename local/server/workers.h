@@ -36,6 +36,8 @@ class Workers {
   Outcome parse(const Task& task, const ParseEffect& effect, const std::string& run_name);
   Outcome parse_in_process(const Task& task, const std::filesystem::path& folder);
   void remove_other_runs(const Task& task, const std::string& kept) const;
+  static Outcome outcome_of(const std::exception& error);
+  void write_down(const Task& task, const Outcome& outcome);
   void finish(const Task& task, const Outcome& outcome);
   void tell(const Task& task, const std::string& message);
   /// False when the program stops meanwhile.

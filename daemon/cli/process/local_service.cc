@@ -15,6 +15,8 @@
 
 #include "core/errors.h"
 #include "core/escape.h"
+#include "core/ids.h"
+#include "local/needs.h"
 
 extern char** environ;
 
@@ -34,7 +36,32 @@ std::string program() {
   return ::access(beside.c_str(), X_OK) == 0 ? beside.native() : kProgram;
 }
 
-pid_t start(std::vector<std::string> command, const fs::path& log) {
+void refuse_without_needs() {
+  std::string missing, packages;
+  for (const local::Need& need : local::missing_needs()) {
+    missing += (missing.empty() ? "" : "; ") + local::describe(need);
+    if (!packages.contains(need.package)) packages += " " + std::string(need.package);
+  }
+  if (missing.empty()) return;
+  throw UserError(ExitCode::unavailable, fmt::format("--local: {}: apt-get install{}", missing, packages));
+}
+
+std::string random_key() {
+  SystemRandom random;
+  return fmt::format("{:016x}{:016x}", random.next(), random.next());
+}
+
+std::vector<char*> environment_with(std::string& variable) {
+  const std::string_view name(variable.data(), variable.find('=') + 1);
+  std::vector<char*> variables;
+  for (char** other = environ; *other != nullptr; ++other)
+    if (!std::string_view(*other).starts_with(name)) variables.push_back(*other);
+  variables.push_back(variable.data());
+  variables.push_back(nullptr);
+  return variables;
+}
+
+pid_t start(std::vector<std::string> command, const std::string& key, const fs::path& log) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -46,8 +73,11 @@ pid_t start(std::vector<std::string> command, const fs::path& log) {
   std::vector<char*> arguments;
   for (std::string& argument : command) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
+  std::string variable = "CHUNKR_LOCAL_KEY=" + key;
+  const std::vector<char*> environment = environment_with(variable);
   pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environ);
+  const int error =
+      ::posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (error == ENOENT)
@@ -67,14 +97,15 @@ std::string last_line(const fs::path& file) {
 
 }  // namespace
 
-LocalService::LocalService(const fs::path& folder) {
+LocalService::LocalService(const fs::path& folder) : key_(random_key()) {
+  refuse_without_needs();
   fs::create_directories(folder);
   fs::permissions(folder, fs::perms::owner_all);
   const fs::path port_file = folder / "port", log = folder / "chunkr-local.log";
   fs::remove(port_file);
   pid_ = start({program(), "--listen", "127.0.0.1:0", "--state", folder / "tasks", "--port-file", port_file,
-                "--end-with-parent"},
-               log);
+                fmt::format("--end-with-parent={}", ::getpid())},
+               key_, log);
   try {
     wait_until_it_listens(port_file, log);
   } catch (...) {

@@ -86,10 +86,12 @@ ExitCode run(const Options& options) {
   Display display(options.json ? Display::Format::json : Display::Format::text, options.out);
   tell_what_was_passed_over(found, display);
   std::optional<LocalService> local;
-  if (options.local)
+  if (options.local) {
     settings.api.url = local.emplace(settings.state / "local").url();
-  else
+    key = local->key();
+  } else {
     reach(settings);
+  }
 
   Tally tally(std::move(found.documents));
   Run run(settings, std::move(key), options.local ? "--local" : settings.api.url, tally, display);
