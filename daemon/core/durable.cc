@@ -42,36 +42,53 @@ class Unfinished {
   const fs::path* path_;
 };
 
-bool is_the_same_file(const fs::path& a, const fs::path& b) {
+/// A name in an open folder, or a path with AT_FDCWD.
+struct At {
+  int folder;
+  const char* name;
+  bool there(struct stat& status) const noexcept {
+    return ::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+};
+
+bool is_the_same_file(At a, At b) noexcept {
   struct stat of_a{}, of_b{};
-  return ::lstat(a.c_str(), &of_a) == 0 && ::lstat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-         of_a.st_ino == of_b.st_ino;
+  return a.there(of_a) && b.there(of_b) && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
-void remove_old_name(const fs::path& path) {
-  if (::unlink(path.c_str()) != 0) fail("remove", path);
+bool is_the_same_name(At a, At b) noexcept {
+  return a.folder == b.folder && std::string_view(a.name) == b.name;
 }
 
-// For filesystems without RENAME_NOREPLACE (NFS, many of FUSE): link(2) refuses to replace just as well.
-// Where there is no link either (folders, CIFS), looking first is all that can be done.
-bool move_by_link(const fs::path& from, const fs::path& to) {
-  if (::link(from.c_str(), to.c_str()) == 0) {
-    remove_old_name(from);
-    return true;
+void remove_name(At name, const fs::path& path_for_errors) {
+  if (::unlinkat(name.folder, name.name, 0) != 0) fail("remove the old name of", path_for_errors);
+}
+
+/// How a filesystem, or a kernel, says that it knows no RENAME_NOREPLACE.
+bool cannot_refuse(int error) noexcept {
+  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
+/// False when `to` is there. link(2) refuses to replace just as well; where there is none (folders, CIFS,
+/// other people's files), looking first is all that can be done.
+bool move_by_link(At from, At to, const fs::path& path_for_errors) {
+  if (::linkat(from.folder, from.name, to.folder, to.name, 0) == 0) {
+    if (::unlinkat(from.folder, from.name, 0) == 0) return true;
+    const int error = errno;
+    (void)::unlinkat(to.folder, to.name, 0);  // one file under two names would be taken twice
+    fail(error, "remove the old name of", path_for_errors);
   }
   struct stat there{};
-  if (errno == EEXIST || ::lstat(to.c_str(), &there) == 0) return false;
-  if (::rename(from.c_str(), to.c_str()) != 0) fail("rename to", to);
+  if (errno == EEXIST || to.there(there)) return false;
+  if (::renameat(from.folder, from.name, to.folder, to.name) != 0) fail("rename to", path_for_errors);
   return true;
 }
 
-bool move_to_free_name(const fs::path& from, const fs::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  if (errno == EINVAL) return move_by_link(from, to);
-  if (errno != EEXIST) fail("rename to", to);
-  if (from == to || !is_the_same_file(from, to)) return false;
-  remove_old_name(from);  // a crash came between link and unlink
-  return true;
+bool move_to_free_name(At from, At to, const fs::path& path_for_errors) {
+  if (::renameat2(from.folder, from.name, to.folder, to.name, RENAME_NOREPLACE) == 0) return true;
+  if (cannot_refuse(errno)) return move_by_link(from, to, path_for_errors);
+  if (errno != EEXIST) fail("rename to", path_for_errors);
+  return false;
 }
 
 }  // namespace
@@ -95,15 +112,27 @@ void sync_file(int fd, const fs::path& path_for_errors) {
   if (::fsync(fd) != 0) fail("fsync", path_for_errors);
 }
 
+void sync_directory(int fd, const fs::path& path_for_errors) {
+  // EINVAL: a network filesystem that has no fsync for directories.
+  if (::fsync(fd) != 0 && errno != EINVAL) fail("fsync", path_for_errors);
+}
+
 void sync_directory(const fs::path& directory) {
   const fs::path folder = directory.empty() ? "." : directory;
-  const auto fd = open(folder, O_RDONLY | O_DIRECTORY);
-  // EINVAL: a network filesystem that has no fsync for directories.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL) fail("fsync", folder);
+  sync_directory(open(folder, O_RDONLY | O_DIRECTORY).get(), folder);
+}
+
+bool rename_new_at(int from_folder, const fs::path& from, int to_folder, const fs::path& to,
+                   const fs::path& path_for_errors) {
+  const At old_name{from_folder, from.c_str()}, new_name{to_folder, to.c_str()};
+  if (move_to_free_name(old_name, new_name, path_for_errors)) return true;
+  if (is_the_same_name(old_name, new_name) || !is_the_same_file(old_name, new_name)) return false;
+  remove_name(old_name, path_for_errors);  // a crash came between link and unlink
+  return true;
 }
 
 bool rename_new(const fs::path& from, const fs::path& to) {
-  if (!move_to_free_name(from, to)) return false;
+  if (!rename_new_at(AT_FDCWD, from, AT_FDCWD, to, to)) return false;
   sync_directory(to.parent_path());
   if (from.parent_path() != to.parent_path()) sync_directory(from.parent_path());
   return true;

@@ -21,10 +21,18 @@ void sync_file(int fd, const std::filesystem::path& path_for_errors);
 /// (research/operations.md, power cut test).
 void sync_directory(const std::filesystem::path& directory);
 
+/// The same for an open one.
+void sync_directory(int fd, const std::filesystem::path& path_for_errors);
+
 /// rename(2) that refuses to replace; both directories are synced. Returns false when `to` exists. On a
-/// filesystem that cannot refuse (NFS, many of FUSE) a file is linked and unlinked instead; for a folder
-/// there `to` is only looked at first.
+/// filesystem that cannot refuse (NFS, many of FUSE) a file is linked and unlinked instead; where there are
+/// no links either, and for a folder, `to` is only looked at first. What a crash between the two has left,
+/// one file under both names, counts as moved.
 bool rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// The same from a name in one open folder to a name in another (AT_FDCWD: a path); syncs neither.
+bool rename_new_at(int from_folder, const std::filesystem::path& from, int to_folder,
+                   const std::filesystem::path& to, const std::filesystem::path& path_for_errors);
 
 /// Creates or replaces `path` with `bytes`: temporary name (hidden, ends in ".tmp", always the same for the
 /// same path, short enough for any name), fsync, rename, fsync of the directory. Failing, it leaves nothing.

@@ -64,36 +64,6 @@ bool are_one_file(At one, At other) {
          of_one.st_ino == of_other.st_ino;
 }
 
-void remove_old_name(At name, const fs::path& path_for_errors) {
-  if (::unlinkat(name.folder, name.name, 0) != 0) fail("remove the old name of", path_for_errors);
-}
-
-// For filesystems without RENAME_NOREPLACE, as in core/durable.cc.
-bool move_by_link(At from, At to, const fs::path& path_for_errors) {
-  if (::linkat(from.folder, from.name, to.folder, to.name, 0) == 0) {
-    remove_old_name(from, path_for_errors);
-    return true;
-  }
-  struct stat status;
-  if (errno == EEXIST || to.there(status)) return false;
-  if (::renameat(from.folder, from.name, to.folder, to.name) != 0) fail("rename to", path_for_errors);
-  return true;
-}
-
-bool rename_new(At from, At to, const fs::path& path_for_errors) {
-  if (::renameat2(from.folder, from.name, to.folder, to.name, RENAME_NOREPLACE) == 0) return true;
-  if (errno == EINVAL) return move_by_link(from, to, path_for_errors);
-  if (errno != EEXIST) fail("rename to", path_for_errors);
-  return false;
-}
-
-bool move_once(At from, At to, const fs::path& from_path, const fs::path& to_path) {
-  if (rename_new(from, to, to_path)) return true;
-  if (!are_one_file(from, to)) return false;
-  remove_old_name(from, from_path);  // a crash came between link and unlink
-  return true;
-}
-
 FileDescriptor duplicate(const FileDescriptor& fd, const fs::path& path_for_errors) {
   FileDescriptor again(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
   if (!again) fail("duplicate descriptor of", path_for_errors);
@@ -251,11 +221,11 @@ void Folder::write(const std::string& name, std::string_view bytes) const {
 }
 
 bool Folder::move(const std::string& name, const Folder& to, const std::string& as) const {
-  return move_once({fd_.get(), name.c_str()}, {to.fd_.get(), as.c_str()}, path_ / name, to.path_ / as);
+  return durable::rename_new_at(fd_.get(), name, to.fd_.get(), as, to.path_ / as);
 }
 
 bool Folder::move_in(const fs::path& from, const std::string& name) const {
-  return move_once({AT_FDCWD, from.c_str()}, {fd_.get(), name.c_str()}, from, path_ / name);
+  return durable::rename_new_at(AT_FDCWD, from, fd_.get(), name, path_ / name);
 }
 
 bool Folder::take(const std::string& name, const Folder& to, const std::string& as) const {
@@ -320,8 +290,7 @@ void Folder::remove_tree(const std::string& name) const {
 }
 
 void Folder::sync() const {
-  // EINVAL: a network filesystem that has no fsync for directories.
-  if (::fsync(fd_.get()) != 0 && errno != EINVAL) fail("fsync", path_);
+  durable::sync_directory(fd_.get(), path_);
 }
 
 bool is_there(const fs::path& path) {
