@@ -29,6 +29,9 @@ InboxMetrics::InboxMetrics(prometheus::Registry& registry)
                        "Things in the inbox that are no documents: links, FIFOs, devices, sockets.")),
       settling_(
           gauge(registry, "chunkrd_inbox_settling_documents", "Files that wait until they stop changing.")),
+      unclaimed_(gauge(registry, "chunkrd_inbox_unclaimed_documents",
+                       "Files that nobody works on: they cannot be looked at, have to wait, or lie there "
+                       "although their documents have ended.")),
       available_(gauge(registry, "chunkrd_inbox_available",
                        "1 if the folder can be read, 0 if not (for example not mounted).")) {}
 
@@ -38,7 +41,8 @@ InboxMetrics::Series& InboxMetrics::series(const std::string& folder) {
   const prometheus::Labels labels{{"inbox", printable(folder)}};
   return by_folder_
       .try_emplace(folder, Series{scans_.Add(labels), overflows_.Add(labels), refused_.Add(labels),
-                                  settling_.Add(labels), available_.Add(labels), InboxNumbers{}})
+                                  settling_.Add(labels), unclaimed_.Add(labels), available_.Add(labels),
+                                  InboxNumbers{}})
       .first->second;
 }
 
@@ -48,6 +52,7 @@ void InboxMetrics::set(const std::string& folder, const InboxNumbers& now) {
   grow(inbox.overflows, inbox.last.overflows, now.overflows);
   grow(inbox.refused, inbox.last.refused, now.refused);
   inbox.settling.Set(static_cast<double>(now.settling));
+  inbox.unclaimed.Set(static_cast<double>(now.unclaimed));
   inbox.available.Set(now.available ? 1 : 0);
   inbox.last = now;
 }
@@ -59,6 +64,7 @@ void InboxMetrics::forget(const std::string& folder) {
   overflows_.Remove(&known->second.overflows);
   refused_.Remove(&known->second.refused);
   settling_.Remove(&known->second.settling);
+  unclaimed_.Remove(&known->second.unclaimed);
   available_.Remove(&known->second.available);
   by_folder_.erase(known);
 }

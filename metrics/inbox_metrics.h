@@ -17,6 +17,7 @@ struct InboxNumbers {
   std::uint64_t overflows = 0;
   std::uint64_t refused = 0;
   std::uint64_t settling = 0;
+  std::uint64_t unclaimed = 0;
   bool available = true;
 };
 
@@ -37,6 +38,7 @@ class InboxMetrics {
     prometheus::Counter& overflows;
     prometheus::Counter& refused;
     prometheus::Gauge& settling;
+    prometheus::Gauge& unclaimed;
     prometheus::Gauge& available;
     InboxNumbers last;
   };
@@ -46,6 +48,7 @@ class InboxMetrics {
   prometheus::Family<prometheus::Counter>& overflows_;
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& settling_;
+  prometheus::Family<prometheus::Gauge>& unclaimed_;
   prometheus::Family<prometheus::Gauge>& available_;
   std::map<std::string, Series> by_folder_;
 };

@@ -257,6 +257,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_space(settings, findings);
   check_key(settings, findings);
   check_queue(settings, findings);
+  check_inboxes(settings, findings);
   check_daemon(settings, findings);
   check_tools(settings, findings);
   check_open_files(settings, findings);

@@ -107,6 +107,9 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   metrics_.config_loaded(wall(worker_.clock.now()));
   worker_.commands.on_drain([this] { drain(); });
   worker_.commands.on_rest([this] { return retention_.step(); });
+  worker_.context.let_go = [this](const std::string& path, const std::string& name) {
+    if (const auto inbox = inboxes_.find(path); inbox != inboxes_.end()) inbox->second->let_go(name);
+  };
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
         settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
@@ -301,7 +304,8 @@ awaitable<void> Daemon::look_after_metrics() {
     metrics_.on_queue(counts, co_await worker_.queue.oldest_unfinished());
     for (const auto& [path, inbox] : inboxes_) {
       const inbox::Statistics now = inbox->statistics();
-      metrics_.inboxes().set(path, {now.scans, now.overflows, now.refused, now.settling, now.available});
+      metrics_.inboxes().set(
+          path, {now.scans, now.overflows, now.refused, now.settling, now.unclaimed, now.available});
     }
     end_when_drained(counts);
     worker_.scheduler.look_at_pauses();
@@ -331,7 +335,10 @@ awaitable<void> Daemon::tell_status() {
                       .started_at = wall(started_at_),
                       .pauses = {},
                       .rate = worker_.gate.rate(),
-                      .draining = draining_};
+                      .draining = draining_,
+                      .inboxes = {}};
+  for (const auto& [path, inbox] : inboxes_)
+    status.inboxes.push_back({.path = printable(path), .unclaimed = inbox->statistics().unclaimed});
   for (int i = 0; i < pipeline::kPauseCount; ++i) {
     const auto pause = static_cast<pipeline::Pause>(i);
     if (!worker_.gate.paused(pause)) continue;

@@ -35,12 +35,16 @@ std::string to_json(const DaemonStatus& status) {
                       {"since", to_iso(pause.since)},
                       {"until", pause.until ? json::value(to_iso(*pause.until)) : json::value(nullptr)},
                       {"detail", valid_utf8(pause.detail)}});
+  json::array inboxes;
+  for (const auto& inbox : status.inboxes)
+    inboxes.push_back({{"path", inbox.path}, {"unclaimed", inbox.unclaimed}});
   return json::serialize(json::object{{"pid", status.pid},
                                       {"version", status.version},
                                       {"started_at", to_iso(status.started_at)},
                                       {"pauses", std::move(pauses)},
                                       {"rate", status.rate},
-                                      {"draining", status.draining}});
+                                      {"draining", status.draining},
+                                      {"inboxes", std::move(inboxes)}});
 }
 
 std::optional<DaemonStatus> daemon_status_from(std::string_view text) {
@@ -55,6 +59,10 @@ std::optional<DaemonStatus> daemon_status_from(std::string_view text) {
       status.pauses.push_back(pause_from(pause.as_object()));
     status.rate = object.at("rate").to_number<double>();
     status.draining = object.at("draining").as_bool();
+    if (const json::value* inboxes = object.if_contains("inboxes"))
+      for (const json::value& inbox : inboxes->as_array())
+        status.inboxes.push_back(
+            {std::string(inbox.at("path").as_string()), inbox.at("unclaimed").to_number<std::size_t>()});
     return status;
   } catch (const std::exception&) {
     return std::nullopt;

@@ -23,18 +23,26 @@ struct DaemonStatus {
     bool operator==(const Pause&) const = default;
   };
 
+  struct Inbox {
+    std::string path;           ///< printable()
+    std::size_t unclaimed = 0;  ///< inbox::Statistics
+    bool operator==(const Inbox&) const = default;
+  };
+
   int pid = 0;
   std::string version;
   WallTime started_at;
   std::vector<Pause> pauses;
   double rate = 0;  ///< submits a second that are allowed now
   bool draining = false;
+  std::vector<Inbox> inboxes;
   bool operator==(const DaemonStatus&) const = default;
 };
 
 std::string to_json(const DaemonStatus& status);
 
-/// Nothing when `text` is not what to_json() writes. Unknown members of a later version are passed over.
+/// Nothing when `text` is not what to_json() writes. Unknown members of a later version are passed over, and
+/// an earlier one's note has no inboxes.
 std::optional<DaemonStatus> daemon_status_from(std::string_view text);
 
 }  // namespace chunkrd::cli

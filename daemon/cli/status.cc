@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>
@@ -84,6 +85,14 @@ json::value budget_json(int per_day) {
   return per_day > 0 ? json::value(per_day) : json::value(nullptr);
 }
 
+// Files in this inbox that nobody works on; nothing while no daemon tells.
+std::optional<std::size_t> unclaimed_in(const config::Inbox& inbox, const Status& status) {
+  if (!status.daemon) return std::nullopt;
+  const auto told =
+      std::ranges::find(status.daemon->inboxes, printable(inbox.path.native()), &DaemonStatus::Inbox::path);
+  return told == status.daemon->inboxes.end() ? std::nullopt : std::optional(told->unclaimed);
+}
+
 json::object status_json(const Status& status, const config::Settings& settings) {
   json::object object;
   object["running"] = status.running;
@@ -104,10 +113,13 @@ json::object status_json(const Status& status, const config::Settings& settings)
                      {"pages_per_day", budget_json(settings.limits.pages_per_day)}};
   object["pending_commands"] = status.commands;
   json::array inboxes;
-  for (const config::Inbox& inbox : settings.inboxes)
+  for (const config::Inbox& inbox : settings.inboxes) {
+    const auto unclaimed = unclaimed_in(inbox, status);
     inboxes.push_back({{"path", printable(inbox.path.native())},
                        {"outbox", printable(inbox.outbox.native())},
-                       {"failed", printable(inbox.failed.native())}});
+                       {"failed", printable(inbox.failed.native())},
+                       {"unclaimed", unclaimed ? json::value(*unclaimed) : json::value(nullptr)}});
+  }
   object["inboxes"] = std::move(inboxes);
   object["queue"] = printable(queue_file(settings).native());
   return object;
@@ -178,9 +190,13 @@ void print(const Status& status, const config::Settings& settings) {
                                       budget_text(settings.limits.documents_per_day), status.today.pages,
                                       budget_text(settings.limits.pages_per_day)));
   if (status.commands > 0) page.line("commands", fmt::format("{} wait for the daemon", status.commands));
-  for (const config::Inbox& inbox : settings.inboxes)
+  for (const config::Inbox& inbox : settings.inboxes) {
     page.line("inbox",
               fmt::format("{} -> {}", printable(inbox.path.native()), printable(inbox.outbox.native())));
+    if (const auto unclaimed = unclaimed_in(inbox, status).value_or(0); unclaimed > 0)
+      page.line("", fmt::format("{} files there that nobody works on: chunkrd check tells why", unclaimed),
+                Look::warning);
+  }
 }
 
 ExitCode run(const Options& options) {

@@ -22,9 +22,14 @@ constexpr std::size_t kBufferBytes = 256 * 1024;
   throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(name));
 }
 
-bool is_still(int fd, const Identity& identity) noexcept {
+struct stat status_of(int fd, const std::string& name) {
   struct stat status{};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && Identity::of(status).fits(identity);
+  if (::fstat(fd, &status) != 0) fail("examine", name);
+  return status;
+}
+
+bool is_still(const struct stat& status, const Identity& identity) noexcept {
+  return S_ISREG(status.st_mode) && Identity::of(status).fits(identity);
 }
 
 /// Copies up to `bytes_max` bytes, so that a file that grows as fast as it is read comes to an end.
@@ -43,9 +48,7 @@ std::uint64_t copy_bytes(int from, int to, std::uint64_t bytes_max, const std::s
   return total;
 }
 
-void keep_mtime(int fd, const Identity& identity, const std::string& name) {
-  const timespec mtime{.tv_sec = identity.mtime_ns / 1'000'000'000,
-                       .tv_nsec = identity.mtime_ns % 1'000'000'000};
+void keep_mtime(int fd, const timespec& mtime, const std::string& name) {
   const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime};
   if (::futimens(fd, times) != 0) fail("set time of", name);
 }
@@ -59,15 +62,16 @@ Copied checked_copy(int from, const std::string& base, const Identity& identity,
   if (!in && (errno == EACCES || errno == EPERM)) return Copied::unreadable;
   if (!in && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return Copied::changed;
   if (!in) fail("open", base);
-  if (!is_still(in.get(), identity)) return Copied::changed;
+  const struct stat before = status_of(in.get(), base);
+  if (!is_still(before, identity)) return Copied::changed;
 
   if (::unlinkat(to, to_base.c_str(), 0) != 0 && errno != ENOENT) fail("remove", to_base);
   const FileDescriptor out(::openat(to, to_base.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!out) fail("create", to_base);
   try {
     const auto copied = copy_bytes(in.get(), out.get(), identity.size_bytes, base);
-    if (copied == identity.size_bytes && is_still(in.get(), identity)) {
-      keep_mtime(out.get(), identity, to_base);
+    if (copied == identity.size_bytes && is_still(status_of(in.get(), base), identity)) {
+      keep_mtime(out.get(), before.st_mtim, to_base);
       if (label) label->put_on(out.get());
       durable::sync_file(out.get(), to_base);
       return Copied::whole;

@@ -9,11 +9,10 @@
 namespace chunkrd::inbox {
 namespace {
 
-using namespace std::chrono_literals;
-
 // A candidate costs some 250 bytes. More files than this wait in the folder until there is room.
 constexpr std::size_t kCandidatesMax = 32768;
-constexpr auto kLookAgain = 5s;  // at a file that could not be looked at
+// A disk that fails does so for many files at once.
+constexpr std::size_t kDoubtsTold = 10;
 
 }  // namespace
 
@@ -28,7 +27,7 @@ bool Gate::has_settled(const Sighting& sighting, Time time) {
       refuse(sighting);
       return false;
     case Kind::unclear:
-      settle_.postpone(sighting.name, time + kLookAgain);
+      doubt(sighting, time);
       return false;
     case Kind::folder:
     case Kind::gone:
@@ -39,14 +38,26 @@ bool Gate::has_settled(const Sighting& sighting, Time time) {
 }
 
 bool Gate::see_file(const Sighting& file, Time time) {
-  if (names_.judge(split(file.name).base) == Names::Verdict::sidecar) return false;
+  if (names_.judge(split(file.name).base) != Names::Verdict::document) return false;
   if (known_.has(file.name, file.identity)) {
     settle_.forget(file.name);  // it was another one for a while, and is the old one again
     return false;
   }
   const auto verdict = settle_.see(file.name, {file.identity, file.sidecar}, time);
   if (verdict == Settle::Verdict::no_room) left_out_ = true;
-  return verdict == Settle::Verdict::settled;
+  if (settle_.unclaimed() == 0) doubts_told_ = 0;
+  if (file.is_being_written) settle_.begin_anew(file.name, time);
+  return verdict == Settle::Verdict::settled && !file.is_being_written;
+}
+
+void Gate::doubt(const Sighting& unclear, Time time) {
+  if (names_.judge(split(unclear.name).base) != Names::Verdict::document) return;
+  if (settle_.doubt(unclear.name, time) == Settle::Verdict::no_room) left_out_ = true;
+  const bool told = doubts_told_ < kDoubtsTold;
+  spdlog::log(told ? spdlog::level::warn : spdlog::level::debug,
+              "inbox: {} cannot be looked at: {}; it is tried again", place(unclear.name),
+              unclear.error.message());
+  doubts_told_ += told;
 }
 
 void Gate::refuse(const Sighting& special) {
@@ -62,8 +73,20 @@ void Gate::forget(const std::string& name) {
   if (settle_.forget(name)) spdlog::debug("inbox: {} went away while settling", place(name));
 }
 
-void Gate::handed_over(const Arrival& arrival) {
-  known_.add(arrival.name, arrival.identity);
+void Gate::received(const Arrival& arrival, Reception reception, Time again) {
+  switch (reception) {
+    case Reception::in_hand:
+      known_.add(arrival.name, arrival.identity);
+      break;
+    case Reception::left:
+      known_.add_unclaimed(arrival.name, arrival.identity);
+      spdlog::warn(
+          "inbox: {} lies there although its document has ended; it is not taken again unless it changes",
+          place(arrival.name));
+      break;
+    case Reception::later:
+      return settle_.leave(arrival.name, again);
+  }
   settle_.forget(arrival.name);
 }
 

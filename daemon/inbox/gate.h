@@ -24,9 +24,10 @@ class Gate {
   /// `time`: see Settle::see().
   bool has_settled(const Sighting& sighting, Time time);
 
-  void handed_over(const Arrival& arrival);
-  /// The queue did not want it; not to be reported again before `time`.
-  void postpone(const std::string& name, Time time) { settle_.postpone(name, time); }
+  /// What became of a file that was reported; where that is `later`, not before `again`.
+  void received(const Arrival& arrival, Reception reception, Time again);
+  /// The queue works no more on what has this name: it is not known any more.
+  void let_go(const std::string& name) { known_.forget(name); }
 
   /// Whether files that found no room among the candidates would find some now. Said once, then a scan has
   /// to meet them again.
@@ -36,9 +37,11 @@ class Gate {
   const Settle& settle() const noexcept { return settle_; }
   Known& known() noexcept { return known_; }
   std::uint64_t refused() const noexcept { return refused_; }
+  std::size_t unclaimed() const noexcept { return known_.unclaimed() + settle_.unclaimed(); }
 
  private:
   bool see_file(const Sighting& file, Time time);
+  void doubt(const Sighting& unclear, Time time);
   void refuse(const Sighting& special);
   void forget(const std::string& name);
   std::string place(const std::string& name) const;
@@ -48,6 +51,7 @@ class Gate {
   Settle settle_;
   Known known_;
   bool left_out_ = false;
+  std::size_t doubts_told_ = 0;  ///< since everything could be looked at
   std::uint64_t refused_ = 0;
 };
 

@@ -8,8 +8,11 @@
 namespace chunkrd::inbox {
 namespace {
 
+// Modulo 2^64, so that times after 2262 and before 1678 have a number, too: the one that earlier versions
+// gave them. Two of one file that share it are 584 years apart.
 std::int64_t nanoseconds(const timespec& time) noexcept {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+                                   static_cast<std::uint64_t>(time.tv_nsec));
 }
 
 /// Reads one number off the front of `text`, and the ':' behind it unless the text ends there.

@@ -13,7 +13,7 @@ namespace chunkrd::inbox {
 /// old mtime (cp -p, rsync -t) changes ctime, so nothing here compares with "the last scan".
 struct Identity {
   std::uint64_t device = 0, inode = 0, size_bytes = 0;
-  std::int64_t mtime_ns = 0, ctime_ns = 0;
+  std::int64_t mtime_ns = 0, ctime_ns = 0;  ///< since 1970, modulo 2^64: to be compared, not to be told
 
   static Identity of(const struct stat& file) noexcept;
 

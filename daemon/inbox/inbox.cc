@@ -27,9 +27,9 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kEntriesAtOnce = 4096;
 // Short, because each of these waits for the queue, and what was seen of the last one gets older.
 constexpr std::size_t kArrivalsAtOnce = 64;
-constexpr auto kAskAgain = 5s;    // after on_arrival said no
+constexpr auto kAskAgain = 5s;    // after on_arrival said `later`
 constexpr auto kRetry = 2s;       // while the folder is not there
-constexpr auto kBlindScan = 10s;  // the least pause between scans of folders without events
+constexpr auto kBlindScan = 10s;  // the least pause between scans of folders without events, or in trouble
 // Every so often a scan looks at each file also where events have told of every change: writes through
 // mmap(2) or through a hard link elsewhere are told to nobody.
 constexpr std::uint64_t kThoroughEvery = 12;
@@ -46,6 +46,7 @@ struct Inbox::Watcher {
   const Executor files;
   Statistics statistics;
   Gate gate;
+  std::vector<std::string> let_go;  ///< since the last look
   bool stopping = false;
   bool thorough = true;  ///< the next scan looks at every file
   Steady::time_point scan_at{};
@@ -73,6 +74,7 @@ struct Inbox::Watcher {
   Watch::Added watch_folder(const std::string& folder, const OpenedFolder& opened);
 
   awaitable<void> follow_events();
+  awaitable<void> enter(const Tree& tree, const Sighting& sighting);
   awaitable<void> report(const OnArrival& on_arrival);
   std::string place(const std::string& name) const { return printable((rules.path / name).native()); }
 
@@ -80,7 +82,8 @@ struct Inbox::Watcher {
   std::optional<asio::steady_timer> timer_;
   bool rung_ = false, listening_ = false;
   std::exception_ptr listen_failure_;
-  bool blind_ = false;  ///< some folder is not watched
+  bool blind_ = false;    ///< some folder is not watched
+  bool missing_ = false;  ///< some folder could not be listed, and may be another time
   Identity root_;
   Steady::time_point scanned_at_{};
   std::unordered_set<std::string> unreadable_;  ///< folders that were warned of
@@ -204,7 +207,7 @@ awaitable<void> Inbox::Watcher::scan() {
   root_ = tree->identity();
 
   const bool all = std::exchange(thorough, false) || statistics.scans % kThoroughEvery == 0;
-  blind_ = false;
+  blind_ = missing_ = false;
   gate.known().begin_sweep();
   const bool whole = co_await list_below(*tree, "", all ? Pass::thorough : Pass::quick);
   if (whole) gate.known().end_sweep();
@@ -213,7 +216,8 @@ awaitable<void> Inbox::Watcher::scan() {
   scanned_at_ = Steady::now();
   Steady::duration pause = rules.rescan;
   // Without events the scan is how files are found: often, but never more than a twentieth of the time.
-  if (blind_) pause = std::min(pause, std::max<Steady::duration>(kBlindScan, 20 * (scanned_at_ - started)));
+  if (blind_ || missing_)
+    pause = std::min(pause, std::max<Steady::duration>(kBlindScan, 20 * (scanned_at_ - started)));
   if (!thorough) scan_at = scanned_at_ + pause;
 }
 
@@ -270,15 +274,21 @@ bool Inbox::Watcher::cannot_list(const std::string& folder, const std::error_cod
   if (unreadable_.insert(folder).second)
     spdlog::warn("inbox: folder {} cannot be read: {}; the others go on", place(folder), error.message());
   // What lies in a folder that we may not enter is not ours; after any other error it may be there still.
-  return error == std::errc::permission_denied;
+  if (error == std::errc::permission_denied) return true;
+  missing_ = true;
+  return false;
 }
 
 // --- Files
 
+/// What was told of, by the kernel or by the queue, is looked at.
 awaitable<void> Inbox::Watcher::follow_events() {
-  if (!watch_) co_return;
-  auto touched = watch_->take_names();
+  auto touched = watch_ ? watch_->take_names() : std::vector<std::string>();
   std::erase_if(touched, [this](const std::string& name) { return !gate.names().enters(split(name).base); });
+  for (auto& name : std::exchange(let_go, {})) {
+    gate.let_go(name);
+    touched.push_back(std::move(name));
+  }
   if (touched.empty()) co_return;
   const auto tree = co_await open_tree();
   if (!tree) co_return;
@@ -286,9 +296,15 @@ awaitable<void> Inbox::Watcher::follow_events() {
   const auto now = Steady::now();
   for (const auto& sighting : sightings) {
     if (stopping) co_return;
-    if (sighting.kind == Kind::folder) co_await list_below(*tree, sighting.name, Pass::newcomers);
+    co_await enter(*tree, sighting);
     (void)gate.has_settled(sighting, now);
   }
+}
+
+/// Lists what is a folder.
+awaitable<void> Inbox::Watcher::enter(const Tree& tree, const Sighting& sighting) {
+  if (sighting.kind == Kind::folder && !co_await list_below(tree, sighting.name, Pass::newcomers))
+    scan_at = std::min(scan_at, Steady::now() + kBlindScan);
 }
 
 awaitable<void> Inbox::Watcher::report(const OnArrival& on_arrival) {
@@ -297,16 +313,14 @@ awaitable<void> Inbox::Watcher::report(const OnArrival& on_arrival) {
   if (due.empty()) co_return;
   const auto tree = co_await open_tree();
   if (!tree) co_return;
-  const auto sightings = co_await run_on(files, [&] { return look_at(*tree, due); });
+  const auto sightings = co_await run_on(files, [&] { return look_closely(*tree, due); });
   for (const auto& sighting : sightings) {
     if (stopping) co_return;
+    co_await enter(*tree, sighting);  // it was not clear at first what that is
     if (!gate.has_settled(sighting, now)) continue;
     const Arrival arrival{sighting.name, sighting.identity, sighting.sidecar};
-    if (co_await on_arrival(arrival)) {
-      gate.handed_over(arrival);
-    } else {
-      gate.postpone(sighting.name, Steady::now() + kAskAgain);
-    }
+    const auto reception = co_await on_arrival(arrival);
+    gate.received(arrival, reception, Steady::now() + kAskAgain);
   }
 }
 
@@ -332,9 +346,16 @@ void Inbox::rescan() {
   watcher_->ring();
 }
 
+void Inbox::let_go(std::string name) {
+  watcher_->let_go.push_back(std::move(name));
+  watcher_->ring();
+}
+
 Statistics Inbox::statistics() const {
   auto statistics = watcher_->statistics;
-  statistics.settling = watcher_->gate.settle().size();
+  const auto& settle = watcher_->gate.settle();
+  statistics.settling = settle.size() - settle.unclaimed();
+  statistics.unclaimed = watcher_->gate.unclaimed();
   statistics.refused = watcher_->gate.refused();
   return statistics;
 }

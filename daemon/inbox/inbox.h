@@ -31,23 +31,32 @@ struct Arrival {
   std::optional<Identity> sidecar = std::nullopt;  ///< that has settled with it: NAME.chunkr.yaml
 };
 
-/// Told of settled documents. Called on the event loop; the inbox waits for it, so that a slow queue slows
-/// the inbox down and memory does not grow. Returns true when the document is known to the queue now (it
-/// is not reported again while it keeps this identity), false to be asked again after the next rescan.
-using OnArrival = std::function<awaitable<bool>(Arrival)>;
+/// What became of a document that was reported.
+enum class Reception {
+  in_hand,  ///< the queue works on it, or has done so: not reported again while it stays as it is
+  left,     ///< the queue will not work on it while it stays as it is: not reported again, but unclaimed
+  later,    ///< not now: reported again soon, unclaimed until then
+};
 
-/// Counters for the metrics; they only grow, `settling` and `available` aside.
+/// Told of settled documents. Called on the event loop; the inbox waits for it, so that a slow queue slows
+/// the inbox down and memory does not grow.
+using OnArrival = std::function<awaitable<Reception>(Arrival)>;
+
+/// Counters for the metrics; they only grow, the last three aside.
 struct Statistics {
   std::uint64_t scans = 0, overflows = 0, refused = 0;  ///< refused: links, FIFOs, devices, ...
   std::size_t settling = 0;
-  bool available = true;  ///< false while the folder cannot be read (unmounted)
+  std::size_t unclaimed = 0;  ///< documents that nobody works on: left, to come later, cannot be looked at
+  bool available = true;      ///< false while the folder cannot be read (unmounted)
 };
 
 /// Watches one folder and everything below it, with inotify where that works and by scanning always.
 ///
 /// A file is reported when it has been seen unchanged (same identity) for `settle`, also one that lay there
-/// at start; together with its sidecar, if there is one by then, which has to be unchanged for as long. A
-/// sidecar alone waits for its document. Temporary names (.*, *.part, *.filepart, *.tmp, ~$*, *.crdownload,
+/// at start, and that nobody has open for writing, where that can be known (see Writers); together with its
+/// sidecar, if there is one by then, which has to be unchanged for as long. A sidecar alone waits for its
+/// document. What cannot be looked at is looked at again soon. Temporary names (.*, *.part, *.filepart,
+/// *.tmp, ~$*, *.crdownload,
 /// ...) are ignored; links, FIFOs, sockets and devices are refused with one warning each. An unreadable or
 /// missing folder is a pause, not an empty inbox. Scanning happens on `files`, everything else on the calling
 /// coroutine's event loop.
@@ -64,6 +73,10 @@ class Inbox {
 
   /// Scan as soon as possible, for example after SIGHUP.
   void rescan();
+
+  /// The queue works no more on the document of this name: what lies there is looked at at once, settles anew
+  /// and is reported again.
+  void let_go(std::string name);
 
   Statistics statistics() const;
   const Rules& rules() const;

@@ -18,12 +18,17 @@ std::uint64_t fingerprint(const Identity& identity) noexcept {
 
 }  // namespace
 
-void Known::add(std::string_view name, const Identity& identity) {
-  entries_.insert_or_assign(hash(name), Entry{identity.inode, fingerprint(identity), sweep_});
+void Known::put(std::string_view name, const Identity& identity, bool unclaimed) {
+  forget(name);
+  entries_.emplace(hash(name), Entry{identity.inode, fingerprint(identity), sweep_, unclaimed});
+  unclaimed_ += unclaimed;
 }
 
 void Known::forget(std::string_view name) {
-  entries_.erase(hash(name));
+  const auto found = entries_.find(hash(name));
+  if (found == entries_.end()) return;
+  unclaimed_ -= found->second.unclaimed;
+  entries_.erase(found);
 }
 
 bool Known::has(std::string_view name, const Identity& identity) {
@@ -41,7 +46,11 @@ bool Known::has_inode(std::string_view name, std::uint64_t inode) {
 }
 
 void Known::end_sweep() {
-  std::erase_if(entries_, [this](const auto& entry) { return entry.second.sweep != sweep_; });
+  std::erase_if(entries_, [this](const auto& entry) {
+    const bool unseen = entry.second.sweep != sweep_;
+    if (unseen) unclaimed_ -= entry.second.unclaimed;
+    return unseen;
+  });
 }
 
 }  // namespace chunkrd::inbox

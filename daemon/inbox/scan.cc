@@ -10,6 +10,7 @@
 
 #include "core/escape.h"
 #include "inbox/filesystem.h"
+#include "inbox/writers.h"
 
 namespace chunkrd::inbox {
 namespace {
@@ -20,6 +21,32 @@ namespace {
 
 bool is_dot(std::string_view name) noexcept {
   return name == "." || name == "..";
+}
+
+/// `look_more` is called with what there is, the folder it lies in, and its base name.
+template <class LookMore>
+std::vector<Sighting> look_at_each(const Tree& tree, const std::vector<std::string>& names,
+                                   LookMore look_more) {
+  std::vector<Sighting> sightings;
+  sightings.reserve(names.size());
+  std::optional<std::string> opened;  // consecutive names of one folder open it once
+  std::expected<FileDescriptor, Tree::Error> folder;
+  for (const auto& name : names) {
+    const auto parts = split(name);
+    if (opened != parts.folder) {
+      folder = tree.folder(parts.folder);
+      opened = parts.folder;
+    }
+    if (folder) {
+      sightings.push_back(look_with_sidecar(folder->get(), parts.base, name));
+      look_more(folder->get(), parts.base, sightings.back());
+    } else {
+      sightings.push_back({.name = name,
+                           .kind = means_gone(folder.error()) ? Kind::gone : Kind::unclear,
+                           .error = folder.error()});
+    }
+  }
+  return sightings;
 }
 
 }  // namespace
@@ -79,22 +106,16 @@ OpenedFolder open_folder(const Tree& tree, const std::string& folder) {
 }
 
 std::vector<Sighting> look_at(const Tree& tree, const std::vector<std::string>& names) {
-  std::vector<Sighting> sightings;
-  sightings.reserve(names.size());
-  std::optional<std::string> opened;  // consecutive names of one folder open it once
-  std::expected<FileDescriptor, Tree::Error> folder;
-  for (const auto& name : names) {
-    const auto parts = split(name);
-    if (opened != parts.folder) {
-      folder = tree.folder(parts.folder);
-      opened = parts.folder;
-    }
-    if (folder)
-      sightings.push_back(look_with_sidecar(folder->get(), parts.base, name));
-    else
-      sightings.push_back({name, means_gone(folder.error()) ? Kind::gone : Kind::unclear, {}});
-  }
-  return sightings;
+  return look_at_each(tree, names, [](int, const std::string&, Sighting&) {});
+}
+
+std::vector<Sighting> look_closely(const Tree& tree, const std::vector<std::string>& names) {
+  return look_at_each(tree, names, [](int folder, const std::string& base, Sighting& file) {
+    if (file.kind != Kind::file) return;
+    file.is_being_written =
+        writers_of(folder, base) == Writers::some ||
+        (file.sidecar && writers_of(folder, base + std::string(kSidecarEnding)) == Writers::some);
+  });
 }
 
 }  // namespace chunkrd::inbox

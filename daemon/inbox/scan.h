@@ -60,4 +60,7 @@ OpenedFolder open_folder(const Tree& tree, const std::string& folder);
 /// Looks at each of `names`, in order.
 std::vector<Sighting> look_at(const Tree& tree, const std::vector<std::string>& names);
 
+/// The same, and whether somebody has the files, or their sidecars, open for writing.
+std::vector<Sighting> look_closely(const Tree& tree, const std::vector<std::string>& names);
+
 }  // namespace chunkrd::inbox

@@ -45,8 +45,15 @@ class Settle {
   /// after it for any later one, so that the time between the two looks is never overstated.
   Verdict see(const std::string& name, const Looks& looks, Time now);
 
-  /// `name` is not looked at, nor settled, before `time`.
-  void postpone(const std::string& name, Time time);
+  /// `name` could not be looked at. It is a candidate too, and looked at again soon, then less and less
+  /// often.
+  Verdict doubt(const std::string& name, Time now);
+
+  /// `name` has settled and nobody has taken it: not looked at, nor settled, before `time`, and unclaimed
+  /// until it changes.
+  void leave(const std::string& name, Time time);
+  /// Somebody has it open for writing: it begins anew to be unchanged.
+  void begin_anew(const std::string& name, Time now);
 
   /// Gone, or handed over. Returns whether it was a candidate.
   bool forget(const std::string& name);
@@ -58,11 +65,16 @@ class Settle {
   std::vector<std::string> due(Time now, std::size_t limit) const;
 
   std::size_t size() const noexcept { return candidates_.size(); }
+  /// Of them: those that could not be looked at, and those that were left.
+  std::size_t unclaimed() const noexcept { return unclaimed_; }
 
  private:
   struct Candidate {
-    Looks looks;
+    std::optional<Looks> looks;  ///< none until the first look that tells something
     Time ready_at;
+    unsigned doubts = 0;  ///< in a row
+    bool left = false;
+    bool is_unclaimed() const noexcept { return doubts > 0 || left; }
   };
   using Candidates = std::unordered_map<std::string, Candidate>;
   struct ByTime {
@@ -71,9 +83,12 @@ class Settle {
 
   std::chrono::milliseconds wait_for(const Looks& looks) const noexcept;
   void reschedule(Candidates::value_type& candidate, Time ready_at);
+  void mark(Candidate& candidate, unsigned doubts, bool left) noexcept;
+  Candidates::value_type* find_or_make(const std::string& name, Time ready_at);
 
   std::chrono::milliseconds settle_;
   std::size_t candidates_max_;
+  std::size_t unclaimed_ = 0;
   Candidates candidates_;
   std::set<const Candidates::value_type*, ByTime> order_;  ///< into candidates_
 };

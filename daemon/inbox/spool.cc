@@ -93,18 +93,18 @@ Took Spool::take(const Arrival& document, const std::string& job_id) const {
   const std::string sidecar_id = job_id + std::string(kSidecarEnding);
   const auto sidecar = take_file(sidecar_name, *document.sidecar, sidecar_id, std::nullopt);
   if (!is_spooled && (sidecar == Taken::vanished || sidecar == Taken::changed)) return {Taken::changed};
+  if (!is_spooled && sidecar == Taken::forbidden) return {Taken::forbidden};
   const auto original = take(document.name, document.identity, job_id);
   if (original == Taken::taken) return {original, sidecar};
   if (sidecar == Taken::taken) give_back(sidecar_name, *document.sidecar, sidecar_id);
   return {original};
 }
 
-// A name that cannot be looked at counts as there: nothing is taken on a guess.
 bool Spool::is_there(const std::string& name) const {
   if (!is_below(name)) return false;
   const auto origin = find(name);
   return origin.folder && origin.base.size() <= NAME_MAX &&
-         look(origin.folder.get(), origin.base, name).kind != Kind::gone;
+         look_surely(origin.folder.get(), origin.base, name).kind != Kind::gone;
 }
 
 void Spool::give_back(const std::string& name, const Identity& identity, const std::string& id) const {

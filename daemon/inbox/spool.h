@@ -19,6 +19,8 @@ enum class Taken {
   changed,     ///< another file, or the same one changed: it must settle again
   refused,     ///< not a regular file, or the name leads out of the inbox or through a link
   unreadable,  ///< it would have to be copied and may not be read; it lies where it lay
+  forbidden,   ///< nobody but its owner may take it from there (a sticky folder, or one that we may not
+               ///< write to); it lies where it lay
 };
 
 /// What became of taking a document that may have a sidecar.
@@ -35,13 +37,15 @@ struct Took {
 /// <inbox>/.chunkrd/spool, so that taking a document is one rename(2). An inbox that keeps its originals is
 /// copied instead (and the copy checked: identity before = identity after), always to <state>/spool.
 ///
-/// A document of which the writer still has the descriptor open is put back when the writer used it during
-/// take(); nobody can tell what he does with it later.
+/// A document that was moved and that somebody has open for writing goes back, where that can be known (see
+/// Writers); else when the writer used it during take(): nobody can tell what he does with it later. What
+/// only changes its ctime (chmod, another hard link that is taken) is no change: times of writing stay.
 ///
 /// Each document here has a Label, where the filesystem can keep one: what the row says of its name.
 ///
-/// Blocking: call it on the file pool, never on the event loop. Throws std::system_error. Calls for
-/// different jobs may run at the same time.
+/// Blocking: call it on the file pool, never on the event loop. Throws std::system_error, also when the
+/// system does not say what lies there: that is never `vanished` or `changed`. Calls for different jobs may
+/// run at the same time.
 class Spool {
  public:
   enum class Take { move, copy };

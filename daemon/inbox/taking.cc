@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 #include <utility>
 
 #include "core/durable.h"
 #include "core/escape.h"
 #include "inbox/copy.h"
+#include "inbox/writers.h"
 
 namespace chunkrd::inbox {
 namespace {
@@ -23,8 +23,10 @@ constexpr std::size_t kNameBytesMax = 255;  // of every Linux filesystem we know
   throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(name));
 }
 
-bool rename_new(int from, const std::string& name, int to, const std::string& new_name) noexcept {
-  return ::renameat2(from, name.c_str(), to, new_name.c_str(), RENAME_NOREPLACE) == 0;
+/// For names that only we use. Throws std::system_error also when the new one is taken.
+void move_to(int from, const std::string& name, int to, const std::string& new_name) {
+  if (!durable::rename_new_at(from, name, to, new_name, name))
+    throw std::system_error(EEXIST, std::generic_category(), "move " + printable(name));
 }
 
 /// "<job id>.<base>", without the beginning of `base` where that is too long: the ending says what it is.
@@ -50,10 +52,11 @@ Taken Taking::move() {
   if (spooled().kind != Kind::gone) return complete_move();
   return_from_aside();
   if (const auto found = examine(); found != Taken::taken) return found;
-  if (!rename_new(from_.get(), base_, spool_.get(), job_id_)) {
-    if (errno == EXDEV) return move_by_copy();
-    if (errno == ENOENT) return Taken::vanished;
-    fail("move to the spool", base_);
+  try {
+    move_to(from_.get(), base_, spool_.get(), job_id_);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::cross_device_link) return move_by_copy();
+    return why_not_moved(error);
   }
   // Between the look and the rename somebody may have put another file there.
   if (!spooled().identity.same_content(identity_)) return put_back();
@@ -77,13 +80,13 @@ Taken Taking::copy() {
 void Taking::undo_move() {
   const auto moved = spooled();
   if (moved.kind == Kind::gone) return;
-  const auto is_elsewhere = look(from_.get(), ".", {}).identity.device != moved.identity.device;
+  const auto is_elsewhere = look_surely(from_.get(), ".", {}).identity.device != moved.identity.device;
   if (is_elsewhere) {
     if (checked_copy(spool_.get(), job_id_, moved.identity, from_.get(), aside_, std::nullopt) !=
         Copied::whole)
       fail("put back", base_);
     return_from_aside();
-    durable::sync_file(from_.get(), "the folder of " + base_);
+    durable::sync_directory(from_.get(), "the folder of " + base_);
     undo_copy();
   } else {
     (void)put_back();
@@ -92,7 +95,7 @@ void Taking::undo_move() {
 
 void Taking::undo_copy() {
   if (::unlinkat(spool_.get(), job_id_.c_str(), 0) != 0 && errno != ENOENT) fail("remove", job_id_);
-  durable::sync_file(spool_.get(), "the spool");
+  durable::sync_directory(spool_.get(), "the spool");
 }
 
 Taken Taking::look_in_spool_only() const {
@@ -102,28 +105,59 @@ Taken Taking::look_in_spool_only() const {
   return Taken::taken;
 }
 
-/// `taken` if the document lies there as it was reported.
+/// `taken` if the document lies there as it was reported, but for its ctime: a copy compares that, too.
 Taken Taking::examine() const {
   const FileDescriptor file(::openat(from_.get(), base_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!file && errno == ENOENT) return Taken::vanished;
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) fail("examine", base_);
   if (!S_ISREG(status.st_mode)) return Taken::refused;
-  return Identity::of(status).fits(identity_) ? Taken::taken : Taken::changed;
+  return Identity::of(status).same_content(identity_) ? Taken::taken : Taken::changed;
+}
+
+/// What it means that the document could not be moved out of its folder; throws `error` when it says nothing
+/// about the document.
+Taken Taking::why_not_moved(const std::system_error& error) const {
+  const auto& code = error.code();
+  const bool gone = code == std::errc::no_such_file_or_directory &&
+                    look_surely(from_.get(), base_, base_).kind == Kind::gone;  // or is the spool?
+  if (gone) return Taken::vanished;
+  const bool is_another_users =
+      code == std::errc::operation_not_permitted || code == std::errc::permission_denied;
+  if (is_another_users) return Taken::forbidden;
+  throw error;
 }
 
 /// The document lies in the spool; is it what it was? Looked at after the sync, which takes its time: the
-/// later the look, the fewer writers are missed. (A checked copy has another inode, but size and mtime.)
+/// later the look, the fewer writers are missed. By its name nobody finds it any more, so who has it open for
+/// writing now has had it open before. A copy was checked before it came there under this name.
 Taken Taking::complete_move() {
+  if (lies_aside()) return complete_move_by_copy();
   const auto moved = spooled();
   if (moved.kind == Kind::file) sync_spooled();
   const auto now = spooled();
   if (now.kind != Kind::file || now.identity.size_bytes != identity_.size_bytes ||
-      now.identity.mtime_ns != identity_.mtime_ns)
+      now.identity.mtime_ns != identity_.mtime_ns || writers_of(spool_.get(), job_id_) == Writers::some)
     return put_back();
-  (void)::unlinkat(from_.get(), aside_.c_str(), 0);  // there only after an interrupted move_by_copy()
+  remove_old_name(now.identity);
   sync_folders();
   return Taken::taken;
+}
+
+Taken Taking::complete_move_by_copy() {
+  sync_spooled();
+  if (::unlinkat(from_.get(), aside_.c_str(), 0) != 0) fail("remove", aside_);
+  sync_folders();
+  return Taken::taken;
+}
+
+/// Where a rename that does not replace has to be a link and an unlink, a crash leaves both names.
+void Taking::remove_old_name(const Identity& moved) {
+  const auto old_name = look_surely(from_.get(), base_, base_);
+  if (old_name.kind != Kind::file || old_name.identity.device != moved.device ||
+      old_name.identity.inode != moved.inode)
+    return;
+  if (::unlinkat(from_.get(), base_.c_str(), 0) != 0) fail("remove", base_);
 }
 
 Taken Taking::put_back() {
@@ -144,26 +178,23 @@ Taken Taking::move_by_copy() {
     case Copied::whole:
       break;
   }
-  if (!rename_new(from_.get(), base_, from_.get(), aside_)) {
-    const int error = errno;
+  try {
+    move_to(from_.get(), base_, from_.get(), aside_);
+  } catch (const std::system_error& error) {
     drop_copy();
-    errno = error;
-    if (errno == ENOENT) return Taken::vanished;
-    fail("move aside", base_);
+    return why_not_moved(error);
   }
-  if (!look(from_.get(), aside_, aside_).identity.same_content(identity_)) {
+  if (!look_surely(from_.get(), aside_, aside_).identity.same_content(identity_)) {
     drop_copy();
     return_from_aside();
     return Taken::changed;
   }
   (void)publish_copy();
-  if (::unlinkat(from_.get(), aside_.c_str(), 0) != 0) fail("remove", aside_);
-  sync_folders();
-  return Taken::taken;
+  return complete_move_by_copy();
 }
 
 Taken Taking::publish_copy() {
-  if (!rename_new(spool_.get(), part_, spool_.get(), job_id_)) fail("publish", job_id_);
+  move_to(spool_.get(), part_, spool_.get(), job_id_);
   sync_folders();
   return Taken::taken;
 }
@@ -173,14 +204,13 @@ void Taking::drop_copy() const noexcept {
 }
 
 void Taking::return_from_aside() {
-  if (look(from_.get(), aside_, aside_).kind != Kind::gone) return_to_inbox(from_.get(), aside_);
+  if (lies_aside()) return_to_inbox(from_.get(), aside_);
 }
 
 void Taking::return_to_inbox(int folder, const std::string& name) {
-  if (rename_new(folder, name, from_.get(), base_)) return;
-  if (errno != EEXIST) fail("put back", base_);
+  if (durable::rename_new_at(folder, name, from_.get(), base_, base_)) return;
   const auto other = free_name(job_id_, base_);
-  if (!rename_new(folder, name, from_.get(), other)) fail("put back", other);
+  move_to(folder, name, from_.get(), other);
   spdlog::warn("inbox: {} changed while it was taken, and there is a new file of that name; put back as {}",
                printable(base_), printable(other));
 }
@@ -202,8 +232,8 @@ void Taking::sync_spooled() const {
 
 /// The spool first: after a power cut the document may have two names, but not none.
 void Taking::sync_folders() const {
-  durable::sync_file(spool_.get(), "the spool");
-  if (from_) durable::sync_file(from_.get(), "the folder of " + base_);
+  durable::sync_directory(spool_.get(), "the spool");
+  if (from_) durable::sync_directory(from_.get(), "the folder of " + base_);
 }
 
 }  // namespace chunkrd::inbox

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "core/fd.h"
 #include "inbox/identity.h"
@@ -38,6 +39,8 @@ class Taking {
  private:
   Taken move_by_copy();
   Taken complete_move();
+  Taken complete_move_by_copy();
+  Taken why_not_moved(const std::system_error& error) const;
   Taken put_back();
   Taken publish_copy();
   void drop_copy() const noexcept;
@@ -48,7 +51,9 @@ class Taking {
   void sync_folders() const;
 
   Taken examine() const;
-  Sighting spooled() const { return look(spool_.get(), job_id_, job_id_); }
+  Sighting spooled() const { return look_surely(spool_.get(), job_id_, job_id_); }
+  bool lies_aside() const { return look_surely(from_.get(), aside_, aside_).kind != Kind::gone; }
+  void remove_old_name(const Identity& moved);
 
   const std::string base_;
   const Identity identity_;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "core/escape.h"
 #include "inbox/names.h"
 
 namespace chunkrd::inbox {
@@ -86,11 +87,19 @@ std::expected<FileDescriptor, Tree::Error> Tree::folder(std::string_view folder)
 Sighting look(int folder, const std::string& base, std::string name) {
   struct stat status{};
   if (::fstatat(folder, base.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return {std::move(name), means_gone(last_error()) ? Kind::gone : Kind::unclear, {}};
+    return {.name = std::move(name),
+            .kind = means_gone(last_error()) ? Kind::gone : Kind::unclear,
+            .error = last_error()};
   const auto kind = S_ISREG(status.st_mode)   ? Kind::file
                     : S_ISDIR(status.st_mode) ? Kind::folder
                                               : Kind::special;
   return {std::move(name), kind, Identity::of(status)};
+}
+
+Sighting look_surely(int folder, const std::string& base, std::string name) {
+  auto sighting = look(folder, base, std::move(name));
+  if (sighting.kind == Kind::unclear) throw std::system_error(sighting.error, "look at " + printable(base));
+  return sighting;
 }
 
 Sighting look_with_sidecar(int folder, const std::string& base, std::string name) {
@@ -98,7 +107,10 @@ Sighting look_with_sidecar(int folder, const std::string& base, std::string name
   // Beside a name that long there cannot be one.
   if (sighting.kind != Kind::file || base.size() + kSidecarEnding.size() > NAME_MAX) return sighting;
   const auto sidecar = look(folder, base + std::string(kSidecarEnding), {});
-  if (sidecar.kind == Kind::unclear) sighting.kind = Kind::unclear;
+  if (sidecar.kind == Kind::unclear) {
+    sighting.kind = Kind::unclear;
+    sighting.error = sidecar.error;
+  }
   if (sidecar.kind != Kind::gone) sighting.sidecar = sidecar.identity;
   return sighting;
 }

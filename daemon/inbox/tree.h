@@ -38,9 +38,11 @@ enum class Kind {
 struct Sighting {
   std::string name;  ///< below the inbox
   Kind kind = Kind::gone;
-  Identity identity;  ///< of what exists
+  Identity identity = {};  ///< of what exists
   std::optional<Identity> sidecar =
-      std::nullopt;  ///< of what lies beside a file as its sidecar, whatever kind that is
+      std::nullopt;               ///< of what lies beside a file as its sidecar, whatever kind that is
+  std::error_code error = {};     ///< why it is `unclear`
+  bool is_being_written = false;  ///< somebody has it open for writing; looked for only where that is said
 };
 
 /// A folder tree that is entered from its root only, one step at a time, and never through a link: whoever
@@ -72,7 +74,10 @@ class Tree {
 /// cannot be triggered.
 Sighting look(int folder, const std::string& base, std::string name);
 
-/// The same, and for a file what lies beside it as its sidecar. It is `unclear` when that is.
+/// The same where a guess will not do: throws std::system_error instead of saying `unclear`.
+Sighting look_surely(int folder, const std::string& base, std::string name);
+
+/// The same as look(), and for a file what lies beside it as its sidecar. It is `unclear` when that is.
 Sighting look_with_sidecar(int folder, const std::string& base, std::string name);
 
 /// Whether this error says that the name leads nowhere, or not where we go.

@@ -42,6 +42,7 @@ awaitable<std::optional<queue::Job>> Context::commit(queue::Transition transitio
   if (after.state != before) after.state_since = clock.now();
   twins.note(after);
   observer.on_transition(before, after);
+  if (after.state == queue::State::vanished && let_go) let_go(after.inbox, after.name);
   co_return after;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +57,9 @@ struct Context {
   Observer& observer;
   std::shared_ptr<const Rules> rules;
   Twins twins = {};  ///< by what commit() has seen
+  /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
+  /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
+  std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {
     return {clock.now(), random.fraction(), poll_in};

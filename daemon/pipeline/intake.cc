@@ -9,6 +9,10 @@
 namespace chunkrd::pipeline {
 namespace {
 
+// Who else inserts or moves a row of the same file between a look and the next insertion can do so only now
+// and then.
+constexpr int kLooks = 3;
+
 queue::Job new_job(inbox::Arrival arrival, std::string inbox, const Place& place, Context& context) {
   queue::Job job;
   const WallTime now = context.clock.now();
@@ -29,18 +33,36 @@ queue::Job new_job(inbox::Arrival arrival, std::string inbox, const Place& place
 
 }  // namespace
 
-awaitable<bool> take_in(inbox::Arrival arrival, std::string inbox, Context& context, Scheduler& scheduler) {
+awaitable<inbox::Reception> take_in(inbox::Arrival arrival, std::string inbox, Context& context,
+                                    Scheduler& scheduler) {
+  using inbox::Reception;
   const auto rules = context.rules;
   const auto place = rules->places.find(inbox);
-  if (place == rules->places.end()) co_return false;  // taken out of the configuration meanwhile
-  queue::Job job = new_job(std::move(arrival), std::move(inbox), *place->second, context);
-  const queue::Event found{"found", "settled in " + printable(job.inbox)};
-  if (!co_await context.queue.apply(queue::Insertion{job, found})) co_return true;
-  spdlog::info("found job={} name=\"{}\" bytes={} profile={}", job.id, printable(job.name), job.size_bytes,
-               job.profile);
-  context.observer.on_transition(queue::State{}, job);
-  scheduler.expect(job.state, job.due);
-  co_return true;
+  if (place == rules->places.end()) co_return Reception::later;  // taken out of the configuration meanwhile
+  const queue::Job job = new_job(std::move(arrival), std::move(inbox), *place->second, context);
+  queue::Insertion insertion{job, {"found", "settled in " + printable(job.inbox)}};
+  for (int i = 0; i < kLooks; ++i) {
+    if (co_await context.queue.apply(insertion)) {
+      spdlog::info("found job={} name=\"{}\" bytes={} profile={}", job.id, printable(job.name),
+                   job.size_bytes, job.profile);
+      context.observer.on_transition(queue::State{}, job);
+      scheduler.expect(job.state, job.due);
+      co_return Reception::in_hand;
+    }
+    const auto standing = co_await context.queue.standing_of(job.inbox, job.name, job.source_identity);
+    switch (lifecycle::meet(standing, place->second->rules.originals, context.clock.now())) {
+      case lifecycle::Meeting::in_hand:
+        co_return Reception::in_hand;
+      case lifecycle::Meeting::left:
+        co_return Reception::left;
+      case lifecycle::Meeting::later:
+        co_return Reception::later;
+      case lifecycle::Meeting::take:
+        insertion.earlier = standing.rows;
+        insertion.event.detail = "lies in " + printable(job.inbox) + " still, and has settled again";
+    }
+  }
+  co_return Reception::later;
 }
 
 }  // namespace chunkrd::pipeline

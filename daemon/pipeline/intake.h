@@ -7,8 +7,10 @@
 
 namespace chunkrd::pipeline {
 
-/// A document that has settled in `inbox` becomes a row; the claim step does the rest. True when the queue
-/// knows it now, also when it knew it before (an inbox that keeps its originals is scanned again and again).
-awaitable<bool> take_in(inbox::Arrival arrival, std::string inbox, Context& context, Scheduler& scheduler);
+/// A document that has settled in `inbox` becomes a row; the claim step does the rest. Where a row of this
+/// very file, or of its name, is there already, lifecycle::meet() decides (an inbox that keeps its originals
+/// is scanned again and again). Throws StoreError.
+awaitable<inbox::Reception> take_in(inbox::Arrival arrival, std::string inbox, Context& context,
+                                    Scheduler& scheduler);
 
 }  // namespace chunkrd::pipeline

@@ -13,6 +13,7 @@
 #include "pipeline/policy.h"
 #include "queue/command.h"
 #include "queue/job.h"
+#include "queue/store.h"
 #include "taskapi/answer.h"
 #include "taskapi/client.h"
 #include "taskapi/task.h"
@@ -59,6 +60,15 @@ struct Decision {
 
 // --- taking a document -------------------------------------------------------------------------------
 
+/// What is to be done with a file that lies in an inbox and has settled.
+enum class Meeting {
+  take,     ///< it gets a row
+  in_hand,  ///< a row works on it, or has done so and left it there
+  left,     ///< its row has ended, and only a change or a person can say that it is to be taken once more
+  later,    ///< not now
+};
+Meeting meet(const queue::Standing& standing, config::Originals originals, WallTime now);
+
 /// What a document is submitted with by the word of its sidecar.
 struct OwnSettings {
   std::string profile;
@@ -82,10 +92,15 @@ struct Spooled {
 struct Gone {
   std::string why;  ///< vanished, changed (it settles again) or is not a document
 };
+/// It lies in the spool and cannot be read there.
 struct CannotRead {
   std::string message;
 };
-using Claim = std::variant<Spooled, Gone, CannotRead>;
+/// It lies in the inbox, and we may not take it. Tried again: rights can be given at any time.
+struct NotAllowed {
+  std::string why;
+};
+using Claim = std::variant<Spooled, Gone, CannotRead, NotAllowed>;
 
 /// What is refused here, before anything is paid for.
 struct Intake {

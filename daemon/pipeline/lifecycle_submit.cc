@@ -136,6 +136,31 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
                 "not in the task list after the grace time: submitted again with the same tag", kReachable);
 }
 
+constexpr const char* kNotAllowed = "not_allowed";
+
+// Told once, however often it is tried.
+Decision not_allowed(const Job& job, const std::string& why, const Moment& moment) {
+  Policy patience;
+  patience.backoff_ceiling = kRightsPatience;
+  const bool is_told = job.error_code == kNotAllowed && job.error_message == why;
+  Decision decision = wait(job, State::claiming, is_told ? "" : kNotAllowed, why, {}, moment, patience);
+  fail_with(decision.transition.after, "claim", kNotAllowed, why);
+  return decision;
+}
+
+// The same file came to nothing so often in a row before each further try has to wait for longer: whatever
+// makes it vanish without going away must not fill the queue.
+constexpr std::int64_t kOftenVanished = 5;
+constexpr Duration kVanishedPause = std::chrono::seconds(10), kLongestVanishedPause = std::chrono::minutes(5);
+
+bool must_wait(const queue::Standing& standing, WallTime now) {
+  if (standing.rows < kOftenVanished) return false;
+  const auto doublings = std::min<std::int64_t>(standing.rows - kOftenVanished, 10);
+  const Duration pause = std::min(kVanishedPause * (1 << doublings), kLongestVanishedPause);
+  const Duration passed = now - standing.latest->state_since;
+  return passed >= Duration::zero() && passed < pause;  // below zero: the clock was set back
+}
+
 }  // namespace
 
 Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max) {
@@ -143,17 +168,31 @@ Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max) {
           fmt::format("{} bytes; the limit is {} (limits.document_bytes)", size_bytes, bytes_max)};
 }
 
+Meeting meet(const queue::Standing& standing, config::Originals originals, WallTime now) {
+  if (standing.latest && !queue::is_end(standing.latest->state)) return Meeting::in_hand;
+  if (standing.name_is_claimed) return Meeting::later;
+  if (!standing.latest) return Meeting::take;
+  if (standing.latest->state == State::vanished)
+    return must_wait(standing, now) ? Meeting::later : Meeting::take;
+  // What was kept while that was configured must not be paid for again because it is not any more.
+  return originals == config::Originals::keep ? Meeting::in_hand : Meeting::left;
+}
+
 Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, const Moment& moment) {
   return std::visit(
       Match{
           [&](const Gone& gone) {
-            return decide(job, moved(job, State::vanished, moment.now), "vanished", gone.why);
+            Job after = moved(job, State::vanished, moment.now);
+            fail_with(after, {}, {}, {});
+            return decide(job, std::move(after), "vanished", gone.why);
           },
           [&](const CannotRead& failure) {
             return bury(job, "claim", "unreadable", failure.message, moment);
           },
+          [&](const NotAllowed& refusal) { return not_allowed(job, refusal.why, moment); },
           [&](const Spooled& original) {
             Job known = job;
+            fail_with(known, {}, {}, {});  // what it waited for
             known.size_bytes = original.size_bytes;
             known.sha256 = original.sha256;
             if (original.own) known = with_own(std::move(known), *original.own);

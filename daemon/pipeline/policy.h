@@ -33,6 +33,9 @@ struct Policy {
 
 Policy policy_of(const config::Profile& profile, const config::Api& api);
 
+/// So long at most until a document that we may not take is tried again.
+inline constexpr Duration kRightsPatience = std::chrono::minutes(1);
+
 /// While a disk here is full everything that waits for space tries again within this time.
 inline constexpr Duration kDiskPatience = std::chrono::seconds(30);
 

@@ -137,8 +137,21 @@ awaitable<void> Retention::documents() {
       [rules = context_.rules, over, now = context_.clock.lived()] { return forget(*rules, over, now); });
   const auto forgotten = co_await context_.queue.apply_together(outcome.changes);
   count(Pruned::documents, static_cast<std::size_t>(std::ranges::count(forgotten, true)));
+  let_go(outcome, over, forgotten);
   advance(over, outcome);
   if (!co_await remove_what_is_left()) co_await begin(Part::commands);
+}
+
+// A file that comes back when its row is gone is a new document.
+void Retention::let_go(const Outcome& outcome, const std::vector<Ended>& over,
+                       const std::vector<bool>& forgotten) const {
+  if (!context_.let_go) return;
+  for (std::size_t i = 0; i < forgotten.size(); ++i) {
+    if (!forgotten[i]) continue;
+    const auto& id = std::get<queue::Forgetting>(outcome.changes[i]).id;
+    const auto ended = std::ranges::find(over, id, [](const Ended& each) { return each.job.id; });
+    context_.let_go(ended->job.inbox, ended->job.name);
+  }
 }
 
 // False when it could not be done: no further row goes then, so that what is left never grows.

@@ -72,6 +72,8 @@ class Retention {
   awaitable<void> documents();
   awaitable<bool> remove_what_is_left();
   awaitable<void> bookkeeping();
+  void let_go(const Outcome& outcome, const std::vector<queue::Ended>& over,
+              const std::vector<bool>& forgotten) const;
   std::vector<queue::Ended> over_bound(std::vector<queue::Ended> page) const;
   void advance(const std::vector<queue::Ended>& page, const Outcome& outcome);
   void note_failure(const std::string& failure);

@@ -59,9 +59,9 @@ Signal signal_of(const std::exception& error) {
 
 void log_transition(const Job& before, const Job& after, const queue::Event& event) {
   const bool trouble = !after.error_code.empty() || event.what == "error";
-  const bool routine = after.state == before.state && !trouble;
-  spdlog::log(trouble   ? spdlog::level::warn
-              : routine ? spdlog::level::debug
+  const bool routine = event.what.empty() || (after.state == before.state && !trouble);
+  spdlog::log(routine   ? spdlog::level::debug
+              : trouble ? spdlog::level::warn
                         : spdlog::level::info,
               "{} job={} name=\"{}\" state={} {}", event.what, after.id, printable(after.name),
               queue::to_string(after.state), event.detail);

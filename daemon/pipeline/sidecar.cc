@@ -76,7 +76,8 @@ std::variant<OwnSettings, Fault> read(const Rules& rules, const Place& place, co
 Fault fault_of(const queue::Job& job, inbox::Taken taken) {
   const char* why = "was there and is gone";
   if (taken == inbox::Taken::refused) why = "is no regular file; it lies in the inbox still";
-  if (taken == inbox::Taken::unreadable) why = "may not be read; it lies in the inbox still";
+  if (taken == inbox::Taken::unreadable || taken == inbox::Taken::forbidden)
+    why = "may not be read; it lies in the inbox still";
   return {kCode, fmt::format("{}: {}", printable(beside(job.name)), why)};
 }
 
@@ -93,7 +94,7 @@ std::string bring_back(Place& place, const queue::Job& job) {
   const fs::path sidecar = place.spool.sidecar_of(job.id);
   const std::string& document = job.original_name.empty() ? job.name : job.original_name;
   if (!is_there(sidecar) && !place.failed.give_back(beside(document), sidecar)) return {};
-  return inbox::look(AT_FDCWD, sidecar.native(), {}).identity.text();
+  return inbox::look_surely(AT_FDCWD, sidecar.native(), {}).identity.text();
 }
 
 // What a rename or a copy leaves as it was; times in seconds, because an archive may be coarse.
@@ -103,7 +104,7 @@ void remove_archived(const outbox::Shelf& shelf, const queue::Job& job, const st
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::string name = beside(document);
   const fs::path path = shelf.path_of(name);
-  const auto seen = inbox::look(AT_FDCWD, path.native(), {});
+  const auto seen = inbox::look_surely(AT_FDCWD, path.native(), {});
   if (seen.kind != inbox::Kind::file || seen.identity.size_bytes != known->size_bytes ||
       seen.identity.mtime_ns / kSecond != known->mtime_ns / kSecond)
     return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 
 #include "core/durable.h"
 #include "core/escape.h"
@@ -32,10 +33,16 @@ lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
     case Taken::refused:
       return lifecycle::Gone{"not a regular file any more"};
     case Taken::unreadable:
+      return lifecycle::NotAllowed{"may not be read by us; it stays in the inbox, and is tried again"};
+    case Taken::forbidden:
+      return lifecycle::NotAllowed{
+          "may not be moved by us: its folder is sticky and the file another user's, or we may not write to "
+          "the "
+          "folder; it stays in the inbox, and is tried again"};
     case Taken::taken:
       break;
   }
-  return lifecycle::CannotRead{"may not be read; the file stays in the inbox"};
+  throw std::logic_error("a document that was taken");
 }
 
 lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job) {

@@ -105,7 +105,7 @@ struct Job {
   std::string earlier_tasks;    ///< ids of tasks that came to nothing, not deleted yet; with spaces between
 };
 
-/// A line of a job's story.
+/// A line of a job's story. None where `what` is empty: nothing happened that was not told before.
 struct Event {
   std::string what;    ///< "submitted"
   std::string detail;  ///< "task 3f1c..., 1 page"; no document text, no signed URL

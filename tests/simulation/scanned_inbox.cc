@@ -23,6 +23,12 @@ void ScannedInbox::scan() {
   if (!tree) return;
   auto opened = inbox::open_folder(*tree, "");
   if (!opened.listing) return;
+  // Not before the queue's answer, which would make it known again.
+  std::erase_if(let_go_, [this](const std::string& name) {
+    if (handed_over_.contains(name)) return false;
+    gate_.let_go(name);
+    return true;
+  });
   gate_.known().begin_sweep();
   inbox::Listing::Piece piece;
   while (!piece.last) {
@@ -41,12 +47,9 @@ WallTime ScannedInbox::next() const {
 }
 
 awaitable<void> ScannedInbox::hand_over(inbox::Arrival arrival) {
-  const bool taken = co_await on_arrival_(arrival);
+  const auto reception = co_await on_arrival_(arrival);
   handed_over_.erase(arrival.name);
-  if (taken)
-    gate_.handed_over(arrival);
-  else
-    gate_.postpone(arrival.name, now() + kAskAgain);
+  gate_.received(arrival, reception, now() + kAskAgain);
 }
 
 }  // namespace chunkrd::simulation

@@ -21,6 +21,9 @@ class ScannedInbox {
   /// Looks at the whole folder; what has settled is handed over. Nothing where there is no folder.
   void scan();
 
+  /// As inbox::Inbox::let_go(), at the next scan.
+  void let_go(const std::string& name) { let_go_.insert(name); }
+
   /// When a scan can find something settled, if nobody touches anything; never without candidates.
   WallTime next() const;
 
@@ -34,6 +37,7 @@ class ScannedInbox {
   inbox::OnArrival on_arrival_;
   inbox::Gate gate_;
   std::set<std::string> handed_over_;  ///< names that the queue has not answered yet
+  std::set<std::string> let_go_;       ///< since the last scan
 };
 
 }  // namespace chunkrd::simulation

@@ -191,6 +191,10 @@ class World {
   void start() {
     daemon_ = std::make_unique<Daemon>(settings_, time_, clock_, random_, service_);
     daemon_->observer.on_end = [this](const std::string& id) { ended_at_[id] = time_.now(); };
+    daemon_->context.let_go = [this](const std::string&, const std::string& name) {
+      daemon_->inbox.let_go(name);
+      notice_the_inbox();
+    };
     daemon_->observer.on_forgotten = [this] { look_at_what_was_forgotten(); };
     handlers_until_crash_ = 1 + static_cast<std::int64_t>(random_.below(20'000));
     scan();

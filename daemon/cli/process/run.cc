@@ -67,9 +67,8 @@ void Run::take_up(Tally::Entry& entry) {
   const std::string identity = arrival.identity.text();
   const auto job = worker_.store.named(entry.document.inbox, arrival.name);
   if (!job || job->source_identity != identity) {
-    if (worker_.store.standing_of(entry.document.inbox, arrival.name, identity).rows > 0)
-      give_up(entry, {},
-              "this file was here before, then another one of its name: copy it, and name the copy");
+    const auto before = worker_.store.standing_of(entry.document.inbox, arrival.name, identity).latest;
+    if (before && before->state != State::vanished) give_up_older(entry);
     return;
   }
   const std::string& profile = settings_.inboxes.front().profile;
@@ -85,7 +84,7 @@ void Run::take_up(Tally::Entry& entry) {
     case State::cancelled:
       return ask(entry, *job, lifecycle::Retry{});
     case State::vanished:
-      return give_up(entry, *job, "it changed while it was read: run the command again when it is whole");
+      return;  // it changed while it was read; now it is taken anew
     case State::done:
       if (!std::filesystem::exists(settings_.inboxes.front().outbox / (job->delivered_name + ".json")))
         return give_up(
@@ -113,6 +112,10 @@ void Run::ask(Tally::Entry& entry, const Job& job, const lifecycle::Wish& wish) 
   const auto answer = pipeline::carry_out_at_rest(worker_.store, command, worker_.clock.mark());
   if (answer.outcome == queue::CommandAnswer::Outcome::refused) return give_up(entry, job, answer.text);
   tally_.adopt(entry, worker_.store.find(job.id).value());
+}
+
+void Run::give_up_older(Tally::Entry& entry) {
+  give_up(entry, {}, "this file was here before, then another one of its name: copy it, and name the copy");
 }
 
 void Run::give_up(Tally::Entry& entry, Job job, const std::string& why) {
@@ -163,9 +166,10 @@ awaitable<void> Run::take_in_the_new() {
 awaitable<void> Run::take_in(Tally::Entry& entry) {
   asio::steady_timer timer(worker_.loop);
   while (!stopping_) {
-    co_await pipeline::take_in(entry.document.arrival, entry.document.inbox, worker_.context,
-                               worker_.scheduler);
+    const auto reception = co_await pipeline::take_in(entry.document.arrival, entry.document.inbox,
+                                                      worker_.context, worker_.scheduler);
     if (!entry.job.id.empty()) co_return;
+    if (reception != inbox::Reception::later) co_return give_up_older(entry);
     timer.expires_after(kRedraw);
     co_await timer.async_wait(asio::use_awaitable);
   }

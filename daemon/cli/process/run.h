@@ -52,6 +52,7 @@ class Run final : public pipeline::Observer {
   awaitable<void> work();
   awaitable<void> take_in_the_new();
   awaitable<void> take_in(Tally::Entry& entry);
+  void give_up_older(Tally::Entry& entry);
   awaitable<void> listen_to_commands();
   awaitable<void> wait_for_signals();
   awaitable<void> keep_drawing();

@@ -55,6 +55,8 @@ void Tally::move(Entry& entry, const queue::Job& job) {
   counts_[static_cast<std::size_t>(entry.stage)] -= 1;
   entry.job = job;
   entry.stage = stage_of(job.state);
+  // It may not be taken, which can change, but hardly while this command runs.
+  if (job.state == State::claiming && !job.error_code.empty()) entry.stage = Stage::failed;
   if (entry.stage == Stage::delivered && !entry.wanted_settings_hash.empty() &&
       entry.wanted_settings_hash != job.settings_hash) {
     entry.stage = Stage::failed;
@@ -72,9 +74,10 @@ const Tally::Entry* Tally::heard(const queue::Job& job) {
   if (entry.job.id.empty() ? job.source_identity != entry.document.arrival.identity.text()
                            : job.id != entry.job.id)
     return nullptr;
-  const bool was_ended = entry.stage == Stage::delivered || entry.stage == Stage::failed;
+  const auto has_ended = [&] { return entry.stage == Stage::delivered || entry.stage == Stage::failed; };
+  const bool had_ended = has_ended();
   move(entry, job);
-  if (was_ended || !is_end(job.state)) return nullptr;
+  if (had_ended || !has_ended()) return nullptr;
   if (entry.stage == Stage::delivered && job.reused_from.empty()) pages_ += job.pages.value_or(0);
   return &entry;
 }

@@ -58,7 +58,7 @@ void Recovery::know_kept_original(Job& job, const Place& place) const {
   if (place.rules.originals != config::Originals::keep || !inbox::is_below(job.name)) return;
   const auto file = place.rules.path / job.name;
   try {
-    const auto identity = inbox::look(AT_FDCWD, file.native(), {}).identity;
+    const auto identity = inbox::look_surely(AT_FDCWD, file.native(), {}).identity;
     if (!job.sha256.empty() && sha256_file(file).sha256 == job.sha256) job.source_identity = identity.text();
   } catch (const std::system_error&) {
     // Gone, or not to be read: another one of that name is another document.

@@ -233,6 +233,7 @@ bool SqliteStore::apply_one(const Forgetting& forgetting, const Mark&) {
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
+  if (event.what.empty()) return;
   Run insert(statements_->add_event);
   insert.parameters().number(job_seq).time(now).text(event.what).text(event.detail);
   insert.next_row();

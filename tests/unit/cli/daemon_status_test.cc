@@ -16,7 +16,8 @@ DaemonStatus sample() {
                       "the key was refused; put a valid one into /k"},
                      {"breaker", start, start + std::chrono::seconds(30), ""}},
           .rate = 2.5,
-          .draining = true};
+          .draining = true,
+          .inboxes = {{"/srv/in", 3}}};
 }
 
 TEST(WhatTheDaemonTells, ComesBackAsItWasWritten) {
@@ -31,7 +32,7 @@ TEST(WhatTheDaemonTells, HasTheShapeThatIsDocumented) {
       to_json(status),
       R"({"pid":4711,"version":"0.1.0","started_at":"2026-11-24T03:04:05.678Z","pauses":[{"cause":"auth",)"
       R"("since":"2026-11-24T03:05:05.678Z","until":null,"detail":"the key was refused; put a valid one into /k"}],)"
-      R"("rate":2.5E0,"draining":true})");
+      R"("rate":2.5E0,"draining":true,"inboxes":[{"path":"/srv/in","unclaimed":3}]})");
 }
 
 TEST(WhatTheDaemonTells, IsNothingWhenItIsSomethingElse) {
@@ -39,6 +40,14 @@ TEST(WhatTheDaemonTells, IsNothingWhenItIsSomethingElse) {
        {"", "{}", "[]", "null", R"({"pid":"1"})",
         R"({"pid":1,"version":"1","started_at":"now","pauses":[],"rate":1,"draining":false})"})
     EXPECT_EQ(daemon_status_from(text), std::nullopt) << text;
+}
+
+TEST(WhatTheDaemonTells, OfAnEarlierVersionHasNoInboxes) {
+  DaemonStatus status = sample();
+  status.inboxes.clear();
+  std::string earlier = to_json(status);
+  earlier.replace(earlier.find(R"(,"inboxes":[])"), 13, "");
+  EXPECT_EQ(daemon_status_from(earlier), status);
 }
 
 TEST(WhatTheDaemonTells, MayHaveMoreInALaterVersion) {

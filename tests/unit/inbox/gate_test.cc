@@ -29,26 +29,26 @@ struct GateTest : ::testing::Test {
 TEST_F(GateTest, AFilePassesOnceWhileItStaysAsItIs) {
   EXPECT_FALSE(see(kOne, 0s));
   EXPECT_TRUE(see(kOne, 5s));
-  gate.handed_over({"a.pdf", kOne});
+  gate.received({"a.pdf", kOne}, Reception::in_hand, {});
   EXPECT_FALSE(see(kOne, 10s));
   EXPECT_EQ(gate.settle().size(), 0u);
 }
 
 TEST_F(GateTest, AChangedFilePassesAgain) {
-  gate.handed_over({"a.pdf", kOne});
+  gate.received({"a.pdf", kOne}, Reception::in_hand, {});
   EXPECT_FALSE(see(kOther, 0s));
   EXPECT_TRUE(see(kOther, 5s));
 }
 
 TEST_F(GateTest, AFileThatIsTheOldOneAgainNeedsNoMoreLooks) {
-  gate.handed_over({"a.pdf", kOne});
+  gate.received({"a.pdf", kOne}, Reception::in_hand, {});
   EXPECT_FALSE(see(kOther, 0s));
   EXPECT_FALSE(see(kOne, 1s));
   EXPECT_EQ(gate.settle().next(), std::nullopt);
 }
 
 TEST_F(GateTest, AFileThatIsGoneIsForgotten) {
-  gate.handed_over({"a.pdf", kOne});
+  gate.received({"a.pdf", kOne}, Reception::in_hand, {});
   EXPECT_FALSE(see({}, 0s, Kind::gone));
   EXPECT_EQ(gate.known().size(), 0u);
   EXPECT_FALSE(see(kOne, 1s));
@@ -61,6 +61,44 @@ TEST_F(GateTest, AFileThatCannotBeLookedAtIsNotForgotten) {
   EXPECT_FALSE(see({}, 5s, Kind::unclear));
   EXPECT_EQ(gate.settle().next(), at(10s));
   EXPECT_TRUE(see(kOne, 10s));
+}
+
+TEST_F(GateTest, AFileThatCannotBeLookedAtAtFirstIsLookedAtSoonAndLessAndLessOften) {
+  EXPECT_FALSE(see({}, 0s, Kind::unclear));
+  EXPECT_EQ(gate.unclaimed(), 1u);
+  EXPECT_EQ(gate.settle().next(), at(5s));
+  EXPECT_FALSE(see({}, 5s, Kind::unclear));
+  EXPECT_EQ(gate.settle().next(), at(15s));
+  auto time = 15s;
+  for (int i = 0; i < 20; ++i, time += 320s) EXPECT_FALSE(see({}, time, Kind::unclear));
+  EXPECT_EQ(gate.settle().next(), at(time)) << "at least every 320 s";
+  EXPECT_FALSE(see(kOne, time));
+  EXPECT_EQ(gate.unclaimed(), 0u);
+  EXPECT_TRUE(see(kOne, time + 5s));
+}
+
+TEST_F(GateTest, AFileThatIsOpenForWritingBeginsAnewToBeUnchanged) {
+  Sighting file{"a.pdf", Kind::file, kOne};
+  EXPECT_FALSE(gate.has_settled(file, at(0s)));
+  file.is_being_written = true;
+  EXPECT_FALSE(gate.has_settled(file, at(5s)));
+  file.is_being_written = false;
+  EXPECT_FALSE(gate.has_settled(file, at(9s)));
+  EXPECT_TRUE(gate.has_settled(file, at(10s)));
+}
+
+TEST_F(GateTest, WhatIsLeftOrToComeLaterIsUnclaimed) {
+  gate.received({"left.pdf", kOne}, Reception::left, {});
+  EXPECT_FALSE(see(kOne, 0s));
+  EXPECT_TRUE(see(kOne, 5s));
+  gate.received({"a.pdf", kOne}, Reception::later, at(10s));
+  EXPECT_EQ(gate.unclaimed(), 2u);
+  EXPECT_FALSE(see(kOne, 9s));
+  EXPECT_TRUE(see(kOne, 10s));
+  gate.received({"a.pdf", kOne}, Reception::in_hand, {});
+  EXPECT_EQ(gate.unclaimed(), 1u);
+  gate.let_go("left.pdf");
+  EXPECT_EQ(gate.unclaimed(), 0u);
 }
 
 TEST_F(GateTest, ALinkIsRefusedOnceAndAnotherLinkAgain) {
@@ -88,7 +126,7 @@ TEST_F(GateTest, FilesThatFoundNoRoomAreAskedForOnceThereIsSome) {
     ++count;
   EXPECT_GE(count, 10'000u);
   EXPECT_FALSE(gate.take_room_for_left_out());
-  for (std::size_t i = 0; i <= count / 2; ++i) gate.handed_over({name(i), kOne});
+  for (std::size_t i = 0; i <= count / 2; ++i) gate.received({name(i), kOne}, Reception::in_hand, {});
   EXPECT_TRUE(gate.take_room_for_left_out());
   EXPECT_FALSE(gate.take_room_for_left_out());
 }

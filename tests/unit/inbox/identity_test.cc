@@ -1,6 +1,7 @@
 #include "inbox/identity.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "folder.h"
 
@@ -43,6 +44,19 @@ TEST(Identity, ARenameKeepsTheContentButNotTheIdentity) {
   } while (after.ctime_ns == before.ctime_ns);
   EXPECT_TRUE(after.same_content(before));
   EXPECT_FALSE(after.fits(before));
+}
+
+// What earlier versions have written of such files stands in queues.
+TEST(Identity, OfTimesThatNanosecondsCannotHoldIsWhatItAlwaysWas) {
+  struct stat file{};
+  file.st_ino = 1;
+  file.st_mtim = {.tv_sec = 32'503'680'000, .tv_nsec = 5};   // the year 3000
+  file.st_ctim = {.tv_sec = -30'610'224'000, .tv_nsec = 5};  // the year 1000
+  const auto identity = Identity::of(file);
+  EXPECT_EQ(identity.text(), "1:0:-4389808147419103227:6283264147419103237");
+  EXPECT_EQ(Identity::from(identity.text()), identity);
+  file.st_mtim.tv_sec += 1;
+  EXPECT_FALSE(Identity::of(file).same_content(identity));
 }
 
 }  // namespace

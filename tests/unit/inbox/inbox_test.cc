@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <cerrno>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "faulty_looks.h"
 #include "own_world.h"
 #include "running_inbox.h"
 
@@ -140,11 +143,29 @@ TEST_F(InboxTest, AFileThatGrowsIsNotReportedUntilItStops) {
   if (!running.arrivals.empty())
     EXPECT_GE(longest_pause, rules.settle) << "although this machine did not stumble";
   running.arrivals.clear();
-  file << "last page" << std::flush;
+  file << "last page";
+  file.close();
   written = std::chrono::steady_clock::now();
   ASSERT_TRUE(running.wait_for("a.pdf"));
   EXPECT_EQ(running.arrivals[0].identity, identity_of(folder / "a.pdf"));
   EXPECT_GE(std::chrono::steady_clock::now() - written, rules.settle);
+}
+
+TEST_F(InboxTest, AFileThatSomebodyHasOpenForWritingHasNotSettled) {
+  RunningInbox running(folder);
+  std::ofstream scanner(folder / "a.pdf");
+  scanner << "first half" << std::flush;
+  std::ofstream placeholder(folder / "empty.pdf");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_THAT(running.names(), IsEmpty());
+  EXPECT_EQ(running.inbox.statistics().settling, 2u);
+  scanner << ", second half";
+  scanner.close();
+  placeholder << "filled at last";
+  placeholder.close();
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  ASSERT_TRUE(running.wait_for("empty.pdf"));
+  EXPECT_EQ(running.arrivals[0].identity, identity_of(folder / running.arrivals[0].name));
 }
 
 TEST_F(InboxTest, AFileThatVanishesWhileSettlingIsForgotten) {
@@ -485,12 +506,95 @@ TEST_F(InboxTest, AScanOnRequestFindsWhatNoEventTellsOf) {
   EXPECT_TRUE(running.wait_for("a.pdf", 2));
 }
 
+// --- What cannot be looked at
+
+TEST_F(InboxTest, AFirstLookThatFailsIsMadeAgainSoonAndTold) {
+  Log log;
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for_all_before());
+  let_looks_fail("a.pdf", EIO, 1);
+  write_file(folder / "a.pdf", "text");
+  ASSERT_TRUE(running.wait([] { return looks_to_fail() == 0; }));
+  ASSERT_TRUE(running.wait([&] { return running.inbox.statistics().unclaimed == 1; }));
+  EXPECT_EQ(log.lines_with("a.pdf cannot be looked at: Input/output error"), 1);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  EXPECT_EQ(running.inbox.statistics().unclaimed, 0u);
+}
+
+TEST_F(InboxTest, AFolderThatCannotBeListedForAWhileIsListedSoon) {
+  fs::create_directory(folder / "sub");
+  write_file(folder / "sub/a.pdf", "text");
+  const auto told = tell_in_own_process(
+      [] { return true; },
+      [&] {
+        RunningInbox running(folder);
+        ASSERT_TRUE(running.wait_for("sub/a.pdf"));
+        // As many descriptors as there are: what lies in the folder that comes now cannot be listed.
+        write_file(elsewhere / "b.pdf", "text");
+        rlimit limit{};
+        ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+        const int next = ::dup(0);
+        ::close(next);
+        const rlimit none{static_cast<rlim_t>(next), limit.rlim_max};
+        fs::rename(elsewhere.path(), folder / "came");
+        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+        const bool noticed = running.wait([&] { return !running.inbox.statistics().available; });
+        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+        EXPECT_TRUE(noticed);
+        EXPECT_TRUE(running.wait_for("came/b.pdf"));
+        fs::rename(folder / "came", elsewhere.path());
+      });
+  EXPECT_EQ(told, Told::well);
+}
+
 // --- Those who are told
+
+TEST_F(InboxTest, WhatTheQueueLetsGoIsReportedAgainWithoutAnyEvent) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  ASSERT_TRUE(running.wait_for("a.pdf"));
+  running.inbox.let_go("a.pdf");
+  running.inbox.let_go("never/was.pdf");
+  ASSERT_TRUE(running.wait_for("a.pdf", 2));
+  ASSERT_TRUE(running.wait_for_all_before());
+  EXPECT_EQ(running.arrivals.size(), 2u);
+}
+
+TEST_F(InboxTest, WhatTheQueueLetsGoBeforeItHasAnsweredIsReportedAgain) {
+  write_file(folder / "a.pdf", "text");
+  RunningInbox running(folder);
+  running.answer = [&](const Arrival&) {
+    if (running.arrivals.empty()) running.inbox.let_go("a.pdf");
+    return Reception::in_hand;
+  };
+  EXPECT_TRUE(running.wait_for("a.pdf", 2));
+}
+
+TEST_F(InboxTest, WhatNobodyWorksOnIsCountedUntilItChangesOrGoes) {
+  write_file(folder / "left.pdf", "text");
+  write_file(folder / "later.pdf", "text");
+  RunningInbox running(folder);
+  running.answer = [&](const Arrival& arrival) {
+    if (arrival.name == "left.pdf") return Reception::left;
+    return arrival.name == "later.pdf" ? Reception::later : Reception::in_hand;
+  };
+  ASSERT_TRUE(running.wait_for("left.pdf"));
+  ASSERT_TRUE(running.wait([&] { return running.inbox.statistics().unclaimed == 2; }));
+  ASSERT_TRUE(running.wait_for_scan());
+  EXPECT_EQ(running.inbox.statistics().unclaimed, 2u) << "a scan finds them as they were";
+  EXPECT_EQ(std::ranges::count(running.arrivals, "left.pdf", &Arrival::name), 1);
+  running.answer = [](const Arrival&) { return Reception::in_hand; };
+  append(folder / "left.pdf", ", changed");
+  ASSERT_TRUE(running.wait_for("left.pdf", 2));
+  EXPECT_TRUE(running.wait([&] { return running.inbox.statistics().unclaimed == 0; }));
+}
 
 TEST_F(InboxTest, AFileThatTheQueueDidNotTakeIsReportedAgain) {
   write_file(folder / "a.pdf", "text");
   RunningInbox running(folder);
-  running.answer = [&](const Arrival&) { return !running.arrivals.empty(); };
+  running.answer = [&](const Arrival&) {
+    return running.arrivals.empty() ? Reception::later : Reception::in_hand;
+  };
   ASSERT_TRUE(running.wait_for("a.pdf", 2));
   ASSERT_TRUE(running.wait_for_all_before());
   EXPECT_EQ(running.arrivals.size(), 2u);
@@ -501,7 +605,7 @@ TEST_F(InboxTest, StopEndsItAlsoWithManyFilesWaiting) {
   RunningInbox running(folder);
   running.answer = [&](const Arrival&) {
     running.inbox.stop();
-    return true;
+    return Reception::in_hand;
   };
   ASSERT_TRUE(running.wait([&] { return running.ended; }));
   EXPECT_EQ(running.arrivals.size(), 1u);
@@ -534,7 +638,7 @@ TEST_F(InboxTest, CancellingTheCoroutineEndsIt) {
 TEST_F(InboxTest, WhatTheQueueThrowsEndsIt) {
   write_file(folder / "a.pdf", "text");
   RunningInbox running(folder);
-  running.answer = [](const Arrival&) -> bool { throw std::runtime_error("the queue is damaged"); };
+  running.answer = [](const Arrival&) -> Reception { throw std::runtime_error("the queue is damaged"); };
   ASSERT_TRUE(running.wait([&] { return running.ended; }));
   EXPECT_THROW(std::rethrow_exception(running.failure), std::runtime_error);
 }

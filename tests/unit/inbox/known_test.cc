@@ -53,5 +53,19 @@ TEST(Known, ASweepForgetsWhatWasNotSeen) {
   EXPECT_TRUE(known.has("e", kFile));
 }
 
+TEST(Known, CountsWhatIsUnclaimed) {
+  Known known;
+  for (const char* name : {"a", "b", "c"}) known.add_unclaimed(name, kFile);
+  known.add_unclaimed("a", kFile);
+  EXPECT_EQ(known.unclaimed(), 3u);
+  known.add("a", kFile);
+  EXPECT_EQ(known.unclaimed(), 2u);
+  known.forget("b");
+  EXPECT_EQ(known.unclaimed(), 1u);
+  known.begin_sweep();
+  known.end_sweep();
+  EXPECT_EQ(known.unclaimed(), 0u);
+}
+
 }  // namespace
 }  // namespace chunkrd::inbox

@@ -83,10 +83,10 @@ class RunningInbox {
   asio::io_context loop;
 
  private:
-  awaitable<bool> take_note(Arrival arrival) {
-    const bool known = answer(arrival);
+  awaitable<Reception> take_note(Arrival arrival) {
+    const auto reception = answer(arrival);
     arrivals.push_back(std::move(arrival));
-    co_return known;
+    co_return reception;
   }
 
   asio::thread_pool pool_{2};
@@ -94,7 +94,7 @@ class RunningInbox {
 
  public:
   Inbox inbox;
-  std::function<bool(const Arrival&)> answer = [](const Arrival&) { return true; };
+  std::function<Reception(const Arrival&)> answer = [](const Arrival&) { return Reception::in_hand; };
   std::vector<Arrival> arrivals;
   asio::cancellation_signal cancellation;
   bool ended = false;

@@ -127,7 +127,7 @@ TEST(Settle, APostponedFileComesAgainAndIsStillSettled) {
   Settle settle(5s, 10);
   settle.see("a.pdf", file(1), at(0s));
   ASSERT_EQ(settle.see("a.pdf", file(1), at(5s)), Verdict::settled);
-  settle.postpone("a.pdf", at(10s));
+  settle.leave("a.pdf", at(10s));
   EXPECT_THAT(settle.due(at(9s), 10), IsEmpty());
   EXPECT_EQ(settle.see("a.pdf", file(1), at(9s)), Verdict::waiting);
   EXPECT_THAT(settle.due(at(10s), 10), ElementsAre("a.pdf"));

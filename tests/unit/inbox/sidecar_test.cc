@@ -54,7 +54,7 @@ TEST_F(SettlingPair, SettlesAnewWithoutASidecarThatWent) {
 }
 
 TEST_F(SettlingPair, IsNotTakenAgainForAChangedSidecarAlone) {
-  gate.handed_over({"a.pdf", kDocument, kSidecar});
+  gate.received({"a.pdf", kDocument, kSidecar}, Reception::in_hand, {});
   EXPECT_FALSE(see(kLonger, 0s));
   EXPECT_FALSE(see(kLonger, 10s));
 }

@@ -110,9 +110,10 @@ TEST_F(Metrics, OfAnInboxGrowOnAfterItIsMadeAnew) {
   inboxes.set("/in", {});
   EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "0");
   inboxes.set("/in", {.scans = 5});
-  inboxes.set("/in", {.scans = 7, .settling = 3, .available = false});
+  inboxes.set("/in", {.scans = 7, .settling = 3, .unclaimed = 2, .available = false});
   EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "7");
   EXPECT_EQ(value("chunkrd_inbox_settling_documents{inbox=\"/in\"}"), "3");
+  EXPECT_EQ(value("chunkrd_inbox_unclaimed_documents{inbox=\"/in\"}"), "2");
   EXPECT_EQ(value("chunkrd_inbox_available{inbox=\"/in\"}"), "0");
   inboxes.set("/in", {.scans = 2});
   EXPECT_EQ(value("chunkrd_inbox_scans_total{inbox=\"/in\"}"), "9");

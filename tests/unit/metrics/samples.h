@@ -43,8 +43,9 @@ inline void populate(DaemonMetrics& metrics) {
   metrics.on_queue(counts, WallTime(1'700'000'100s));
   metrics.on_exchange({taskapi::Operation::create, taskapi::AnswerClass::ok_2xx, 250ms, 1000, 10});
   metrics.config_loaded(WallTime(1'700'000'200s));
-  metrics.inboxes().set("/srv/in",
-                        {.scans = 3, .overflows = 1, .refused = 2, .settling = 4, .available = true});
+  metrics.inboxes().set(
+      "/srv/in",
+      {.scans = 3, .overflows = 1, .refused = 2, .settling = 4, .unclaimed = 1, .available = true});
 }
 
 }  // namespace chunkrd::metrics

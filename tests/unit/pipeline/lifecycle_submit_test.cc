@@ -39,6 +39,48 @@ TEST(AfterClaim, DecidesOnEveryOutcome) {
   }
 }
 
+TEST(AfterClaim, WhatWeMayNotTakeIsToldOnceAndTriedAgain) {
+  Job job = job_in(State::claiming);
+  const auto first = after_claim(job, NotAllowed{"sticky"}, {1000, true}, moment_at(kNow)).transition;
+  EXPECT_EQ(first.after.state, State::claiming);
+  EXPECT_EQ(first.after.error_code, "not_allowed");
+  EXPECT_EQ(first.event.detail, "sticky");
+  EXPECT_FALSE(first.event.what.empty());
+  job = first.after;
+  for (int i = 0; i < 100; ++i) {
+    const auto again = after_claim(job, NotAllowed{"sticky"}, {1000, true}, moment_at(kNow)).transition;
+    EXPECT_TRUE(again.event.what.empty()) << "told already";
+    EXPECT_GT(again.after.due, kNow);
+    EXPECT_LE(again.after.due, kNow + 1min) << "rights can be given at any time";
+    job = again.after;
+  }
+  const auto another =
+      after_claim(job, NotAllowed{"no permission"}, {1000, true}, moment_at(kNow)).transition;
+  EXPECT_EQ(another.event.detail, "no permission");
+  for (const Claim& end : {Claim(Spooled{"d1", 10}), Claim(Gone{"changed"})})
+    EXPECT_EQ(after_claim(job, end, {1000, true}, moment_at(kNow)).transition.after.error_code, "");
+}
+
+// --- meet: the rest of it is in intake_test.cc, with a queue ---
+
+TEST(Meet, WhatVanishesAgainAndAgainIsTakenLessAndLessOften) {
+  queue::Standing standing;
+  standing.latest = job_in(State::vanished);
+  const auto first_time_taken = [&](std::int64_t rows) {
+    standing.rows = rows;
+    standing.latest->state_since = kNow;
+    for (auto passed = Duration::zero();; passed += 1s)
+      if (meet(standing, config::Originals::archive, kNow + passed) == Meeting::take) return passed;
+  };
+  EXPECT_EQ(first_time_taken(1), 0s);
+  EXPECT_EQ(first_time_taken(4), 0s);
+  EXPECT_EQ(first_time_taken(5), 10s);
+  EXPECT_EQ(first_time_taken(6), 20s);
+  EXPECT_EQ(first_time_taken(1000), 5min);
+  standing.latest->state_since = kNow + 24h;
+  EXPECT_EQ(meet(standing, config::Originals::archive, kNow), Meeting::take) << "the clock was set back";
+}
+
 TEST(AfterClaim, KnowsSizeAndDigestAlsoOfWhatIsRefused) {
   const Job job = job_in(State::claiming);
   const auto refused = after_claim(job, Spooled{"d1", 1001}, {1000, true}, moment_at(kNow));
