@@ -179,6 +179,32 @@ TEST_F(Durable, AMoveByLinkThatACrashCutInTwoIsFinished) {
   EXPECT_EQ(bytes_of(folder / "b"), "a");
 }
 
+TEST_F(Durable, AMoveByLinkIsFinishedAlsoWhereTheFilesystemCannotRefuse) {
+  for (const int refusal : {EINVAL, ENOSYS, EOPNOTSUPP}) {
+    write_file(folder / "a", "a");
+    fs::create_hard_link(folder / "a", folder / "b");
+    EXPECT_TRUE(in_a_crippled_process([&] { return let_fail(SYS_renameat2, refusal); },
+                                      [&] { return rename_new(folder / "a", folder / "b"); }));
+    EXPECT_FALSE(fs::exists(folder / "a"));
+    EXPECT_EQ(bytes_of(folder / "b"), "a");
+    fs::remove(folder / "b");
+  }
+}
+
+TEST_F(Durable, AFileMovesFromOneOpenFolderToAnother) {
+  fs::create_directory(folder / "from");
+  fs::create_directory(folder / "to");
+  write_file(folder / "from/a", "a");
+  write_file(folder / "to/b", "b");
+  const auto from = open(folder / "from", O_RDONLY | O_DIRECTORY);
+  const auto to = open(folder / "to", O_RDONLY | O_DIRECTORY);
+  EXPECT_FALSE(rename_new_at(from.get(), "a", to.get(), "b", "a"));
+  EXPECT_TRUE(rename_new_at(from.get(), "a", to.get(), "a", "a"));
+  EXPECT_EQ(bytes_of(folder / "to/a"), "a");
+  EXPECT_THAT(error_of([&] { rename_new_at(from.get(), "a", to.get(), "c", "the document"); }),
+              ::testing::AllOf(HasSubstr("the document"), HasSubstr("No such file or directory")));
+}
+
 // --- the others
 
 TEST_F(Durable, AFilesystemThatCannotSyncFoldersWillDo) {
