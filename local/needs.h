@@ -24,8 +24,13 @@ inline constexpr Need kTesseract{"tesseract", "tesseract-ocr"};
 inline constexpr Need kEnglish{"the data eng of tesseract", "tesseract-ocr-eng"};
 inline constexpr Need kTurns{"the data osd of tesseract", "tesseract-ocr-osd"};
 
-/// All of them that are not on this machine, or cannot be run. Looks along PATH, and asks tesseract for its
-/// data. Blocking, some hundredths of a second. Throws std::system_error if the system refuses a process.
+/// What tells types of documents; the library cannot be without it, but for a package that was taken out by
+/// force.
+inline constexpr Need kMagic{"the database of libmagic", "libmagic-mgc"};
+
+/// All of them, but for the last, that are not on this machine, or cannot be run. Looks along PATH, and asks
+/// tesseract for its data. Blocking, some hundredths of a second. Throws std::system_error if the system
+/// refuses a process.
 std::vector<Need> missing_needs();
 
 /// "tesseract is not installed on this machine (Debian package tesseract-ocr)".

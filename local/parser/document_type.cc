@@ -3,11 +3,13 @@
 #include <magic.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 #include <memory>
-#include <stdexcept>
 #include <string>
+#include <system_error>
 
+#include "local/needs.h"
 #include "local/parser/failure.h"
 #include "local/parser/files.h"
 #include "local/parser/pdf_info.h"
@@ -23,10 +25,18 @@ struct CloseMagic {
 /// "application/pdf; charset=binary"
 std::string media_type(const std::filesystem::path& file) {
   const std::unique_ptr<magic_set, CloseMagic> cookie(::magic_open(MAGIC_MIME | MAGIC_ERROR));
-  if (!cookie || ::magic_load(cookie.get(), nullptr) != 0)
-    throw std::runtime_error("libmagic's database cannot be loaded; is libmagic-mgc installed?");
+  if (!cookie) throw std::system_error(errno, std::generic_category(), "libmagic");
+  if (::magic_load(cookie.get(), nullptr) != 0) {
+    const int error = ::magic_errno(cookie.get());
+    if (error == 0 || error == ENOENT) throw InstallationFault(describe(kMagic));
+    throw std::system_error(error, std::generic_category(), "libmagic's database");
+  }
   const char* answer = ::magic_file(cookie.get(), file.c_str());
-  return answer ? answer : "";
+  const int error = ::magic_errno(cookie.get());
+  // A file that cannot be opened at the moment is not one of an unknown type.
+  if (answer == nullptr && error != 0 && error != ENOENT)
+    throw std::system_error(error, std::generic_category(), file.string());
+  return answer != nullptr ? answer : "";
 }
 
 std::string small(std::string_view name) {

@@ -15,8 +15,8 @@ enum class DocumentType { pdf, png, jpeg, tiff, markdown, plain_text };
 /// letter with its head), and a file named *.pdf that begins with something else passes when its pages can be
 /// counted (contract).
 ///
-/// Blocking; may start pdfinfo. Throws std::runtime_error if libmagic's database cannot be loaded,
-/// InstallationFault without pdfinfo, std::system_error. Any thread.
+/// Blocking; may start pdfinfo. Throws InstallationFault without libmagic's database or pdfinfo,
+/// std::system_error. Any thread.
 std::optional<DocumentType> detect_type(const std::filesystem::path& file, std::string_view file_name);
 
 /// How many pages the document has: those of a PDF (a few milliseconds; pdfinfo), 1 for an image, 0 for a

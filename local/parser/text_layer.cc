@@ -1,8 +1,10 @@
 #include "local/parser/text_layer.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <pugixml.hpp>
 #include <stdexcept>
 #include <string_view>
@@ -78,21 +80,65 @@ bool is_same_word(const Word& before, const Word& next) {
          std::abs(next.box.bottom - before.box.bottom) < 0.02 * size;
 }
 
-void read_line(const pugi::xml_node& node, Page& page) {
+/// The words of a line that lie on the page as people see it.
+std::vector<Word> words_on(const pugi::xml_node& line, const Page& page) {
   std::vector<Word> words;
-  for (const pugi::xml_node& word : node.children("word")) {
+  for (const pugi::xml_node& word : line.children("word")) {
     Word read{.box = box_of(word), .text = word.text().get(), .confidence = std::nullopt};
     if (read.text.empty() || !is_on_page(read.box, page)) continue;
     read.box = clipped(read.box, page.width, page.height);
-    if (words.empty() || !is_same_word(words.back(), read)) {
-      words.push_back(std::move(read));
+    words.push_back(std::move(read));
+  }
+  return words;
+}
+
+/// Whole words, from left to right on an upright page.
+Line line_from(std::vector<Word> pieces) {
+  std::vector<Word> words;
+  for (Word& piece : pieces) {
+    if (words.empty() || !is_same_word(words.back(), piece)) {
+      words.push_back(std::move(piece));
       continue;
     }
-    words.back().text += read.text;
-    words.back().box = join(words.back().box, read.box);
+    words.back().text += piece.text;
+    words.back().box = join(words.back().box, piece.box);
   }
   for (Word& word : words) word.text = in_reading_order(word.text);
-  if (!words.empty()) page.lines.push_back(line_of(std::move(words)));
+  return line_of(std::move(words));
+}
+
+/// The quarter turns clockwise that set a line upright, by how its words follow each other; nothing for a
+/// line of one word.
+std::optional<int> turn_of(const std::vector<Word>& words) {
+  if (words.size() < 2) return std::nullopt;
+  const double right = words.back().box.middle_x() - words.front().box.middle_x();
+  const double down = words.back().box.middle_y() - words.front().box.middle_y();
+  if (std::abs(right) >= std::abs(down)) return right >= 0 ? 0 : 2;
+  return down >= 0 ? 3 : 1;
+}
+
+/// What most letters of a page say: a sheet may be printed on its side, with a note or two along its edge.
+int turn_of(const std::vector<std::vector<Word>>& lines) {
+  std::array<std::size_t, 4> letters{};
+  for (const std::vector<Word>& line : lines)
+    if (const auto turn = turn_of(line)) letters[static_cast<std::size_t>(*turn)] += characters_in(line);
+  return static_cast<int>(std::ranges::max_element(letters) - letters.begin());
+}
+
+void read_lines(const pugi::xml_node& node, Page& page) {
+  std::vector<std::vector<Word>> lines;
+  for (const pugi::xml_node& flow : node.children("flow"))
+    for (const pugi::xml_node& block : flow.children("block"))
+      for (const pugi::xml_node& line : block.children("line"))
+        if (auto words = words_on(line, page); !words.empty()) lines.push_back(std::move(words));
+  if (const int turn = turn_of(lines); turn != 0) {
+    page.placement = quarter_turned(turn, page.width, page.height);
+    page.width = page.placement->upright_width;
+    page.height = page.placement->upright_height;
+    for (std::vector<Word>& line : lines)
+      for (Word& word : line) word.box = page.placement->on_upright_page(word.box);
+  }
+  for (std::vector<Word>& line : lines) page.lines.push_back(line_from(std::move(line)));
 }
 
 TextQuality quality_of(const Page& page) {
@@ -119,9 +165,7 @@ std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page,
     const auto frame = frames.find(page.number);
     page.width = frame != frames.end() ? frame->second.width : node.attribute("width").as_double();
     page.height = frame != frames.end() ? frame->second.height : node.attribute("height").as_double();
-    for (const pugi::xml_node& flow : node.children("flow"))
-      for (const pugi::xml_node& block : flow.children("block"))
-        for (const pugi::xml_node& line : block.children("line")) read_line(line, page);
+    read_lines(node, page);
     pages.push_back(std::move(page));
   }
   return pages;
@@ -149,6 +193,8 @@ std::vector<std::vector<StyledText>> read_styles(std::string xml) {
 }
 
 void apply_styles(Page& page, const std::vector<StyledText>& styles) {
+  // pdftohtml knows nothing of the length of lines that do not stand upright.
+  if (page.placement) return;
   std::multimap<double, const StyledText*> by_middle, by_top;
   for (const StyledText& style : styles) {
     by_middle.emplace(style.box.middle_y(), &style);

@@ -12,8 +12,9 @@ namespace chunkrd::local {
 
 /// Reads what `pdftotext -bbox-layout` writes about the pages from `first_page` on. Characters that XML
 /// does not allow are taken out first: poppler passes on what a document's fonts claim. What reaches over
-/// the page's edge is cut there. A page has the size of its frame; without one, what the XML says.
-/// Throws std::runtime_error if it is no such XML.
+/// the page's edge is cut there. A page has the size of its frame; without one, what the XML says. One whose
+/// text lies on its side or upside down is set upright, and says how it lies. Throws std::runtime_error if it
+/// is no such XML.
 std::vector<Page> read_text_layer(std::string xml, std::uint32_t first_page,
                                   const std::map<std::uint32_t, PageFrame>& frames = {});
 

@@ -11,6 +11,7 @@
 #include "local/parser/files.h"
 #include "local/parser/image/jpeg_markers.h"
 #include "local/parser/image/orientation.h"
+#include "local/parser/image/png_chunks.h"
 
 namespace chunkrd::local {
 namespace {
@@ -116,6 +117,7 @@ ImageFile::ImageFile(const std::filesystem::path& file, DocumentType type)
     orientations_ = take_tiff_orientations(bytes_);
     if (orientations_.empty()) throw_unreadable(bytes_, type_);
   }
+  if (type_ == DocumentType::png) take_transparent_colour(bytes_);
   // What is left of a cut picture is gray: half a page given as a whole one is worse than a clear failure.
   if (type_ == DocumentType::jpeg && is_cut_jpeg(bytes_))
     throw DocumentFailure("The image is damaged: its end is missing");

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "local/parser/image/jpeg_markers.h"
+#include "local/parser/image/png_chunks.h"
 
 namespace chunkrd::local {
 namespace {
@@ -100,14 +101,8 @@ int jpeg_orientation(std::string_view jpeg) {
 }
 
 int png_orientation(std::string_view png) {
-  // Behind the signature: length, type, data, checksum.
-  for (std::size_t at = 8; at + 12 <= png.size();) {
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<std::uint8_t>(png[at + i]);
-    if (length > png.size() - at - 12) return 1;
-    if (png.substr(at + 4, 4) == "eXIf") return exif_orientation(png.substr(at + 8, length));
-    at += length + 12;
-  }
+  for (const PngChunk& chunk : png_chunks(png))
+    if (chunk.type == "eXIf") return exif_orientation(chunk.bytes);
   return 1;
 }
 

@@ -14,6 +14,7 @@
 #include "local/parser/layout/paragraphs.h"
 #include "local/parser/layout/patterns.h"
 #include "local/parser/layout/tables.h"
+#include "local/parser/layout/texts.h"
 
 namespace chunkrd::local::layout {
 namespace {
@@ -22,6 +23,15 @@ std::vector<Word> words_in(const std::vector<Line>& lines) {
   std::vector<Word> words;
   for (const Line& line : lines) words.insert(words.end(), line.words.begin(), line.words.end());
   return words;
+}
+
+std::string joined(const std::vector<std::string>& cells) {
+  std::string text;
+  for (const std::string& cell : cells) {
+    if (!text.empty() && !cell.empty()) text += ' ';
+    text += cell;
+  }
+  return text;
 }
 
 /// Makes the segments of one page.
@@ -92,14 +102,25 @@ class PageAnalysis {
       segment.box = join(segment.box, row.box);
       for (const Line& fragment : row.fragments)
         segment.words.insert(segment.words.end(), fragment.words.begin(), fragment.words.end());
+    }
+    for (const std::vector<std::string>& row : cells) {
       if (!segment.content.empty()) segment.content += '\n';
-      segment.content += text_of(line_of_row(row));
+      segment.content += joined(row);
     }
     segment.cells = std::move(cells);
     segments_.push_back(std::move(segment));
   }
 
-  void add_paragraphs(std::vector<Line> lines, const std::vector<Line>& below) {
+  /// Rows that are no table: one text, or several side by side.
+  void add_texts(const std::vector<Row>& rows, const std::vector<Line>& below) {
+    for (const std::vector<Row>& text : texts_in(rows)) {
+      std::vector<Line> lines;
+      for (const Row& row : text) lines.push_back(line_of_row(row));
+      add_paragraphs(lines, below);
+    }
+  }
+
+  void add_paragraphs(const std::vector<Line>& lines, const std::vector<Line>& below) {
     if (lines.empty()) return;
     const std::vector<Paragraph> paragraphs = paragraphs_of(lines);
     // Nothing but small print may come below a footnote.
@@ -135,23 +156,23 @@ class PageAnalysis {
                       [](const Line& line) { return std::pair(line.box.top, line.box.left); });
     const std::vector<Row> rows = rows_of(std::move(text));
     const std::span all(rows);
-    std::vector<Line> open;
+    std::vector<Row> open;
     for (std::size_t i = 0; i < rows.size();) {
       while (!pictures.empty() && pictures.back().box.top < rows[i].box.top) {
-        add_paragraphs(std::exchange(open, {}), pictures);
+        add_texts(std::exchange(open, {}), pictures);
         add_picture(pictures.back().box);
         pictures.pop_back();
       }
       const auto table = table_at(all.subspan(i));
       if (!table) {
-        open.push_back(line_of_row(rows[i++]));
+        open.push_back(rows[i++]);
         continue;
       }
-      add_paragraphs(std::exchange(open, {}), region);
+      add_texts(std::exchange(open, {}), region);
       add_table(all.subspan(i, table->rows_used), table->cells);
       i += table->rows_used;
     }
-    add_paragraphs(std::exchange(open, {}), pictures);
+    add_texts(std::exchange(open, {}), pictures);
     for (; !pictures.empty(); pictures.pop_back()) add_picture(pictures.back().box);
   }
 

@@ -29,6 +29,10 @@ Habit habit_of(std::span<const Line> lines) {
   std::ranges::sort(pitches);
   // Far below the median: lists and short paragraphs have more space than lines, never less.
   habit.pitch = pitches[pitches.size() / 6];
+  // Of two paragraphs of one line each, the space between them says nothing of lines.
+  constexpr std::size_t kFewLines = 3;
+  constexpr double kUsualPitch = 1.5;
+  if (pitches.size() < kFewLines) habit.pitch = std::min(habit.pitch, kUsualPitch);
   return habit;
 }
 

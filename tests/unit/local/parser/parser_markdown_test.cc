@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "local/parser/front_matter.h"
 #include "local/parser/markdown_document.h"
 
 namespace chunkrd::local {
@@ -64,6 +65,19 @@ TEST(Markdown, NamesAPictureThatStandsAlone) {
 
 TEST(Markdown, NestedBeyondReasonIsRead) {
   EXPECT_FALSE(read_markdown(std::string(5000, '>') + " deep").empty());
+}
+
+TEST(FrontMatter, IsTakenOff) {
+  EXPECT_EQ(without_front_matter("---\ntitle: Rules\nlist:\n  - a\n- b\n# c\n---\n# Rules\n"), "# Rules\n");
+  EXPECT_EQ(without_front_matter("---\ntitle: Rules\n...\nText\n"), "Text\n");
+  EXPECT_EQ(without_front_matter("+++\ntitle = \"Rules\"\n+++\nText\n"), "Text\n");
+}
+
+TEST(FrontMatter, IsNotTheProseBetweenTwoRules) {
+  for (const char* text : {"---\nA sentence that stands between rules.\n---\nText\n", "---\ntitle: Rules\n",
+                           "Text\n---\ntitle: a\n---\n", "----\na: b\n----\n",
+                           "---\nWe say this only once to all of you: it is late.\n---\n"})
+    EXPECT_EQ(without_front_matter(text), text);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ using ::testing::DoubleNear;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+const std::string kPages = "Pages:           3\n";
+
 std::string told(int number, int turn) {
   const std::string page = "Page    " + std::to_string(number);
   return page + " size:  500 x 700 pts\n" + page + " rot:   " + std::to_string(turn) + "\n" + page +
@@ -21,7 +23,7 @@ std::string told(int number, int turn) {
 }
 
 PageFrame frame(int turn) {
-  return read_page_frames("Title: Page 1 of it\n" + told(3, turn)).at(3);
+  return read_page_frames("Title: Page 1 of it\nPage    3 rot:   180\n" + kPages + told(3, turn)).at(3);
 }
 
 TEST(PageFrame, CountsFromTheCornerThatIsTheUpperLeftOneAfterTurning) {
@@ -33,8 +35,8 @@ TEST(PageFrame, CountsFromTheCornerThatIsTheUpperLeftOneAfterTurning) {
 
 TEST(PageFrame, IsUnknownWhereAnythingIsMissing) {
   EXPECT_THAT(read_page_frames(""), IsEmpty());
-  EXPECT_THAT(read_page_frames("Page 1 rot: 0\nPage 1\nPage"), IsEmpty());
-  EXPECT_THAT(read_page_frames(told(1, 0) + "Page 2 rot: 0\n"), SizeIs(1));
+  EXPECT_THAT(read_page_frames(kPages + "Page 1 rot: 0\nPage 1\nPage"), IsEmpty());
+  EXPECT_THAT(read_page_frames(kPages + told(1, 0) + "Page 2 rot: 0\n"), SizeIs(1));
 }
 
 /// A word 100 points from the left and 50 from the top of a page of 300 x 200 points, as a reader sees it,
