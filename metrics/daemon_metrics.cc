@@ -135,9 +135,17 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   config_time_ = &gauge(r, "chunkrd_config_last_reload_success_timestamp_seconds",
                         "When the configuration in use was read, since 1970.")
                       .Add(none);
+  folders_missing_ = &gauge(r, "chunkrd_folders_missing",
+                            "Folders (spool, outbox, archive, failed) that are not there and that documents "
+                            "wait for; `chunkrd status` names them.")
+                          .Add(none);
   oldest_family_ =
       &gauge(r, "chunkrd_oldest_waiting_document_timestamp_seconds",
              "When the oldest document that has not ended was found; absent while there is none.");
+}
+
+void DaemonMetrics::folders_missing(std::size_t count) {
+  folders_missing_->Set(static_cast<double>(count));
 }
 
 void DaemonMetrics::on_transition(State before, const queue::Job& after) {

@@ -45,6 +45,9 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   /// A reload failed; the old configuration stays.
   void config_refused();
 
+  /// So many folders that documents wait for are not there now.
+  void folders_missing(std::size_t count);
+
   InboxMetrics& inboxes() noexcept { return inboxes_; }
 
   /// To be added to the default logger's sinks.
@@ -76,6 +79,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   prometheus::Gauge* last_delivery_ = nullptr;
   prometheus::Gauge* config_successful_ = nullptr;
   prometheus::Gauge* config_time_ = nullptr;
+  prometheus::Gauge* folders_missing_ = nullptr;
   prometheus::Family<prometheus::Gauge>* oldest_family_ = nullptr;
   prometheus::Gauge* oldest_ = nullptr;  // null while nothing waits
   Duration ahead_{0};

@@ -307,6 +307,7 @@ awaitable<void> Daemon::look_after_metrics() {
       metrics_.inboxes().set(
           path, {now.scans, now.overflows, now.refused, now.settling, now.unclaimed, now.available});
     }
+    metrics_.folders_missing(worker_.context.absences.all(worker_.clock.now()).size());
     end_when_drained(counts);
     worker_.scheduler.look_at_pauses();
     take_changed_key();
@@ -352,6 +353,8 @@ awaitable<void> Daemon::tell_status() {
           (co_await worker_.queue.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
           "; `chunkrd resume` ends it";
   }
+  for (const auto& missed : worker_.context.absences.all(worker_.clock.now()))
+    status.pauses.push_back({.cause = "folder", .since = missed.since, .until = std::nullopt, .detail = missed.why});
   if (status == told_status_) co_return;
   told_status_ = status;
   co_await worker_.queue.set_note(DaemonStatus::kNote, to_json(status));
@@ -364,6 +367,7 @@ void Daemon::look_after_health() {
   for (int i = 0; i < pipeline::kPauseCount; ++i)
     if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
       reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
+  for (const auto& missed : worker_.context.absences.all(worker_.clock.now())) reasons.push_back(missed.why);
   for (const auto& [path, inbox] : inboxes_)
     if (!inbox->statistics().available)
       reasons.push_back(fmt::format("inbox {} cannot be read", printable(path)));

@@ -44,9 +44,16 @@ void look_for_report(Search& search, const fs::path& failed, const std::string& 
                             outbox::fitted(name.filename().native(), kReport.size()).append(kReport));
 }
 
+// What the row says, unless it was moved away since.
+fs::path where_it_is(const std::string& by_row, const fs::path& configured) {
+  std::error_code error;
+  return !by_row.empty() && fs::exists(by_row, error) ? fs::path(by_row) : configured;
+}
+
 // The document of that name in the inbox is this one only before it was taken, or where originals are kept.
 bool may_lie_in_inbox(const queue::Job& job, const config::Inbox& inbox) {
-  return job.state == State::claiming || inbox.originals == config::Originals::keep;
+  return job.state == State::claiming || job.took == queue::Took::copied ||
+         inbox.originals == config::Originals::keep;
 }
 
 }  // namespace
@@ -57,18 +64,23 @@ std::vector<Lying> whereabouts(const queue::Job& job, const config::Settings& se
   if (inbox == settings.inboxes.end()) return {};
   Search search;
   if (may_lie_in_inbox(job, *inbox)) search.look("inbox", inbox->path / job.name);
-  search.look("spool", settings.state / "spool" / job.id);
-  search.look("spool", inbox->path / ".chunkrd" / "spool" / job.id);
-  look_for_results(search, job, inbox->outbox);
+  const fs::path state_spool = settings.state / "spool", inbox_spool = inbox->path / ".chunkrd" / "spool";
+  search.look("spool", state_spool / job.id);
+  search.look("spool", inbox_spool / job.id);
+  if (!job.spool.empty() && job.spool != state_spool && job.spool != inbox_spool)
+    search.look("spool", fs::path(job.spool) / job.id);
+  look_for_results(search, job, where_it_is(job.outbox, inbox->outbox));
   // Rows from before the daemon noted what the original is called there have its own name.
   const bool noted = !job.original_name.empty();
   const std::string& original = noted ? job.original_name : job.name;
   const bool buried = job.state == State::failed || job.state == State::cancelled;
   const bool delivered = job.state == State::done || (noted && !job.delivered_name.empty());
-  if (delivered && inbox->archive && !job.original_pruned) search.look("archive", *inbox->archive / original);
+  if (delivered && !job.original_pruned && (inbox->archive || !job.shelf.empty()))
+    search.look("archive", where_it_is(job.shelf, inbox->archive.value_or(inbox->path)) / original);
   if (buried || (noted && !delivered)) {
-    search.look("failed", inbox->failed / original);
-    look_for_report(search, inbox->failed, original);
+    const fs::path failed = where_it_is(job.shelf, inbox->failed);
+    search.look("failed", failed / original);
+    look_for_report(search, failed, original);
   }
   return std::move(search).found();
 }

@@ -30,16 +30,18 @@ namespace fs = std::filesystem;
 // does not find it in its way.
 class Unfinished {
  public:
-  explicit Unfinished(const fs::path& path) : path_(&path) {}
+  explicit Unfinished(const fs::path& path) : Unfinished(AT_FDCWD, path.native()) {}
+  Unfinished(int folder, const std::string& name) : folder_(folder), name_(&name) {}
   Unfinished(const Unfinished&) = delete;
   Unfinished& operator=(const Unfinished&) = delete;
   ~Unfinished() {
-    if (path_ != nullptr) ::unlink(path_->c_str());
+    if (name_ != nullptr) ::unlinkat(folder_, name_->c_str(), 0);
   }
-  void finished() noexcept { path_ = nullptr; }
+  void finished() noexcept { name_ = nullptr; }
 
  private:
-  const fs::path* path_;
+  int folder_;
+  const std::string* name_;
 };
 
 /// A name in an open folder, or a path with AT_FDCWD.
@@ -155,25 +157,49 @@ void write_file(const fs::path& path, std::string_view bytes) {
 
 std::uint64_t copy_to_new(const fs::path& from, const fs::path& to) {
   const auto in = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const fs::path parent = to.parent_path();
+  const auto folder = open(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
+  const std::uint64_t total = copy_to_new(in.get(), folder.get(), to.filename(), to);
+  sync_directory(parent);
+  return total;
+}
+
+std::uint64_t copy_to_new(int from, int folder, const std::string& name, const fs::path& path_for_errors) {
   struct stat original{};
-  if (::fstat(in.get(), &original) != 0) fail("stat", from);
-  const auto out = open(to, O_WRONLY | O_CREAT | O_EXCL, original.st_mode & 0777);
-  Unfinished unfinished(to);
+  if (::fstat(from, &original) != 0) fail("stat", path_for_errors);
+  // For us alone until it has its owner.
+  const FileDescriptor out(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!out) fail("create", path_for_errors);
+  Unfinished unfinished(folder, name);
   std::array<char, 256 * 1024> buffer;
   std::uint64_t total = 0;
   while (true) {
-    const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::pread(from, buffer.data(), buffer.size(), static_cast<off_t>(total));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("read", from);
+    if (got < 0) fail("read for", path_for_errors);
     if (got == 0) break;
     look_whether_cut();
-    write_all(out.get(), {buffer.data(), static_cast<std::size_t>(got)}, to);
+    write_all(out.get(), {buffer.data(), static_cast<std::size_t>(got)}, path_for_errors);
     total += static_cast<std::uint64_t>(got);
   }
-  sync_file(out.get(), to);
+  keep_looks(out.get(), original, path_for_errors);
+  sync_file(out.get(), path_for_errors);
   unfinished.finished();
-  sync_directory(to.parent_path());
   return total;
+}
+
+void keep_looks(int fd, const struct stat& original, const fs::path& path_for_errors) {
+  // The owner first: giving a file away may take rights from it. Only root may; others may choose a group.
+  if (::fchown(fd, original.st_uid, original.st_gid) != 0)
+    (void)(::fchown(fd, static_cast<uid_t>(-1), original.st_gid) == 0);
+  struct stat now{};
+  if (::fstat(fd, &now) != 0) fail("stat", path_for_errors);
+  const mode_t readable = now.st_uid == ::geteuid() ? S_IRUSR : 0;
+  const struct timespec times[] = {original.st_atim, original.st_mtim};
+  // A filesystem without owners and modes (FAT, CIFS) refuses them, and has lost nothing.
+  if (::fchmod(fd, (original.st_mode & 0777) | readable) != 0 && errno != EPERM && errno != EOPNOTSUPP)
+    fail("set mode of", path_for_errors);
+  if (::futimens(fd, times) != 0) fail("set time of", path_for_errors);
 }
 
 void make_directories(const fs::path& directory) {

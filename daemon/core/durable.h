@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "core/fd.h"
+
+struct stat;
 
 /// Files that are still there after a power cut. All of it blocks: call it on the file pool.
 /// Everything throws std::system_error with the path in its text.
@@ -38,9 +42,18 @@ bool rename_new_at(int from_folder, const std::filesystem::path& from, int to_fo
 /// same path, short enough for any name), fsync, rename, fsync of the directory. Failing, it leaves nothing.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Copies `from` (never through a link) to the new file `to` with its permissions, synced, and returns the
-/// number of bytes. Throws when `to` exists. Failing half-way, it removes `to`.
+/// Copies `from` (never through a link) to the new file `to` with its looks, synced, and returns the number of
+/// bytes. Throws when `to` exists. Failing half-way, it removes `to`.
 std::uint64_t copy_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// The same for what is open as `from`, read from its beginning, to the new file `name` in the open `folder`,
+/// which is not synced.
+std::uint64_t copy_to_new(int from, int folder, const std::string& name,
+                          const std::filesystem::path& path_for_errors);
+
+/// Gives the file `fd` what a rename would have left it: `original`'s mode, times, and its owner and group as
+/// far as we may. Its owner can read it afterwards, where that is us.
+void keep_looks(int fd, const struct stat& original, const std::filesystem::path& path_for_errors);
 
 /// mkdir -p that also syncs each parent it added a name to. Throws if something else has that name.
 void make_directories(const std::filesystem::path& directory);

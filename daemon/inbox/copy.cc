@@ -48,11 +48,6 @@ std::uint64_t copy_bytes(int from, int to, std::uint64_t bytes_max, const std::s
   return total;
 }
 
-void keep_mtime(int fd, const timespec& mtime, const std::string& name) {
-  const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime};
-  if (::futimens(fd, times) != 0) fail("set time of", name);
-}
-
 }  // namespace
 
 Copied checked_copy(int from, const std::string& base, const Identity& identity, int to,
@@ -71,8 +66,8 @@ Copied checked_copy(int from, const std::string& base, const Identity& identity,
   try {
     const auto copied = copy_bytes(in.get(), out.get(), identity.size_bytes, base);
     if (copied == identity.size_bytes && is_still(status_of(in.get(), base), identity)) {
-      keep_mtime(out.get(), before.st_mtim, to_base);
-      if (label) label->put_on(out.get());
+      if (label) label->put_on(out.get());  // while we may still write to it
+      durable::keep_looks(out.get(), before, to_base);
       durable::sync_file(out.get(), to_base);
       return Copied::whole;
     }

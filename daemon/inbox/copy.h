@@ -9,7 +9,8 @@
 namespace chunkrd::inbox {
 
 enum class Copied {
-  whole,       ///< all of it, with the original's mtime, synced; the name in the folder is not
+  /// All of it, with the original's mode, mtime and owner (as far as we may), synced; its name is not yet.
+  whole,
   changed,     ///< gone, another file, or changed before or while it was read; nothing is left of the copy
   unreadable,  ///< permission denied
 };

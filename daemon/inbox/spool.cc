@@ -21,20 +21,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+constexpr const char* kSpool = "spool";
 
 [[noreturn]] void fail(const std::error_code& error, const char* what, const fs::path& path) {
   throw std::system_error(error, std::string(what) + " " + printable(path.native()));
 }
 
-/// Makes `parent`/`name`, for us alone. It must be a real folder: whoever may write into the inbox could
-/// have put a link to somewhere else there first.
-fs::path make_private_folder(const fs::path& parent, const char* name) {
-  auto folder = parent / name;
+/// Makes our own folder in the inbox, for us alone. It must be a real folder: whoever may write into the inbox
+/// could have put a link to somewhere else there first.
+void make_own_folder(const fs::path& inbox) {
+  const auto folder = inbox / kOwnFolder;
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     fail({errno, std::generic_category()}, "create directory", folder);
   (void)durable::open(folder, kFolder);
-  durable::sync_directory(parent);
-  return folder;
+  durable::sync_directory(inbox);
 }
 
 /// Whether rename(2) works between the two: the same filesystem (and subvolume), and the same mount of it.
@@ -52,7 +52,23 @@ bool rename_works(const fs::path& a, const fs::path& b) {
 
 Spool::Spool(fs::path inbox, const fs::path& state, Take take) : inbox_(std::move(inbox)), take_(take) {
   const bool beside_state = take_ == Take::copy || rename_works(inbox_, state);
-  folder_ = make_private_folder(beside_state ? state : make_private_folder(inbox_, kOwnFolder), "spool");
+  const fs::path folder = beside_state ? state / kSpool : inbox_ / kOwnFolder / kSpool;
+  ground_ = std::make_shared<Ground>(folder, state, Ground::Kind::precious);
+  if (!beside_state) make_own_folder(inbox_);
+  try {
+    (void)ground_->open();
+  } catch (const FolderGone&) {
+    // Said by whoever needs it.
+  }
+}
+
+Spool::Spool(fs::path inbox, const fs::path& folder, const fs::path& state, Take take)
+    : inbox_(std::move(inbox)),
+      ground_(std::make_shared<Ground>(folder, state, Ground::Kind::precious)),
+      take_(take) {}
+
+std::vector<fs::path> Spool::folders_for(const fs::path& inbox, const fs::path& state) {
+  return {state / kSpool, inbox / kOwnFolder / kSpool};
 }
 
 Spool::Origin Spool::find(const std::string& name) const {
@@ -75,7 +91,7 @@ Taken Spool::take_file(const std::string& name, const Identity& identity, const 
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
   Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
-                durable::open(folder_, kFolder), std::move(label));
+                ground_->open(), std::move(label));
   if (!has_folder) {
     const auto found = taking.look_in_spool_only();
     return found == Taken::vanished && origin.through_link ? Taken::refused : found;
@@ -84,19 +100,18 @@ Taken Spool::take_file(const std::string& name, const Identity& identity, const 
 }
 
 Took Spool::take(const Arrival& document, const std::string& job_id) const {
-  const bool is_spooled = fs::exists(fs::symlink_status(path_of(job_id)));
+  const bool is_spooled = has(job_id);
   const std::string sidecar_name = document.name + std::string(kSidecarEnding);
   if (!document.sidecar) {
     if (!is_spooled && is_there(sidecar_name)) return {Taken::changed};
     return {take(document.name, document.identity, job_id)};
   }
-  const std::string sidecar_id = job_id + std::string(kSidecarEnding);
-  const auto sidecar = take_file(sidecar_name, *document.sidecar, sidecar_id, std::nullopt);
+  const auto sidecar = take_file(sidecar_name, *document.sidecar, sidecar_id(job_id), std::nullopt);
   if (!is_spooled && (sidecar == Taken::vanished || sidecar == Taken::changed)) return {Taken::changed};
   if (!is_spooled && sidecar == Taken::forbidden) return {Taken::forbidden};
   const auto original = take(document.name, document.identity, job_id);
   if (original == Taken::taken) return {original, sidecar};
-  if (sidecar == Taken::taken) give_back(sidecar_name, *document.sidecar, sidecar_id);
+  if (sidecar == Taken::taken) give_back(sidecar_name, *document.sidecar, sidecar_id(job_id));
   return {original};
 }
 
@@ -111,7 +126,7 @@ void Spool::give_back(const std::string& name, const Identity& identity, const s
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
   Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
-                durable::open(folder_, kFolder), std::nullopt);
+                ground_->open(), std::nullopt);
   if (take_ == Take::copy) {
     taking.undo_copy();
   } else if (has_folder) {
@@ -120,22 +135,36 @@ void Spool::give_back(const std::string& name, const Identity& identity, const s
 }
 
 void Spool::label(const std::string& job_id, const std::string& name, const std::string& identity) const {
-  const auto file = durable::open(path_of(job_id), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const auto folder = open();
+  const FileDescriptor file(
+      ::openat(folder.get(), job_id.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) fail({errno, std::generic_category()}, "open", path_of(job_id));
   Label{inbox_.native(), name, identity}.put_on(file.get());
   durable::sync_file(file.get(), path_of(job_id));
 }
 
+bool Spool::has(const std::string& job_id) const {
+  const auto folder = open();
+  const auto seen = look(folder.get(), job_id, job_id);
+  if (seen.kind == Kind::unclear) fail({EIO, std::generic_category()}, "look for", path_of(job_id));
+  return seen.kind != Kind::gone;
+}
+
 fs::path Spool::path_of(const std::string& job_id) const {
-  return folder_ / job_id;
+  return folder() / job_id;
+}
+
+std::string Spool::sidecar_id(const std::string& job_id) {
+  return job_id + std::string(kSidecarEnding);
 }
 
 fs::path Spool::sidecar_of(const std::string& job_id) const {
-  return folder_ / (job_id + std::string(kSidecarEnding));
+  return folder() / sidecar_id(job_id);
 }
 
 std::vector<std::string> Spool::job_ids() const {
   std::vector<std::string> ids;
-  for (const auto& entry : fs::directory_iterator(folder_)) {
+  for (const auto& entry : fs::directory_iterator(folder())) {
     auto name = entry.path().filename().native();
     if (!name.starts_with('.') && !name.ends_with(kSidecarEnding)) ids.push_back(std::move(name));
   }

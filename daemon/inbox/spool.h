@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/fd.h"
+#include "core/ground.h"
 #include "inbox/identity.h"
 #include "inbox/inbox.h"
 #include "inbox/label.h"
@@ -43,6 +45,9 @@ struct Took {
 ///
 /// Each document here has a Label, where the filesystem can keep one: what the row says of its name.
 ///
+/// Whatever is said to be gone, taken or put back was looked for in the folder itself, not in what may lie at
+/// its path while its filesystem is not mounted: then everything here throws FolderGone.
+///
 /// Blocking: call it on the file pool, never on the event loop. Throws std::system_error, also when the
 /// system does not say what lies there: that is never `vanished` or `changed`. Calls for different jobs may
 /// run at the same time.
@@ -50,8 +55,16 @@ class Spool {
  public:
   enum class Take { move, copy };
 
-  /// Makes the folder (mode 0700). `inbox` and `state` must exist.
+  /// Makes the folder (mode 0700), if it was never there. `inbox` and `state` must exist.
   Spool(std::filesystem::path inbox, const std::filesystem::path& state, Take take);
+
+  /// The one at `folder`, wherever the configuration would have it now. Nothing is made.
+  Spool(std::filesystem::path inbox, const std::filesystem::path& folder, const std::filesystem::path& state,
+        Take take);
+
+  /// Where the originals of `inbox` may lie, wherever its folder is.
+  static std::vector<std::filesystem::path> folders_for(const std::filesystem::path& inbox,
+                                                        const std::filesystem::path& state);
 
   /// Repeatable: a document that an earlier, interrupted call has moved is `taken`. With `move`, a document
   /// on another filesystem below the inbox (a mount inside it) is copied, synced, compared, then unlinked.
@@ -68,7 +81,19 @@ class Spool {
   /// Its name and identity are in the row.
   void label(const std::string& job_id, const std::string& name, const std::string& identity) const;
 
+  const std::filesystem::path& folder() const noexcept { return ground_->path(); }
+  /// Opens the folder.
+  FileDescriptor open() const { return ground_->open(); }
+  /// Was there ever such a folder, as far as we remember?
+  bool is_known() const { return ground_->is_known(); }
+  bool copies() const noexcept { return take_ == Take::copy; }
+
+  /// Does the document lie here?
+  bool has(const std::string& job_id) const;
+
   std::filesystem::path path_of(const std::string& job_id) const;
+  /// The sidecar's name in the folder.
+  static std::string sidecar_id(const std::string& job_id);
   std::filesystem::path sidecar_of(const std::string& job_id) const;
 
   /// Job ids of every document that lies here, for a check at start.
@@ -88,7 +113,7 @@ class Spool {
   void give_back(const std::string& name, const Identity& identity, const std::string& id) const;
 
   std::filesystem::path inbox_;
-  std::filesystem::path folder_;
+  std::shared_ptr<const Ground> ground_;
   Take take_;
 };
 

@@ -221,6 +221,8 @@ void Folder::write(const std::string& name, std::string_view bytes) const {
 }
 
 bool Folder::move(const std::string& name, const Folder& to, const std::string& as) const {
+  // To itself: no two names of one file, of which one could go.
+  if (name == as && are_one_file(At{fd_.get(), "."}, At{to.fd_.get(), "."})) return false;
   return durable::rename_new_at(fd_.get(), name, to.fd_.get(), as, to.path_ / as);
 }
 
@@ -291,6 +293,11 @@ void Folder::remove_tree(const std::string& name) const {
 
 void Folder::sync() const {
   durable::sync_directory(fd_.get(), path_);
+}
+
+FileDescriptor Folder::open_if_file(const std::string& name) const {
+  const auto there = status(name);
+  return there && S_ISREG(there->st_mode) ? open_file(name) : FileDescriptor();
 }
 
 bool is_there(const fs::path& path) {

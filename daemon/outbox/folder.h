@@ -28,6 +28,9 @@ enum class Removal {
 class Folder {
  public:
   explicit Folder(std::filesystem::path path);
+  /// The same for a directory that is open already, at `path`.
+  Folder(std::filesystem::path path, FileDescriptor opened)
+      : path_(std::move(path)), fd_(std::move(opened)) {}
 
   /// Whether the folder `folder`, called `name` in `parent`, is not for what below() is asked for.
   using Taken = std::function<bool(const Folder& parent, const Folder& folder, const std::string& name)>;
@@ -103,6 +106,11 @@ class Folder {
 
   /// Makes the names in this folder durable.
   void sync() const;
+
+  /// open_file(), or none when there is no regular file of that name.
+  FileDescriptor open_if_file(const std::string& name) const;
+
+  int descriptor() const noexcept { return fd_.get(); }
 
  private:
   Folder(std::filesystem::path path, std::vector<std::string> names, FileDescriptor fd)

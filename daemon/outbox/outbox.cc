@@ -58,8 +58,6 @@ Outbox::Outbox(fs::path root, Layout layout)
   root_->places.open_manifests();
 }
 
-Outbox::~Outbox() = default;
-
 fs::path Outbox::prepare(const std::string& job_id) {
   require_file_name(job_id);
   try {

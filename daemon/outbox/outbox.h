@@ -59,6 +59,8 @@ struct Delivered {
 /// The outbox, and what of ours is in it, is made whenever it is not there. A manifest that is damaged is as
 /// none, and is told once.
 ///
+/// A copy is the same outbox.
+///
 /// Blocking: call it on the file pool, never on the event loop; several threads may call it at once for
 /// different jobs. Throws std::system_error (ENOSPC included: nothing visible has changed then, but that
 /// the folders of the name may be there).
@@ -66,7 +68,6 @@ class Outbox {
  public:
   /// Makes the folders it needs.
   Outbox(std::filesystem::path root, Layout layout);
-  ~Outbox();
 
   /// The folder for this job's files, made if it is not there. Names in it that begin with "." are ours.
   /// What an interrupted delivery had not made visible yet lies in it again; where it cannot be told how far
@@ -98,7 +99,7 @@ class Outbox {
 
  private:
   struct Root;
-  std::unique_ptr<Root> root_;
+  std::shared_ptr<Root> root_;  ///< of all copies
 };
 
 }  // namespace chunkrd::outbox

@@ -1,31 +1,55 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/ground.h"
 #include "outbox/folder.h"
 
 namespace chunkrd::outbox {
 
+/// A file that is to be put onto a shelf.
+struct Lot {
+  std::string name;    ///< bytes, with folders, relative
+  std::string job_id;  ///< puts of one id are one put
+  std::string sha256;  ///< of its content; empty where that is not known
+  /// The SHA-256 that tells it from others of its name; the job id does where it is empty.
+  std::string mark = sha256;
+};
+
 /// A folder for originals, mirrored like the inbox: the archive, or failed/. It is one filesystem; what we
-/// have to remember lies in its .chunkrd/.
+/// have to remember lies in its .chunkrd/. Names are as long as the inbox allows: nothing here makes one path
+/// of folder and name.
 ///
-/// Blocking: call it on the file pool; several threads may for different documents. Throws std::system_error,
-/// UnsafeName, and std::runtime_error for a damaged note of ours.
+/// Blocking: call it on the file pool; several threads may for different documents. Throws FolderGone while it
+/// is not there, std::system_error, UnsafeName, and std::runtime_error for a damaged note of ours.
 class Shelf {
  public:
   /// Makes the folder if it is not there.
   explicit Shelf(std::filesystem::path root);
+  /// Nothing is looked at yet.
+  explicit Shelf(std::shared_ptr<const Ground> ground);
 
-  /// Moves `original` to `name` (bytes, with folders, relative), durable on both sides, also across
-  /// filesystems (copy, sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8
-  /// characters of `sha256` (of the original; the last 8 of the job id where it is empty) before its ending,
-  /// as does a name that ends like a report. Repeatable: when `original` is gone the call before has done it.
-  /// Returns the name it has (or would have) now.
-  std::string put(const std::filesystem::path& original, const std::string& name, const std::string& sha256,
-                  const std::string& job_id);
+  /// Moves `base` of the folder `from` to `lot.name`, durable on both sides, also across filesystems (copy,
+  /// sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8 characters of
+  /// `lot.mark` (the last 8 of the job id where it is empty) before its ending, as does a name that ends like a
+  /// report. Repeatable: an original that is gone has been moved by a call before if the file is here that it
+  /// must be; if it is neither there nor here, that is thrown (std::runtime_error).
+  /// Returns the name it has now.
+  std::string put(const Folder& from, const std::string& base, const Lot& lot);
+
+  /// The document that put() has placed as `name`, open for reading; none when it is not here.
+  FileDescriptor open_file(const std::string& name) const;
+
+  /// Gives what lies here as `name` another name, told apart by `job_id`.
+  void set_aside(const std::string& name, const std::string& job_id);
+
+  /// The name that put() had chosen for this job, if it had to note it.
+  std::optional<std::string> noted(const std::string& job_id) const;
 
   /// Writes `report` beside a document that put() has placed: `name` + ".error.json" (shortened with a hash
   /// where that is over 255 bytes). Replaces an earlier report of the same name.
@@ -34,13 +58,13 @@ class Shelf {
   /// Removes the report beside the document that put() has placed as `name`; one that is gone is no error.
   void remove_report(const std::string& name);
 
-  /// Moves the document that put() has placed as `name` to the new file `into`, durable on both sides, and
-  /// removes its report. False when it is neither here nor there. Repeatable: `into` is whole as soon as it
-  /// is there.
-  bool give_back(const std::string& name, const std::filesystem::path& into);
+  /// Moves the document that put() has placed as `name` to the new file `base` of the folder `into`, durable
+  /// on both sides, and removes its report. False when it is neither here nor there. Repeatable: the new file
+  /// is whole as soon as it is there.
+  bool give_back(const std::string& name, const Folder& into, const std::string& base);
 
-  /// Copies it to the new file `into` in the same way; what is here stays.
-  bool lend(const std::string& name, const std::filesystem::path& into) const;
+  /// Copies it to the new file in the same way; what is here stays.
+  bool lend(const std::string& name, const Folder& into, const std::string& base) const;
 
   /// Deletes, durably, the document that put() has placed as `name` if it is still the one with this digest,
   /// and the folders above it that are empty then. Never goes through a link. Repeatable.
@@ -50,11 +74,19 @@ class Shelf {
   /// again.
   void forget(const std::vector<std::string>& job_ids) const;
 
-  /// Where `name` lies. Throws UnsafeName.
+  /// Does anything lie here as `name`? Throws UnsafeName.
+  bool has(const std::string& name) const;
+
+  /// Where `name` lies, for people. Throws UnsafeName.
   std::filesystem::path path_of(const std::string& name) const;
 
+  const std::filesystem::path& root() const noexcept { return root_; }
+
  private:
+  Folder open() const;
+
   std::filesystem::path root_;
+  std::shared_ptr<const Ground> ground_;  ///< none: it is there, or an error
 };
 
 }  // namespace chunkrd::outbox

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/file_pools.h"
 #include "core/ids.h"
+#include "pipeline/absences.h"
 #include "pipeline/lifecycle.h"
 #include "pipeline/observer.h"
 #include "pipeline/place.h"
@@ -60,6 +61,7 @@ struct Context {
   /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
+  Absences absences = {};  ///< folders that are not there now
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {
     return {clock.now(), random.fraction(), poll_in};

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "core/errors.h"
-#include "core/sha256.h"
 #include "pipeline/content_type.h"
 #include "pipeline/link.h"
+#include "pipeline/original.h"
 #include "pipeline/sidecar.h"
 
 namespace chunkrd::pipeline {
@@ -24,9 +24,12 @@ std::optional<lifecycle::Fault> fault_of(const Place& place, const queue::Job& j
 
 lifecycle::Claim examine(const Rules& rules, const Place& place, const queue::Job& job) {
   try {
-    const FileDigest digest = sha256_file(place.spool.path_of(job.id), rules.limits.document_bytes);
-    lifecycle::Spooled original{digest.sha256, digest.size_bytes};
-    if (digest.sha256.empty()) return original;  // too large, and nobody reads all of that to say so
+    const auto reading = original::read(place, job, rules.limits.document_bytes);
+    if (reading.changed)
+      return lifecycle::Gone{original::give_back(place, job, "it was changed while it was taken").told};
+    lifecycle::Spooled original{reading.digest.sha256, reading.digest.size_bytes};
+    if (reading.digest.sha256.empty()) return original;  // too large, and nobody reads all of that to say so
+    original.identity = reading.identity;
     if (sidecar::lies_in_spool(place, job)) apply_sidecar(original, sidecar::read(rules, place, job));
     if (!original.fault && original.size_bytes > 0) original.fault = fault_of(place, job);
     return original;

@@ -22,6 +22,8 @@ queue::Job new_job(inbox::Arrival arrival, std::string inbox, const Place& place
   job.source_identity = arrival.identity.text();
   if (arrival.sidecar) job.sidecar = arrival.sidecar->text();
   job.size_bytes = arrival.identity.size_bytes;
+  job.spool = place.spool.folder().native();
+  job.took = place.spool.copies() ? queue::Took::copied : queue::Took::moved;
   job.found_at = job.due = job.state_since = now;
   job.profile = place.profile_of(job.name);
   const config::Profile& profile = context.rules->profile_of(job);

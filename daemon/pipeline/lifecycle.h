@@ -88,6 +88,7 @@ struct Spooled {
   std::uint64_t size_bytes = 0;
   std::optional<OwnSettings> own = std::nullopt;
   std::optional<Fault> fault = std::nullopt;
+  std::string identity = {};  ///< Job::spooled
 };
 struct Gone {
   std::string why;  ///< vanished, changed (it settles again) or is not a document
@@ -208,6 +209,7 @@ Decision after_collect(const queue::Job& job, const Collected& collected, const 
 
 struct Published {
   std::string name;
+  std::string outbox = {};  ///< Job::outbox
 };
 /// The fetched result is not there any more (swept, or never synced): fetch it again.
 struct ResultMissing {};
@@ -219,7 +221,19 @@ Decision after_deliver(const queue::Job& job, const Delivery& delivery, const Mo
 struct Stored {
   std::string name;  ///< below the archive or failed/; empty where it was not kept
   std::string told;  ///< for the story
+  std::string shelf = {};  ///< Job::shelf
 };
+/// It is not any more what was submitted: it has gone back into the inbox, to settle and get a result of its
+/// own.
+struct Returned {
+  std::string told;  ///< for the story
+};
+/// For a document in any state in which its original lies in the spool.
+Decision after_change(const queue::Job& job, const Returned& original, const Moment& moment,
+                      const Policy& policy);
+/// The document could not be read to its end while it was sent: nothing has become of the submit.
+Decision after_unsent(const queue::Job& job, const std::string& why, const Moment& moment,
+                      const Policy& policy);
 Decision after_archive(const queue::Job& job, const Stored& original, const Moment& moment,
                        const Policy& policy);
 Decision after_bury(const queue::Job& job, const Stored& original, const Moment& moment,
@@ -284,6 +298,8 @@ struct Retrieved {
   std::string sidecar = {};  ///< identity of the one that came with it
   std::optional<OwnSettings> own = std::nullopt;
   std::optional<Fault> fault = std::nullopt;
+  std::string identity = {};  ///< Job::spooled
+  std::string spool = {};     ///< Job::spool
 };
 struct NoOriginal {
   std::string why;
@@ -339,6 +355,9 @@ queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
 bool is_older_than_its_result(const queue::Job& job, int revision);
 
 // --- whatever else -----------------------------------------------------------------------------------
+
+/// A folder that the step needs is not there now. The document waits, told once, and burns nothing.
+Decision after_absence(const queue::Job& job, const std::string& why, const Moment& moment);
 
 /// Something nobody planned for went wrong in a step (an exception): the step is run again later.
 Decision after_error(const queue::Job& job, const std::string& message, Signal signal, const Moment& moment,

@@ -138,6 +138,8 @@ Decision tried_again(const Job& job, const Retrieved& original, const Moment& mo
   Job after = fresh(job);
   after.sha256 = original.sha256;
   after.size_bytes = original.size_bytes;
+  after.spooled = original.identity;
+  after.spool = original.spool;
   after.sidecar = original.sidecar;
   if (original.own) after = with_own(std::move(after), *original.own);
   if (original.fault) return bury(after, "claim", original.fault->code, original.fault->message, moment);
@@ -211,6 +213,8 @@ Decision after_retrieve(const Job& job, const Retrieval& retrieval, const Moment
   after.attempts = after.transient_failures = after.possible_duplicates = 0;
   after.sha256 = original.sha256;
   after.size_bytes = original.size_bytes;
+  after.spooled = original.identity;
+  after.spool = original.spool;
   if (original.fault) return bury(after, "claim", original.fault->code, original.fault->message, moment);
   return decide(job, without_task(moved(after, State::ready, moment.now)), "retrieved",
                 "in the spool again, to be submitted with the new settings");

@@ -15,6 +15,7 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
           [&](const Published& published) {
             Job after = moved(with_wanted(job), State::delivered, moment.now);
             after.delivered_name = published.name;
+            after.outbox = published.outbox;
             return decide(job, std::move(after), "delivered", "as " + printable(published.name));
           },
           [&](const ResultMissing&) {
@@ -38,6 +39,7 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
 Decision after_archive(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
   Job after = job;
   after.original_name = original.name;
+  after.shelf = original.shelf;
   // What went wrong before does not count any more: there is a result.
   fail_with(after, {}, {}, {});
   after = moved(after, over(after, policy), moment.now);
@@ -47,8 +49,39 @@ Decision after_archive(const Job& job, const Stored& original, const Moment& mom
 Decision after_bury(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
   Job after = job;
   after.original_name = original.name;
+  after.shelf = original.shelf;
   after = moved(after, over(after, policy), moment.now);
   return decide(job, std::move(after), "buried", original.told);
+}
+
+// A result that is there already stays the result of what was submitted.
+Decision after_change(const Job& job, const Returned& original, const Moment& moment, const Policy& policy) {
+  Job after = job;
+  after.original_name.clear();
+  after.shelf.clear();
+  fail_with(after, {}, {}, {});
+  if (job.state == State::delivered) {
+    after = moved(after, over(after, policy), moment.now);
+  } else {
+    after = moved(after, State::vanished, moment.now);
+  }
+  return decide(job, std::move(after), "changed", original.told);
+}
+
+Decision after_unsent(const Job& job, const std::string& why, const Moment& moment, const Policy& policy) {
+  Decision decision = wait(job, State::ready, "not_sent", why, {}, moment, policy);
+  // A submit that may have arrived before keeps its tag, so that it can still be found.
+  if (job.possible_duplicates == 0) decision.transition.after.tag.clear();
+  return decision;
+}
+
+Decision after_absence(const Job& job, const std::string& why, const Moment& moment) {
+  const auto jitter = static_cast<std::int64_t>(moment.jitter * static_cast<double>(kFolderPatience.count() / 2));
+  Job after = moved(job, job.state, moment.now + kFolderPatience / 2 + Duration(jitter));
+  after.transient_failures = std::min(job.transient_failures + 1, 1000);
+  Decision decision = decide(job, std::move(after), "waits", why);
+  if (job.transient_failures > 0) decision.transition.event = {};
+  return decision;
 }
 
 Decision after_error(const Job& job, const std::string& message, Signal signal, const Moment& moment,

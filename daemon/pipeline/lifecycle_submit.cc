@@ -195,6 +195,7 @@ Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, c
             fail_with(known, {}, {}, {});  // what it waited for
             known.size_bytes = original.size_bytes;
             known.sha256 = original.sha256;
+            known.spooled = original.identity;
             if (original.own) known = with_own(std::move(known), *original.own);
             if (original.size_bytes == 0)
               return bury(known, "claim", "empty_file", "the file has no content", moment);

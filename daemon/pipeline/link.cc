@@ -74,7 +74,7 @@ bool is_link(const std::string& name) {
 }
 
 std::expected<Document, std::string> document_of(const Place& place, const queue::Job& job) {
-  const auto spooled = place.spool.path_of(job.id);
+  const auto spooled = home_of(place, job).spool.path_of(job.id);
   if (!is_link(job.name)) {
     try {
       // It is read on the event loop: whether it can be is seen here first.
@@ -83,7 +83,7 @@ std::expected<Document, std::string> document_of(const Place& place, const queue
       if (is_shortage(error)) throw;
       return std::unexpected(std::string(error.what()));
     }
-    return taskapi::LocalFile{.path = spooled, .size_bytes = job.size_bytes};
+    return taskapi::LocalFile{.path = spooled, .size_bytes = job.size_bytes, .sha256 = job.sha256};
   }
   auto link = taskapi::read_link(spooled);
   if (!link) return std::unexpected(std::move(link).error());

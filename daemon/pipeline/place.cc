@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
+#include <system_error>
+#include <vector>
 
 namespace chunkrd::pipeline {
 namespace {
@@ -14,14 +16,83 @@ inbox::Spool::Take take_of(const config::Inbox& inbox) {
   return inbox.originals == config::Originals::keep ? inbox::Spool::Take::copy : inbox::Spool::Take::move;
 }
 
+namespace fs = std::filesystem;
+
+std::shared_ptr<const Ground> ground(const fs::path& folder, const fs::path& state) {
+  return std::make_shared<const Ground>(folder, state, Ground::Kind::open);
+}
+
+// So that it is known from now on. One that is gone is told of by whoever needs it.
+void make_known(const outbox::Shelf& shelf) {
+  try {
+    (void)shelf.has("x");
+  } catch (const FolderGone&) {
+  }
+}
+
+inbox::Spool::Take take_of(const Place& place, const queue::Job& job) {
+  using inbox::Spool;
+  if (job.took == queue::Took::copied) return Spool::Take::copy;
+  if (job.took == queue::Took::moved) return Spool::Take::move;
+  return place.spool.copies() ? Spool::Take::copy : Spool::Take::move;
+}
+
+// What cannot be looked at is told by whoever opens the folder.
+bool may_be_seen(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(file, error)) && !error;
+}
+
+inbox::Spool spool_of(const Place& place, const queue::Job& job) {
+  const auto at = [&](const fs::path& folder) {
+    return inbox::Spool(place.rules.path, folder, place.state_folder, take_of(place, job));
+  };
+  const bool said = !job.spool.empty();
+  std::vector<fs::path> folders = inbox::Spool::folders_for(place.rules.path, place.state_folder);
+  folders.insert(folders.begin(), place.spool.folder());
+  if (said) folders.insert(folders.begin(), job.spool);
+  for (const fs::path& folder : folders)
+    if (may_be_seen(folder / job.id)) return at(folder);
+  // Nowhere, as far as can be seen: where may it be without being seen?
+  for (const fs::path& folder : folders) {
+    const auto spool = at(folder);
+    if (!said && spool.is_known()) (void)spool.open();
+  }
+  return at(folders.front());
+}
+
+// Where the row says the original was put, unless it was moved to where the configuration says now.
+void find_shelf(Place& home, const queue::Job& job) {
+  if (job.original_name.empty() || job.shelf.empty()) return;
+  const bool archived = job.error_code.empty();
+  const auto* const configured = !archived ? &home.failed : home.archive ? &*home.archive : nullptr;
+  if (configured != nullptr && configured->root() == job.shelf) return;
+  const auto there = ground(job.shelf, home.state_folder);
+  if (!there->exists()) return;
+  outbox::Shelf shelf(there);
+  if (!shelf.has(job.original_name) && configured != nullptr && configured->has(job.original_name)) return;
+  if (archived)
+    home.archive.emplace(std::move(shelf));
+  else
+    home.failed = std::move(shelf);
+}
+
 }  // namespace
 
-Place::Place(config::Inbox inbox, const std::filesystem::path& state)
+Place::Place(config::Inbox inbox, const fs::path& state)
     : rules(std::move(inbox)),
+      state_folder(state),
       spool(rules.path, state, take_of(rules)),
+      outbox_ground(ground(rules.outbox, state)),
       outbox(rules.outbox, layout_of(rules)),
-      failed(rules.failed) {
-  if (rules.originals == config::Originals::archive) archive.emplace(rules.archive.value());
+      failed(ground(rules.failed, state)) {
+  if (rules.originals == config::Originals::archive) archive.emplace(ground(rules.archive.value(), state));
+  make_known(failed);
+  if (archive) make_known(*archive);
+  try {
+    (void)outbox_ground->open();
+  } catch (const FolderGone&) {
+  }
   using queue::State;
   const auto spooled = spool.path_of("job").parent_path();
   const auto archived = rules.archive.value_or(spooled);
@@ -39,6 +110,26 @@ FileSystems& Place::touched(queue::State state) {
 
 const FileSystems& Place::touched_in(queue::State state) const {
   return touched_[static_cast<std::size_t>(state)];
+}
+
+outbox::Outbox Place::open_outbox() const {
+  (void)outbox_ground->open();
+  return outbox;
+}
+
+Place home_of(const Place& configured, const queue::Job& job) {
+  Place home = configured;
+  home.spool = spool_of(configured, job);
+  if (!job.outbox.empty() && job.outbox != configured.rules.outbox) {
+    const auto there = ground(job.outbox, home.state_folder);
+    if (there->exists()) {
+      home.rules.outbox = job.outbox;
+      home.outbox_ground = there;
+      home.outbox = outbox::Outbox(job.outbox, layout_of(home.rules));
+    }
+  }
+  find_shelf(home, job);
+  return home;
 }
 
 const std::string& Place::profile_of(const std::string& name) const {

@@ -43,6 +43,9 @@ inline constexpr Duration kDiskPatience = std::chrono::seconds(30);
 /// more for one that has a result and has not delivered it by then.
 inline constexpr Duration kTwinPatience = std::chrono::minutes(10);
 
+/// While a folder is not there everything that lies in it is looked for again within this time.
+inline constexpr Duration kFolderPatience = std::chrono::seconds(20);
+
 /// Exponential with full jitter: somewhere in (0, min(ceiling, base * 2^failures)], by `jitter` in [0, 1).
 Duration backoff(const Policy& policy, int failures, double jitter);
 

@@ -194,9 +194,10 @@ Retention::Outcome Retention::remove_originals(const Rules& rules, const std::ve
     if (place == rules.places.end() || !place->second->archive) continue;
     bytes += job.size_bytes;
     try {
-      const auto removal = place->second->archive->remove(job.original_name, job.sha256);
+      const Place home = home_of(*place->second, job);
+      const auto removal = home.archive->remove(job.original_name, job.sha256);
       if (removal != outbox::Removal::another)
-        sidecar::remove_archived(*place->second->archive, job, job.original_name);
+        sidecar::remove_archived(*home.archive, job, job.original_name);
       outcome.removed += removal == outbox::Removal::removed;
       outcome.changes.emplace_back(lifecycle::after_pruning(job, removal));
     } catch (const std::exception& error) {
@@ -233,7 +234,7 @@ std::string Retention::remove_manifests(const Rules& rules, const std::vector<qu
       if (place == rules.places.end()) continue;
       std::vector<std::string> notes;
       for (const std::string& id : ids) add_names(notes, id);
-      place->second->outbox.forget(ids);
+      place->second->open_outbox().forget(ids);
       place->second->failed.forget(notes);
       if (place->second->archive) place->second->archive->forget(notes);
     }

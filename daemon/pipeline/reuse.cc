@@ -4,6 +4,7 @@
 
 #include "artifacts/files.h"
 #include "pipeline/link.h"
+#include "pipeline/place.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -49,8 +50,9 @@ awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Contex
   const FileSystems& touched_there = to->touched_in(queue::State::collecting);
   touched.insert(touched_there.begin(), touched_there.end());
   const bool there = co_await context.files.run(
-      std::move(touched), job.id, [from, to, id = job.id, profile, earlier_id = earlier->id] {
-        return copy_result(from->outbox, earlier_id, to->outbox, id, profile);
+      std::move(touched), job.id, [from, to, job, profile, earlier = *earlier] {
+        auto outbox = home_of(*to, job).open_outbox();
+        return copy_result(home_of(*from, earlier).outbox, earlier.id, outbox, job.id, profile);
       });
   co_return there ? earlier : std::nullopt;
 }

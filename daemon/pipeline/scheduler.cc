@@ -197,11 +197,12 @@ awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::si
   co_return turns_.in_turn(std::move(ready), context_.rules->profiles);
 }
 
-// Whose rows are passed over: of inboxes that are not configured, or that have enough steps of this state
-// that hang.
+// Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or that
+// have enough steps of this state that hang.
 queue::Inboxes Scheduler::held_in(State state) const {
   queue::Inboxes held;
   if (needs_place(state)) held = strangers_;
+  context_.absences.hold(held, state, context_.clock.now());
   std::map<std::string, std::size_t> hanging;
   for (const auto& [id, running] : busy_)
     if (running.lane == state && hangs(id) && ++hanging[running.inbox] >= kFileSteps)
@@ -254,13 +255,15 @@ awaitable<void> Scheduler::fill(State state) {
   const auto jobs = co_await due_in(state, now, wanted + busy_.size());
   std::size_t started = 0;
   for (const Job& job : jobs) {
-    if (stopping_ || busy_.contains(job.id) || waits_for_another(job, now)) continue;
+    if (stopping_ || busy_.contains(job.id) || waits_for_another(job, now) || waits_for_folder(job, now))
+      continue;
     if (started == wanted) here.look_at = std::min(here.look_at, first_to_hang(state, now));
     if (started == wanted || !start(job, now)) co_return;
     ++started;
   }
   if (const auto next = co_await context_.queue.next_due(state, now))
     here.look_at = std::min(here.look_at, *next);
+  if (const auto next = context_.absences.next_look(state, now)) here.look_at = std::min(here.look_at, *next);
 }
 
 // False when the job has to wait for something else than its own due time; the lane then knows for what.
@@ -289,7 +292,12 @@ bool Scheduler::start(const Job& job, WallTime now) {
     }
   }
   const std::uint64_t bytes = job.state == State::ready ? job.size_bytes : 0;
-  launch(job, {job.state, job.inbox, bytes}, pass, &steps::run);
+  launch(job, {job.state, job.inbox, bytes}, pass,
+         [this](Job running, Context& context) -> awaitable<steps::Outcome> {
+           auto outcome = co_await steps::run(running, context);
+           is_there_again(running);
+           co_return outcome;
+         });
   return true;
 }
 
@@ -323,6 +331,33 @@ awaitable<void> Scheduler::let_freed_go() {
 void Scheduler::launch(Job job, Running running, Gate::Pass pass, Step step) {
   busy_.emplace(job.id, std::move(running));
   asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), asio::detached);
+}
+
+// Where its spool was gone for a step before: it looks for it, before it takes anybody's leave or place.
+bool Scheduler::waits_for_folder(const Job& job, WallTime now) {
+  if (job.state != State::ready || context_.absences.of(job, now) == nullptr) return false;
+  launch(job, {std::nullopt, job.inbox, 0}, Gate::Pass::no,
+         [this](Job waiting, Context& context) -> awaitable<steps::Outcome> {
+           const auto place = context.rules->place_of(waiting);
+           co_await context.on_files(waiting, *place,
+                                     [place, waiting] { (void)home_of(*place, waiting).spool.open(); });
+           is_there_again(waiting);
+           co_return std::nullopt;
+         });
+  return true;
+}
+
+lifecycle::Decision Scheduler::absent(const Job& job, const FolderGone& gone) {
+  if (context_.absences.note(job, gone.folder().native(), gone.what(), context_.clock.now()))
+    spdlog::warn("inbox {}: {}", printable(job.inbox), gone.what());
+  return lifecycle::after_absence(job, gone.what(), context_.moment());
+}
+
+void Scheduler::is_there_again(const Job& job) {
+  const auto* const missed = context_.absences.of(job, context_.clock.now());
+  if (missed == nullptr) return;
+  spdlog::info("inbox {}: {} is there again", printable(job.inbox), printable(missed->folder));
+  context_.absences.clear(job);
 }
 
 awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass, Step step) {
@@ -362,6 +397,8 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
     throw;
   } catch (const CutShort&) {
     co_return;  // the row says what to do at the next start
+  } catch (const FolderGone& gone) {
+    outcome = absent(job, gone);
   } catch (const std::exception& error) {
     outcome = lifecycle::after_error(job, error.what(), signal_of(error), context_.moment(),
                                      context_.rules->policy_of(job));

@@ -13,6 +13,7 @@
 
 #include "core/async.h"
 #include "core/clock.h"
+#include "core/ground.h"
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/observer.h"
@@ -80,6 +81,9 @@ class Scheduler {
   bool waits_for_another(const queue::Job& job, WallTime now);
   awaitable<void> let_freed_go();
   bool start(const queue::Job& job, WallTime now);
+  bool waits_for_folder(const queue::Job& job, WallTime now);
+  void is_there_again(const queue::Job& job);
+  lifecycle::Decision absent(const queue::Job& job, const FolderGone& gone);
   void launch(queue::Job job, Running running, Gate::Pass pass, Step step);
   awaitable<void> run_step(queue::Job job, Gate::Pass pass, Step step);
   awaitable<void> ask_health();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -32,8 +33,17 @@ std::string beside(const std::string& document) {
                      outbox::fitted(parts.base, inbox::kSidecarEnding.size()).append(inbox::kSidecarEnding));
 }
 
-bool is_there(const fs::path& path) {
-  return fs::exists(fs::symlink_status(path));
+outbox::Folder spool_of(const Place& place) {
+  return {place.spool.folder(), place.spool.open()};
+}
+
+// Moves it from the spool to `name`.
+void move_to(outbox::Shelf& shelf, const outbox::Folder& spool, const queue::Job& job, const std::string& name,
+             const std::string& put_id) {
+  const std::string base = inbox::Spool::sidecar_id(job.id);
+  std::string content;
+  if (const auto file = spool.open_if_file(base)) content = sha256_of(file.get(), spool.path() / base).sha256;
+  shelf.put(spool, base, {.name = name, .job_id = put_id, .sha256 = content, .mark = job.sha256});
 }
 
 OwnSettings with(const Rules& rules, std::string profile, const config::Sidecar& own) {
@@ -47,7 +57,7 @@ OwnSettings with(const Rules& rules, std::string profile, const config::Sidecar&
 }  // namespace
 
 bool lies_in_spool(const Place& place, const queue::Job& job) {
-  return is_there(place.spool.sidecar_of(job.id));
+  return spool_of(place).has(inbox::Spool::sidecar_id(job.id));
 }
 
 OwnSettings of_profile(const Rules& rules, const Place& place, const queue::Job& job) {
@@ -55,6 +65,7 @@ OwnSettings of_profile(const Rules& rules, const Place& place, const queue::Job&
 }
 
 std::variant<OwnSettings, Fault> read(const Rules& rules, const Place& place, const queue::Job& job) {
+  (void)place.spool.open();
   const fs::path file = place.spool.sidecar_of(job.id);
   try {
     (void)durable::open(file, O_RDONLY | O_NOFOLLOW);
@@ -83,18 +94,25 @@ Fault fault_of(const queue::Job& job, inbox::Taken taken) {
 
 void put(outbox::Shelf& shelf, const Place& place, const queue::Job& job, const std::string& document) {
   const std::string name = beside(document);
-  const fs::path sidecar = place.spool.sidecar_of(job.id);
-  const bool to_be_put = is_there(sidecar);
-  if ((to_be_put || job.sidecar.empty()) && is_there(shelf.path_of(name)))
-    shelf.put(shelf.path_of(name), name, {}, "stale-sidecar-" + job.id);
-  if (to_be_put) shelf.put(sidecar, name, job.sha256, "sidecar-" + job.id);
+  const outbox::Folder spool = spool_of(place);
+  const bool to_be_put = spool.has(inbox::Spool::sidecar_id(job.id));
+  if ((to_be_put || job.sidecar.empty()) && shelf.has(name)) shelf.set_aside(name, "stale-sidecar-" + job.id);
+  if (to_be_put) move_to(shelf, spool, job, name, "sidecar-" + job.id);
 }
 
-std::string bring_back(Place& place, const queue::Job& job) {
-  const fs::path sidecar = place.spool.sidecar_of(job.id);
+void give_back(outbox::Shelf& inbox, const Place& place, const queue::Job& job, const std::string& document) {
+  const outbox::Folder spool = spool_of(place);
+  if (spool.has(inbox::Spool::sidecar_id(job.id)))
+    move_to(inbox, spool, job, beside(document), "returned-sidecar-" + job.id);
+}
+
+std::string bring_back(const Place& place, const queue::Job& job) {
+  const outbox::Folder spool = spool_of(place);
+  const std::string base = inbox::Spool::sidecar_id(job.id);
   const std::string& document = job.original_name.empty() ? job.name : job.original_name;
-  if (!is_there(sidecar) && !place.failed.give_back(beside(document), sidecar)) return {};
-  return inbox::look_surely(AT_FDCWD, sidecar.native(), {}).identity.text();
+  outbox::Shelf failed = place.failed;
+  if (!spool.has(base) && !failed.give_back(beside(document), spool, base)) return {};
+  return inbox::look_surely(spool.descriptor(), base, {}).identity.text();
 }
 
 // What a rename or a copy leaves as it was; times in seconds, because an archive may be coarse.
@@ -103,16 +121,16 @@ void remove_archived(const outbox::Shelf& shelf, const queue::Job& job, const st
   if (!known) return;
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::string name = beside(document);
-  const fs::path path = shelf.path_of(name);
-  const auto seen = inbox::look_surely(AT_FDCWD, path.native(), {});
-  if (seen.kind != inbox::Kind::file || seen.identity.size_bytes != known->size_bytes ||
-      seen.identity.mtime_ns / kSecond != known->mtime_ns / kSecond)
-    return;
-  shelf.remove(name, sha256_file(path).sha256);
+  const auto file = shelf.open_file(name);
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0) return;
+  const auto seen = inbox::Identity::of(status);
+  if (seen.size_bytes != known->size_bytes || seen.mtime_ns / kSecond != known->mtime_ns / kSecond) return;
+  shelf.remove(name, sha256_of(file.get(), shelf.root() / name).sha256);
 }
 
 void drop(const Place& place, const queue::Job& job) {
-  durable::remove_file(place.spool.sidecar_of(job.id));
+  spool_of(place).remove(inbox::Spool::sidecar_id(job.id));
 }
 
 }  // namespace chunkrd::pipeline::sidecar

@@ -1,7 +1,13 @@
 // The steps that talk to the service: submit, reconcile, poll, collect.
+#include <expected>
+#include <filesystem>
+#include <stdexcept>
+
+#include "core/escape.h"
 #include "core/ids.h"
 #include "pipeline/collect_files.h"
 #include "pipeline/link.h"
+#include "pipeline/original.h"
 #include "pipeline/reuse.h"
 #include "pipeline/search.h"
 #include "pipeline/steps.h"
@@ -24,6 +30,40 @@ Answer<Task> unreadable(std::string why) {
                            std::move(why)};
 }
 
+// A document that is to be sent, or that it has changed and went back into the inbox.
+using Sendable = std::variant<std::expected<Document, std::string>, lifecycle::Returned>;
+
+Sendable sendable(const Place& configured, const Job& job, original::Look how) {
+  const Place home = home_of(configured, job);
+  switch (original::look(home, job, how)) {
+    case original::Standing::as_known:
+      break;
+    case original::Standing::changed:
+      return original::give_back(home, job, "it was changed before all of it was sent");
+    case original::Standing::missing:
+      if (const auto returned = original::given_back(home, job)) return *returned;
+      throw std::runtime_error("its original is not in the spool any more: bring it back to " +
+                               printable(home.spool.path_of(job.id).native()));
+  }
+  return document_of(home, job);
+}
+
+bool could_not_be_read(const Answer<Task>& answer) {
+  const auto* none = std::get_if<taskapi::NoAnswer>(&answer);
+  return none != nullptr && none->cause == taskapi::NoAnswer::Cause::local_file;
+}
+
+// The file did not let itself be sent to its end: has it changed?
+awaitable<Outcome> not_sent(Job job, std::string why, Context& context) {
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto found = co_await context.on_files(
+      job, *place, [place, job] { return sendable(*place, job, original::Look::thorough); });
+  if (const auto* returned = std::get_if<lifecycle::Returned>(&found))
+    co_return lifecycle::after_change(job, *returned, context.moment(), rules->policy_of(job));
+  co_return lifecycle::after_unsent(job, why, context.moment(), rules->policy_of(job));
+}
+
 }  // namespace
 
 // Makes the intent durable, sends the document, and decides on the answer, whatever it is.
@@ -33,8 +73,12 @@ awaitable<Outcome> submit(Job job, Context& context) {
   // One that has come while this document waited.
   if (const auto earlier = co_await find_reusable(job, context))
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
-  const auto document =
-      co_await context.on_files(job, *place, [place, job] { return document_of(*place, job); });
+  // The digest of a file is taken while it is sent; a link's is not.
+  const auto how = is_link(job.name) ? original::Look::thorough : original::Look::brief;
+  const auto found = co_await context.on_files(job, *place, [place, job, how] { return sendable(*place, job, how); });
+  if (const auto* returned = std::get_if<lifecycle::Returned>(&found))
+    co_return lifecycle::after_change(job, *returned, context.moment(), rules->policy_of(job));
+  const auto& document = std::get<std::expected<Document, std::string>>(found);
   if (!document)
     co_return lifecycle::after_create(job, unreadable(document.error()), context.moment(),
                                       rules->policy_of(job));
@@ -44,6 +88,8 @@ awaitable<Outcome> submit(Job job, Context& context) {
   const auto answer = co_await context.tasks.create({.document = *document,
                                                      .file_name = submitted_name(*intent, *document),
                                                      .settings = lifecycle::with_wanted(job).settings});
+  if (could_not_be_read(answer))
+    co_return co_await not_sent(*intent, std::get<taskapi::NoAnswer>(answer).message, context);
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
                                     rules->policy_of(job));
 }
@@ -96,12 +142,22 @@ awaitable<Outcome> poll(Job job, Context& context) {
   co_return lifecycle::after_poll(job, answer, moment, policy);
 }
 
+// From here on its result lies in the outbox in which `folder` is.
+lifecycle::Decision prepared_in(const std::filesystem::path& folder, lifecycle::Decision decision) {
+  Job& after = decision.transition.after;
+  if (after.state == queue::State::delivering)
+    after.outbox = folder.parent_path().parent_path().parent_path().native();  // of .chunkrd/tmp/<job>
+  return decision;
+}
+
 // Fetches the result, with the files that belong to it, into the outbox under a temporary name.
 awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const auto folder =
-      co_await context.on_files(job, *place, [place, id = job.id] { return place->outbox.prepare(id); });
+      co_await context.on_files(job, *place, [place, job] {
+        return home_of(*place, job).open_outbox().prepare(job.id);
+      });
   auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
@@ -110,9 +166,9 @@ awaitable<Outcome> collect(Job job, Context& context) {
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }
-  co_return lifecycle::after_collect(job, collected,
-                                     context.moment(context.planner.next(job.profile, Duration::zero())),
-                                     rules->policy_of(job));
+  auto decision = lifecycle::after_collect(
+      job, collected, context.moment(context.planner.next(job.profile, Duration::zero())), rules->policy_of(job));
+  co_return prepared_in(folder, std::move(decision));
 }
 
 // Sends the new settings. Where an update may have left before, the task says first what became of it.

@@ -5,10 +5,9 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "core/durable.h"
 #include "core/escape.h"
-#include "core/sha256.h"
 #include "pipeline/examine.h"
+#include "pipeline/original.h"
 #include "pipeline/parts.h"
 #include "pipeline/report.h"
 #include "pipeline/reuse.h"
@@ -45,11 +44,12 @@ lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
   throw std::logic_error("a document that was taken");
 }
 
-lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job) {
+lifecycle::Claim take_and_hash(const Rules& rules, const Place& configured, const Job& job) {
+  Place place = home_of(configured, job);
   const inbox::Arrival document{job.name, inbox::Identity::from(job.source_identity).value(),
                                 inbox::Identity::from(job.sidecar)};
   // A copy of what is refused anyway could fill the disk.
-  if (place.rules.originals == config::Originals::keep &&
+  if (place.spool.copies() &&
       document.identity.size_bytes > rules.limits.document_bytes)
     return lifecycle::Spooled{{}, document.identity.size_bytes};
   const auto took = place.spool.take(document, job.id);
@@ -62,12 +62,14 @@ lifecycle::Claim take_and_hash(const Rules& rules, Place& place, const Job& job)
 }
 
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
-lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile& profile) {
-  const auto folder = place.outbox.prepare(job.id);
+lifecycle::Delivery publish(const Place& configured, const Job& job, const config::Profile& profile) {
+  const Place home = home_of(configured, job);
+  auto outbox = home.open_outbox();
+  const auto folder = outbox.prepare(job.id);
   try {
     const auto parts = make_parts(folder, job, profile);
     const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash, job.revision};
-    return lifecycle::Published{place.outbox.publish(origin, job.name, parts).name};
+    return lifecycle::Published{outbox.publish(origin, job.name, parts).name, home.rules.outbox.native()};
   } catch (const std::system_error& error) {
     // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
@@ -78,76 +80,60 @@ lifecycle::Delivery publish(Place& place, const Job& job, const config::Profile&
   }
 }
 
-// Where the original of a delivered document lies that has not been put away yet: in the spool; or in
-// failed/, when only an update at the service has made it a success.
-std::filesystem::path original_of(const Place& place, const Job& job) {
-  const auto spooled = place.spool.path_of(job.id);
-  if (job.error_code.empty() || job.original_name.empty() || std::filesystem::exists(spooled)) return spooled;
-  return place.failed.path_of(job.original_name);
-}
-
-lifecycle::Stored put_away(Place& place, const Job& job) {
-  const auto original = original_of(place, job);
-  if (original != place.spool.path_of(job.id)) sidecar::bring_back(place, job);
-  if (!job.original_name.empty() && job.error_code.empty()) {
-    durable::remove_file(original);  // a copy that was made to be submitted anew
-    return {job.original_name, "original stays as " + printable(job.original_name)};
-  }
-  lifecycle::Stored stored;
-  if (place.archive) {
-    stored.name = place.archive->put(original, job.name, job.sha256, job.id);
-    inbox::take_label_off(place.archive->path_of(stored.name));
-    sidecar::put(*place.archive, place, job, stored.name);
-    stored.told = "original archived as " + printable(stored.name);
-  } else {
-    durable::remove_file(original);
-    sidecar::drop(place, job);
-    stored.told =
-        place.rules.originals == config::Originals::keep ? "original stays in the inbox" : "original deleted";
-  }
-  if (!job.original_name.empty()) place.failed.remove_report(job.original_name);
-  return stored;
-}
-
 // Takes the original from where it was put away. What was delivered keeps it there too.
-bool fetch_original(Place& place, const Job& job, const std::filesystem::path& into) {
+bool fetch_original(const Place& home, const Job& job, const outbox::Folder& into) {
   const std::string& name = job.original_name.empty() ? job.name : job.original_name;
-  if (job.delivered_name.empty()) return place.failed.give_back(name, into);
-  if (std::filesystem::exists(into)) return true;
+  if (into.has(job.id)) return true;
+  outbox::Shelf failed = home.failed;
+  if (job.delivered_name.empty()) return failed.give_back(name, into, job.id);
   if (job.original_pruned) return false;  // another document may have its name by now
-  if (place.archive) return place.archive->lend(name, into);
+  if (home.archive && home.archive->lend(name, into, job.id)) return true;
   std::error_code missing;
-  return place.rules.originals == config::Originals::keep &&
-         std::filesystem::exists(place.rules.path, missing) &&
-         outbox::Shelf(place.rules.path).lend(job.name, into);
+  const bool kept = job.took == queue::Took::copied || home.rules.originals == config::Originals::keep;
+  return kept && std::filesystem::exists(home.rules.path, missing) &&
+         outbox::Shelf(home.rules.path).lend(job.name, into, job.id);
 }
 
-lifecycle::Retrieval take_back(const Rules& rules, Place& place, const Job& job) {
-  const auto spooled = place.spool.path_of(job.id);
-  if (!fetch_original(place, job, spooled))
+lifecycle::Retrieval take_back(const Rules& rules, const Place& configured, const Job& job) {
+  Place home = home_of(configured, job);
+  // Nothing of it lies in the spool that its row names: it comes into the one that is used now.
+  if (!home.spool.has(job.id)) home.spool = configured.spool;
+  const outbox::Folder spool(home.spool.folder(), home.spool.open());
+  if (!fetch_original(home, job, spool))
     return lifecycle::NoOriginal{
         job.original_pruned
             ? "its original was deleted from the archive (retention in the configuration); drop the "
               "document into the inbox again"
             : "its original is not where it was put; drop it into the inbox again"};
-  place.spool.label(job.id, job.name, job.source_identity);
-  const FileDigest digest = sha256_file(spooled, rules.limits.document_bytes);
-  if (!job.delivered_name.empty() && digest.sha256 != job.sha256) {
-    durable::remove_file(spooled);
+  home.spool.label(job.id, job.name, job.source_identity);
+  const auto reading = original::read(home, job, rules.limits.document_bytes);
+  if (!job.delivered_name.empty() && reading.digest.sha256 != job.sha256) {
+    spool.remove(job.id);
     return lifecycle::NoOriginal{"its original was changed since; drop it into the inbox again"};
   }
-  lifecycle::Retrieved original{digest.sha256, digest.size_bytes};
-  if (job.delivered_name.empty()) original.sidecar = sidecar::bring_back(place, job);
+  lifecycle::Retrieved original{.sha256 = reading.digest.sha256, .size_bytes = reading.digest.size_bytes};
+  original.identity = reading.identity;
+  original.spool = home.spool.folder().native();
+  if (job.delivered_name.empty()) original.sidecar = sidecar::bring_back(home, job);
   // What a reprocess has asked for is not undone by a sidecar from before.
   const bool by_sidecar = job.delivered_name.empty() && job.wanted_settings.empty() && job.revision == 0;
   if (by_sidecar && !original.sidecar.empty())
-    apply_sidecar(original, sidecar::read(rules, place, job));
+    apply_sidecar(original, sidecar::read(rules, home, job));
   else if (by_sidecar && !job.sidecar.empty())
-    original.own = sidecar::of_profile(rules, place, job);  // it was taken away, and its settings with it
-  if (digest.sha256.empty())
-    original.fault = lifecycle::too_large(digest.size_bytes, rules.limits.document_bytes);
-  if (!original.fault) original.fault = fault_of(place, job);
+    original.own = sidecar::of_profile(rules, home, job);  // it was taken away, and its settings with it
+  if (reading.digest.sha256.empty())
+    original.fault = lifecycle::too_large(reading.digest.size_bytes, rules.limits.document_bytes);
+  if (!original.fault) original.fault = fault_of(home, job);
   return original;
+}
+
+// What has become of an original is a decision of its own where it has gone back into the inbox.
+template <class Decide>
+lifecycle::Decision decide(const original::PutAway& outcome, Decide decide_on, const Job& job, Context& context,
+                           const Policy& policy) {
+  if (const auto* returned = std::get_if<lifecycle::Returned>(&outcome))
+    return lifecycle::after_change(job, *returned, context.moment(), policy);
+  return decide_on(job, std::get<lifecycle::Stored>(outcome), context.moment(), policy);
 }
 
 }  // namespace
@@ -182,8 +168,8 @@ awaitable<Outcome> deliver(Job job, Context& context) {
 awaitable<Outcome> archive(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto stored = co_await context.on_files(job, *place, [place, job] { return put_away(*place, job); });
-  co_return lifecycle::after_archive(job, stored, context.moment(), rules->policy_of(job));
+  const auto stored = co_await context.on_files(job, *place, [place, job] { return original::put_away(home_of(*place, job), job); });
+  co_return decide(stored, lifecycle::after_archive, job, context, rules->policy_of(job));
 }
 
 // Puts the original and a report into failed/.
@@ -193,15 +179,10 @@ awaitable<Outcome> bury(Job job, Context& context) {
   Job told = job;
   told.found_at += context.clock.ahead();
   const auto report = failure_report(told, context.clock.now() + context.clock.ahead());
-  const auto name = co_await context.on_files(job, *place, [place, job, report] {
-    const auto put = place->failed.put(place->spool.path_of(job.id), job.name, job.sha256, job.id);
-    inbox::take_label_off(place->failed.path_of(put));
-    sidecar::put(place->failed, *place, job, put);
-    place->failed.put_report(put, report);
-    return put;
+  const auto stored = co_await context.on_files(job, *place, [place, job, report] {
+    return original::bury(home_of(*place, job), job, report);
   });
-  co_return lifecycle::after_bury(job, {name, "in failed/ as " + printable(name)}, context.moment(),
-                                  rules->policy_of(job));
+  co_return decide(stored, lifecycle::after_bury, job, context, rules->policy_of(job));
 }
 
 // Brings the original back into the spool.

@@ -46,6 +46,13 @@ enum class Asked : int {
   cancel_or_remove = 3,  ///< `remove` if it is too late for `cancel`
 };
 
+/// How a document came into the spool. The value stands in the database.
+enum class Took : int {
+  unknown = 0,  ///< a row of an earlier release
+  moved = 1,    ///< what lies in the spool is the original
+  copied = 2,   ///< a copy lies there, the original stays in the inbox
+};
+
 /// One document: a row of the queue. Nothing about a document lives anywhere else.
 struct Job {
   // Never change after the row is made.
@@ -70,6 +77,16 @@ struct Job {
   std::uint64_t size_bytes = 0;
   std::string sha256;  ///< of the original, once it is in the spool
 
+  // Where its files lie, whatever the configuration says by now. Paths of folders (bytes); empty in rows of an
+  // earlier release, and where there is nothing yet.
+  std::string spool;   ///< it is taken into, and brought back into
+  std::string outbox;  ///< its result is prepared in, and lies in; of `delivered_name`
+  std::string shelf;   ///< its original was put into; of `original_name`
+  Took took = Took::unknown;
+  /// Identity of the original in the spool when its digest was read, if any later change shows in it; empty
+  /// where only the digest can tell.
+  std::string spooled;
+
   std::string tag;                    ///< of the current attempt, in the submitted file_name
   std::string task_id;                ///< of the current attempt, once known
   std::optional<WallTime> intent_at;  ///< when `submitting` was written: reconcile searches from here
@@ -87,7 +104,7 @@ struct Job {
   std::optional<int> pages;
 
   std::string delivered_name;  ///< below the outbox; may differ from `name` where that was taken
-  /// Where the original was put away: below the archive if delivered, else below failed/. Empty where it
+  /// Where the original was put away: below `shelf`, the archive if delivered, else failed/. Empty where it
   /// was not kept, or not put away yet.
   std::string original_name;
   bool original_pruned = false;  ///< it was in the archive under that name until retention has deleted it
@@ -107,7 +124,7 @@ struct Job {
 
 /// A line of a job's story. None where `what` is empty: nothing happened that was not told before.
 struct Event {
-  std::string what;    ///< "submitted"
+  std::string what;    ///< "submitted"; empty: nothing that has not been told already
   std::string detail;  ///< "task 3f1c..., 1 page"; no document text, no signed URL
 };
 

@@ -17,6 +17,7 @@ namespace chunkrd::taskapi {
 struct LocalFile {
   std::filesystem::path path;
   std::uint64_t size_bytes = 0;  ///< a file of another size fails with local_file
+  std::string sha256 = {};       ///< as does one of another content, before its last byte is sent; empty: any
 };
 
 /// An http or https address from which the service fetches the document, while we wait for its answer.

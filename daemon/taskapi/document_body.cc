@@ -40,7 +40,10 @@ DocumentBody::DocumentBody(std::filesystem::path path, std::uint64_t size_bytes,
 
 DocumentBody::DocumentBody(LocalFile document, std::string before, std::string after)
     : DocumentBody(std::move(document.path), document.size_bytes, Content::to_encode, std::move(before),
-                   std::move(after)) {}
+                   std::move(after)) {
+  sha256_ = std::move(document.sha256);
+  rewind();
+}
 
 DocumentBody::DocumentBody(DataUrl document, std::string before, std::string after)
     : DocumentBody(std::move(document.path), document.size_bytes, Content::as_it_is, std::move(before),
@@ -72,6 +75,8 @@ std::uint64_t DocumentBody::size_bytes() const {
 void DocumentBody::rewind() {
   at_ = 0;
   file_at_ = begin_;
+  digest_.reset();
+  if (!sha256_.empty()) digest_.emplace();
 }
 
 std::size_t DocumentBody::read(std::span<char> into) {
@@ -105,10 +110,19 @@ std::size_t DocumentBody::encode(std::span<char> into) {
         static_cast<std::size_t>(std::min<std::uint64_t>({room, piece_.size(), end_ - file_at_}));
     read_file(std::span(piece_).first(count));
     file_at_ += count;
+    add_to_digest(std::span(piece_).first(count));
     done += static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(into.data() + done),
                                                      piece_.data(), static_cast<int>(count)));
   }
   return done;
+}
+
+// Size and time do not tell everything: what is sent must be what was hashed.
+void DocumentBody::add_to_digest(std::span<const unsigned char> bytes) {
+  if (!digest_) return;
+  digest_->add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (file_at_ == end_ && digest_->finish() != sha256_)
+    throw std::runtime_error(printable(path_.native()) + " has changed: it has another digest");
 }
 
 std::size_t DocumentBody::copy_file(std::span<char> into) {

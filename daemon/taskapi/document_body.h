@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "core/fd.h"
+#include "core/sha256.h"
 #include "http/body.h"
 #include "taskapi/client.h"
 
@@ -15,8 +17,9 @@ namespace chunkrd::taskapi {
 /// `before`, then a file's content, then `after`: the JSON of a create, made while it is sent, so that memory
 /// does not follow the document's size. The content is a whole file in base64, or a part of one as it is.
 ///
-/// The file must stay as it is. One that changes its size or its time while it is read ends the transfer
-/// before its last byte, so that the service never gets the whole of a mixture.
+/// The file must stay as it is. One that changes its size or its time while it is read, or is not the one with the
+/// digest, ends the transfer before its last byte, so that the service never gets the whole of a mixture, or of
+/// another document than the one that is known here.
 class DocumentBody final : public http::BodySource {
  public:
   /// Opens the file, never through a link. Throws std::system_error, or std::runtime_error if it is no
@@ -49,6 +52,8 @@ class DocumentBody final : public http::BodySource {
   std::size_t copy_file(std::span<char> into);
   void read_file(std::span<unsigned char> into);
 
+  void add_to_digest(std::span<const unsigned char> bytes);
+
   std::filesystem::path path_;
   FileDescriptor file_;
   Looks looks_;
@@ -58,6 +63,8 @@ class DocumentBody final : public http::BodySource {
   std::uint64_t at_ = 0;       ///< in the body
   std::uint64_t file_at_ = 0;  ///< in the file; for to_encode a multiple of 3, or its end
   std::array<unsigned char, 48 * 1024> piece_;
+  std::string sha256_;              ///< that the file must have; empty: any
+  std::optional<Sha256> digest_{};  ///< of what was read so far
 };
 
 }  // namespace chunkrd::taskapi

@@ -82,8 +82,10 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
     know_kept_original(job, place);
     job.settings = settings_of(origin.settings_hash, *rules_);
     std::error_code error;
-    if (place.archive && reached == Reached::put_away && is_there(place.archive->path_of(origin.name)))
+    if (place.archive && reached == Reached::put_away && is_there(place.archive->path_of(origin.name))) {
       job.original_name = origin.name;
+      job.shelf = place.archive->root().native();
+    }
     if (const auto size = fs::file_size(place.rules.archive.value_or(place.rules.path) / origin.name, error);
         !error)
       job.size_bytes = size;
@@ -92,6 +94,7 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
   job.task_id = origin.task_id;
   job.revision = origin.revision;
   if (reached != Reached::begun) job.delivered_name = manifest.name();
+  job.outbox = place.rules.outbox.native();
   job = lifecycle::delivered_before(std::move(job), reached, at);
   // Its profile may want its task deleted; whether that has been done only the list can tell.
   const auto& tasks = listed_.of(job.id);

@@ -65,6 +65,7 @@ void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
   job.settings_hash = fresh.settings_hash;
   job.priority = fresh.priority;
   job.original_name = document.lexically_relative(failed);
+  job.shelf = failed.native();
   know_kept_original(job, *place->second);
   found_.failed += insert(std::move(job), "its original and report lie in failed/");
 }

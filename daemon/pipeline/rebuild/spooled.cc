@@ -91,10 +91,12 @@ void Recovery::take_spooled(const fs::path& file, const std::vector<std::shared_
               : "nothing says from which inbox it is; move it into that inbox under a name of its own");
   Job job = begin(id, *place, label ? label->name : name_for(id, file, listed_.of(id)));
   if (label && !label->identity.empty()) job.source_identity = label->identity;
+  job.spool = file.parent_path().native();
   take_spooled(std::move(job), *place);
 }
 
-void Recovery::take_spooled(Job job, const Place& place) {
+void Recovery::take_spooled(Job job, const Place& configured) {
+  const Place place = home_of(configured, job);
   if (sidecar::lies_in_spool(place, job))
     job.sidecar = inbox::look(AT_FDCWD, place.spool.sidecar_of(job.id).native(), {}).identity.text();
   const lifecycle::Intake intake{rules_->limits.document_bytes, place.takes(job.name)};

@@ -75,6 +75,11 @@ Parameters& Parameters::moving_columns(const Job& job) {
       .number(std::int64_t{job.priority})
       .number(static_cast<std::int64_t>(job.size_bytes))
       .text(job.sha256)
+      .bytes(job.spool)
+      .bytes(job.outbox)
+      .bytes(job.shelf)
+      .number(static_cast<std::int64_t>(job.took))
+      .text(job.spooled)
       .text(job.tag)
       .text(job.task_id)
       .time(job.intent_at)
@@ -126,6 +131,11 @@ Job read_job(SQLite::Statement& statement, int first) {
   job.priority = row.small();
   job.size_bytes = static_cast<std::uint64_t>(row.number());
   job.sha256 = row.text();
+  job.spool = row.text();
+  job.outbox = row.text();
+  job.shelf = row.text();
+  job.took = static_cast<Took>(row.small());
+  job.spooled = row.text();
   job.tag = row.text();
   job.task_id = row.text();
   job.intent_at = time_in(row.next());

@@ -180,8 +180,17 @@ DROP INDEX jobs_identity;
 CREATE INDEX jobs_identity ON jobs (inbox, name, source_identity);
 )sql";
 
-constexpr std::array<std::string_view, 5> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                         kVersion5};
+// Where a document's files lie, so that nobody has to ask a configuration that may have changed since.
+constexpr std::string_view kVersion6 = R"sql(
+ALTER TABLE jobs ADD COLUMN spool   BLOB    NOT NULL DEFAULT x'';
+ALTER TABLE jobs ADD COLUMN outbox  BLOB    NOT NULL DEFAULT x'';
+ALTER TABLE jobs ADD COLUMN shelf   BLOB    NOT NULL DEFAULT x'';
+ALTER TABLE jobs ADD COLUMN took    INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN spooled TEXT    NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array<std::string_view, 6> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                         kVersion5, kVersion6};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

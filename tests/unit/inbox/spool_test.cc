@@ -1,5 +1,7 @@
 #include "inbox/spool.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -72,6 +74,38 @@ TEST_F(SpoolTest, TakesADocumentByCopyingItWhereOriginalsAreKept) {
   EXPECT_EQ(read_file(spool.path_of(kJob)), "a document");
   EXPECT_EQ(identity_of(inbox / "a.pdf"), identity);
   EXPECT_THAT(names_in(state / "spool"), ElementsAre(kJob));
+}
+
+TEST_F(SpoolTest, ACopyHasTheModeTheTimeAndTheOwnerOfItsOriginal) {
+  drop("a.pdf");
+  fs::permissions(inbox / "a.pdf", fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
+                                       fs::perms::others_read);
+  fs::last_write_time(inbox / "a.pdf", fs::file_time_type::clock::now() - std::chrono::hours(48));
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown((inbox / "a.pdf").c_str(), 1234, 5678), 0);
+  }
+  const auto spool = copying();
+  ASSERT_EQ(spool.take("a.pdf", identity_of(inbox / "a.pdf"), kJob), Taken::taken);
+  struct stat original{}, copy{};
+  ASSERT_EQ(::stat((inbox / "a.pdf").c_str(), &original), 0);
+  ASSERT_EQ(::stat(spool.path_of(kJob).c_str(), &copy), 0);
+  EXPECT_EQ(copy.st_mode, original.st_mode);
+  EXPECT_EQ(copy.st_mtim.tv_sec, original.st_mtim.tv_sec);
+  EXPECT_EQ(copy.st_mtim.tv_nsec, original.st_mtim.tv_nsec);
+  EXPECT_EQ(copy.st_uid, original.st_uid);
+  EXPECT_EQ(copy.st_gid, original.st_gid);
+}
+
+TEST_F(SpoolTest, ASpoolThatIsGoneHasNotLostWhatItHolds) {
+  const auto identity = drop("a.pdf");
+  const auto spool = moving();
+  ASSERT_EQ(spool.take("a.pdf", identity, kJob), Taken::taken);
+  fs::rename(state / "spool", state / "away");
+  EXPECT_THROW((void)spool.take("a.pdf", identity, kJob), FolderGone) << "and not vanished";
+  EXPECT_THROW((void)spool.has(kJob), FolderGone);
+  EXPECT_THROW((void)moving().has(kJob), FolderGone) << "nor after a restart";
+  fs::rename(state / "away", state / "spool");
+  EXPECT_TRUE(moving().has(kJob));
 }
 
 TEST_F(SpoolTest, TakingAgainIsTaken) {

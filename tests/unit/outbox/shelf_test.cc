@@ -51,7 +51,7 @@ class ShelfTest : public ::testing::TestWithParam<Case> {
   }
 
   std::string put(const std::string& job_id, const std::string& name) const {
-    return Shelf(root()).put(spool_.path() / job_id, name, kSha, job_id);
+    return Shelf(root()).put(Folder(spool_.path()), job_id, {.name = name, .job_id = job_id, .sha256 = kSha});
   }
 
   fs::path root() const { return shelf_directory_.path() / "archive"; }
@@ -102,7 +102,7 @@ TEST_P(ShelfTest, NamesADocumentWithoutAHashAfterItsJob) {
   spool("job1");
   fs::create_directory(root());
   test::write(root() / "x.pdf", "older");
-  EXPECT_EQ(Shelf(root()).put(spool_.path() / "job1", "x.pdf", "", "job1"), "x~job1.pdf");
+  EXPECT_EQ(Shelf(root()).put(Folder(spool_.path()), "job1", {.name = "x.pdf", .job_id = "job1", .sha256 = ""}), "x~job1.pdf");
 }
 
 TEST_P(ShelfTest, DoesNotFollowALinkOutOfItself) {
@@ -182,9 +182,9 @@ TEST_P(ShelfTest, ThreadsPuttingOneNameGetAsManyNames) {
 
 class ReportTest : public ::testing::Test {
  protected:
-  fs::path document(const std::string& text) const {
-    test::write(directory_.path() / "spooled", text);
-    return directory_.path() / "spooled";
+  std::string put(const std::string& name) {
+    test::write(directory_.path() / "spooled", "document");
+    return shelf_.put(Folder(directory_.path()), "spooled", {.name = name, .job_id = "job1", .sha256 = kSha});
   }
 
   Directory directory_;
@@ -193,14 +193,14 @@ class ReportTest : public ::testing::Test {
 };
 
 TEST_F(ReportTest, LiesBesideItsDocumentAndIsReplacedByALaterOne) {
-  shelf_.put(document("document"), "a/x.pdf", kSha, "job1");
+  put("a/x.pdf");
   shelf_.put_report("a/x.pdf", "first");
   shelf_.put_report("a/x.pdf", "second");
   EXPECT_EQ(visible(root_), (Files{{"a/x.pdf", "document"}, {"a/x.pdf.error.json", "second"}}));
 }
 
 TEST_F(ReportTest, NeverReplacesADocument) {
-  EXPECT_EQ(shelf_.put(document("document"), "x.pdf.error.json", kSha, "job1"),
+  EXPECT_EQ(put("x.pdf.error.json"),
             "x.pdf.error" + kMark + ".json");
   shelf_.put_report("x.pdf", "report");
   EXPECT_EQ(visible(root_),
@@ -209,7 +209,7 @@ TEST_F(ReportTest, NeverReplacesADocument) {
 
 TEST_F(ReportTest, HasAShorterNameWhereTheDocumentsNameIsLong) {
   const std::string name = std::string(251, 'n') + ".pdf";
-  EXPECT_EQ(shelf_.put(document("document"), name, kSha, "job1"), name);
+  EXPECT_EQ(put(name), name);
   shelf_.put_report(name, "report");
   EXPECT_EQ(visible(root_).at(fitted(name, 11) + ".error.json"), "report");
 }
@@ -221,8 +221,8 @@ TEST_P(ShelfTest, GivesADocumentBackWithoutItsReportWhereverItDied) {
     const fs::path back = spool("job1");
     const std::string name = put("job1", "a/report.pdf");
     Shelf(root()).put_report(name, "{}");
-    died = dies(deaths, [&] { Shelf(root()).give_back(name, back); });
-    EXPECT_TRUE(Shelf(root()).give_back(name, back));
+    died = dies(deaths, [&] { Shelf(root()).give_back(name, Folder(spool_.path()), "job1"); });
+    EXPECT_TRUE(Shelf(root()).give_back(name, Folder(spool_.path()), "job1"));
     EXPECT_EQ(test::read(back), "document");
     EXPECT_EQ(visible(root()), Files{});
     fs::remove(back);
@@ -230,16 +230,65 @@ TEST_P(ShelfTest, GivesADocumentBackWithoutItsReportWhereverItDied) {
   EXPECT_GT(deaths, 3);
 }
 
+TEST_P(ShelfTest, AnOriginalThatIsNeitherHereNorThereIsAnError) {
+  EXPECT_THROW(put("job1", "report.pdf"), std::runtime_error) << "nothing has ever been put";
+  test::write(root() / "report.pdf", "somebody else's");
+  EXPECT_THROW(put("job1", "report.pdf"), std::runtime_error) << "another document has the name";
+  spool("job2");
+  const std::string name = put("job2", "report.pdf");
+  EXPECT_EQ(put("job2", "report.pdf"), name) << "moved by the call before";
+  fs::remove(root() / name);
+  EXPECT_THROW(put("job2", "report.pdf"), std::runtime_error) << "taken away since";
+}
+
+TEST_P(ShelfTest, ADocumentWithoutADigestIsKnownByItsNote) {
+  spool("job1");
+  const auto put_it = [&] {
+    return Shelf(root()).put(Folder(spool_.path()), "job1", {.name = "x.pdf", .job_id = "job1", .sha256 = ""});
+  };
+  EXPECT_EQ(put_it(), "x.pdf");
+  EXPECT_EQ(put_it(), "x.pdf");
+  EXPECT_EQ(Shelf(root()).noted("job1"), "x.pdf");
+  fs::remove(root() / "x.pdf");
+  EXPECT_THROW(put_it(), std::runtime_error);
+}
+
+TEST_P(ShelfTest, WhatIsSetAsideIsStillThere) {
+  spool("job1");
+  put("job1", "x.pdf");
+  Shelf(root()).set_aside("x.pdf", "job9");
+  EXPECT_EQ(visible(root()), (Files{{"x~job9.pdf", "document"}}));
+}
+
+TEST_P(ShelfTest, APathThatIsLongerThanThePathsOfTheSystemIsNoObstacle) {
+  std::string name;
+  for (int i = 0; i < 17; ++i) name += std::string(250, static_cast<char>('a' + i)) + "/";
+  name += "x.pdf";
+  ASSERT_GT((root() / name).native().size(), 4096u);
+  spool("job1");
+  EXPECT_EQ(put("job1", name), name);
+  EXPECT_EQ(put("job1", name), name);
+  Shelf shelf(root());
+  EXPECT_TRUE(shelf.has(name));
+  shelf.put_report(name, "{}");
+  EXPECT_TRUE(shelf.lend(name, Folder(spool_.path()), "lent"));
+  EXPECT_EQ(test::read(spool_.path() / "lent"), "document");
+  fs::remove(spool_.path() / "lent");
+  EXPECT_TRUE(shelf.give_back(name, Folder(spool_.path()), "job1"));
+  put("job1", name);
+  EXPECT_EQ(shelf.remove(name, kSha), Removal::removed);
+}
+
 TEST_P(ShelfTest, ADocumentThatIsNotHereIsNotGivenBack) {
-  EXPECT_FALSE(Shelf(root()).give_back("report.pdf", spool_.path() / "job1"));
-  EXPECT_FALSE(Shelf(root()).lend("report.pdf", spool_.path() / "job1"));
+  EXPECT_FALSE(Shelf(root()).give_back("report.pdf", Folder(spool_.path()), "job1"));
+  EXPECT_FALSE(Shelf(root()).lend("report.pdf", Folder(spool_.path()), "job1"));
   EXPECT_FALSE(fs::exists(spool_.path() / "job1"));
 }
 
 TEST_P(ShelfTest, LendsACopyAndKeepsTheDocument) {
   const fs::path copy = spool("job1");
   put("job1", "report.pdf");
-  EXPECT_TRUE(Shelf(root()).lend("report.pdf", copy));
+  EXPECT_TRUE(Shelf(root()).lend("report.pdf", Folder(spool_.path()), copy.filename()));
   EXPECT_EQ(test::read(copy), "document");
   EXPECT_EQ(visible(root()), (Files{{"report.pdf", "document"}}));
 }
@@ -250,7 +299,7 @@ class Removing : public ::testing::Test {
  protected:
   Removing() {
     test::write(spool.path() / "job1", "document");
-    EXPECT_EQ(shelf.put(spool.path() / "job1", "a/b/report.pdf", kSha, "job1"), "a/b/report.pdf");
+    EXPECT_EQ(shelf.put(Folder(spool.path()), "job1", {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}), "a/b/report.pdf");
   }
   Removal remove() const { return shelf.remove("a/b/report.pdf", kSha); }
 
@@ -299,7 +348,7 @@ TEST_F(Removing, DyingAtAnyPointItCanBeRepeated) {
   for (int at_call = 1;; ++at_call) {
     if (!fs::exists(root / "a/b/report.pdf")) {
       test::write(spool.path() / "job1", "document");
-      ASSERT_EQ(shelf.put(spool.path() / "job1", "a/b/report.pdf", kSha, "job1"), "a/b/report.pdf");
+      ASSERT_EQ(shelf.put(Folder(spool.path()), "job1", {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}), "a/b/report.pdf");
     }
     const bool died = dies(at_call, [&] { remove(); });
     remove();
@@ -311,7 +360,7 @@ TEST_F(Removing, DyingAtAnyPointItCanBeRepeated) {
 
 TEST_F(Removing, ANoteOfADocumentIsForgotten) {
   test::write(spool.path() / "job2", "another");
-  const auto name = shelf.put(spool.path() / "job2", "a/b/report.pdf", sha256_hex("another"), "job2");
+  const auto name = shelf.put(Folder(spool.path()), "job2", {.name = "a/b/report.pdf", .job_id = "job2", .sha256 = sha256_hex("another")});
   ASSERT_TRUE(fs::exists(root / ".chunkrd/notes/job2"));
   shelf.forget({"job2", "job3"});
   EXPECT_FALSE(fs::exists(root / ".chunkrd/notes/job2"));

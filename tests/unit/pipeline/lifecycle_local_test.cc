@@ -34,6 +34,45 @@ TEST(AfterBury, TheEndSaysWhy) {
                   {State::cancelled, Due::now, Kind::none, "cancelled"});
 }
 
+TEST(AfterChange, AResultStaysWhatItIsAndAnythingElseBeginsAnew) {
+  for (const State state : {State::ready, State::submitting, State::burying, State::delivered}) {
+    const Job job = job_in(state);
+    const Decision decision = after_change(job, {"back in the inbox as report.pdf"}, moment_at(kNow), Policy{});
+    EXPECT_EQ(decision.transition.after.state, state == State::delivered ? State::done : State::vanished);
+    EXPECT_EQ(decision.transition.after.original_name, "") << "nothing was put away";
+    EXPECT_EQ(decision.transition.event.what, "changed");
+  }
+}
+
+TEST(AfterUnsent, TheDocumentIsReadyAgainAndBurnsNoAttempt) {
+  Job job = job_in(State::submitting);
+  const Decision first = after_unsent(job, "EIO", moment_at(kNow), Policy{});
+  expect_decision(job, first, {.state = State::ready, .due = Due::backoff, .signal = Kind::none, .transient_failures = 1});
+  EXPECT_EQ(first.transition.after.tag, "");
+  job.possible_duplicates = 1;
+  EXPECT_EQ(after_unsent(job, "EIO", moment_at(kNow), Policy{}).transition.after.tag, kTag)
+      << "an earlier submit may still be found by it";
+}
+
+TEST(AfterAbsence, TheDocumentWaitsInItsStateAndIsToldSoOnce) {
+  Job job = job_in(State::delivered);
+  const Decision first = after_absence(job, "the archive is gone", moment_at(kNow));
+  EXPECT_EQ(first.transition.after.state, State::delivered);
+  EXPECT_EQ(first.transition.after.attempts, job.attempts);
+  EXPECT_GT(first.transition.after.due, kNow);
+  EXPECT_LE(first.transition.after.due, kNow + kFolderPatience);
+  EXPECT_EQ(first.transition.event.detail, "the archive is gone");
+  const Decision second = after_absence(first.transition.after, "the archive is gone", moment_at(kNow));
+  EXPECT_EQ(second.transition.event.what, "");
+}
+
+TEST(AfterArchive, TheRowSaysOnWhichShelfTheOriginalLies) {
+  const Job job = job_in(State::delivered);
+  const auto after =
+      after_archive(job, {"report.pdf", "archived", "/srv/archive"}, moment_at(kNow), Policy{}).transition.after;
+  EXPECT_EQ(after.shelf, "/srv/archive");
+}
+
 TEST(AfterError, TheStepIsRunAgainLaterInEveryState) {
   for (int i = 1; i <= static_cast<int>(State::burying); ++i) {
     Job job = job_in(static_cast<State>(i));

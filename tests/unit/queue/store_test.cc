@@ -103,6 +103,11 @@ Job with_everything_set() {
   job.may_resubmit = true;
   job.revision = 8;
   job.reused_from = "job-0009";
+  job.spool = "/srv/\xff/spool";
+  job.outbox = "/srv/outbox";
+  job.shelf = "/srv/failed";
+  job.took = Took::copied;
+  job.spooled = "1:2:3:4";
   job.earlier_tasks = "t1 t2";
   return job;
 }
@@ -146,6 +151,11 @@ void expect_same(const Job& a, const Job& b) {
   EXPECT_EQ(a.may_resubmit, b.may_resubmit);
   EXPECT_EQ(a.revision, b.revision);
   EXPECT_EQ(a.reused_from, b.reused_from);
+  EXPECT_EQ(a.spool, b.spool);
+  EXPECT_EQ(a.outbox, b.outbox);
+  EXPECT_EQ(a.shelf, b.shelf);
+  EXPECT_EQ(a.took, b.took);
+  EXPECT_EQ(a.spooled, b.spooled);
   EXPECT_EQ(a.earlier_tasks, b.earlier_tasks);
 }
 

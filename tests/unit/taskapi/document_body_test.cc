@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "core/sha256.h"
 #include "tests/unit/taskapi/base64.h"
 #include "tests/unit/taskapi/folder.h"
 
@@ -97,6 +98,26 @@ TEST(DocumentBody, AFileThatIsWrittenOverIsNotSentToItsEnd) {
   std::filesystem::last_write_time(path,
                                    std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
   EXPECT_THAT(end_of_reading(body), HasSubstr("changed while it was sent"));
+}
+
+TEST(DocumentBody, AFileWithAnotherDigestIsNotSentToItsEnd) {
+  const Folder folder;
+  const std::string bytes = some_bytes(200'001);
+  const auto path = folder.write("document", bytes);
+  DocumentBody same(LocalFile{path, bytes.size(), sha256_hex(bytes)}, "before", "after");
+  const std::string all = read_all(same, 1000);
+  EXPECT_EQ(all.size(), same.size_bytes());
+  same.rewind();
+  EXPECT_EQ(read_all(same, 70'000), all) << "and again, for a second try";
+
+  DocumentBody other(LocalFile{path, bytes.size(), sha256_hex("what it was when it was taken")}, "", "after");
+  std::string sent;
+  std::vector<char> buffer(1000);
+  const auto send_all = [&] {
+    while (const std::size_t count = other.read(buffer)) sent.append(buffer.data(), count);
+  };
+  EXPECT_THROW(send_all(), std::runtime_error);
+  EXPECT_LT(sent.size(), other.size_bytes() - 5) << "the service never has all of it";
 }
 
 TEST(DocumentBody, AFileThatIsReplacedIsSentAsItWas) {

@@ -1,0 +1,186 @@
+#include "core/ground.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "core/durable.h"
+#include "core/escape.h"
+#include "core/sha256.h"
+
+namespace chunkrd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One at a time learns what a folder is, whoever else has an object for it.
+std::mutex learning;
+
+[[noreturn]] void fail(const char* what, const fs::path& path) {
+  throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(path.native()));
+}
+
+// Of this process, or this machine; not of the folder.
+bool says_nothing(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
+}
+
+// The mount point that `path` lies below, as the kernel writes it; of what of it exists. Empty where that
+// cannot be known.
+std::string mount_of(const fs::path& path) {
+  struct statx status{};
+  fs::path at = path;
+  while (::statx(AT_FDCWD, at.c_str(), 0, STATX_MNT_ID, &status) != 0) {
+    if (at == at.parent_path() || at.parent_path().empty()) return {};
+    at = at.parent_path();
+  }
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    // "36 35 98:0 /root /mount/point ..."
+    std::istringstream fields(line);
+    std::uint64_t id = 0;
+    std::string parent, device, root, point;
+    if (fields >> id >> parent >> device >> root >> point && id == status.stx_mnt_id) return point;
+  }
+  return {};
+}
+
+std::string new_id() {
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
+  return id;
+}
+
+const char* mark_of(Ground::Kind kind) {
+  return kind == Ground::Kind::precious ? "../spool.id" : ".chunkrd/id";
+}
+
+}  // namespace
+
+FolderGone::FolderGone(fs::path folder, const std::string& why)
+    : std::runtime_error(printable(folder.native()) + " " + why), folder_(std::move(folder)) {}
+
+Ground::Ground(fs::path folder, const fs::path& state, Kind kind)
+    : folder_(std::move(folder)),
+      memory_(state / "folders" / sha256_hex(folder_.native()).substr(0, 32)),
+      kind_(kind) {}
+
+FileDescriptor Ground::open() const {
+  FileDescriptor folder = look();
+  if (folder) {
+    const auto mark = mark_in(folder.get());
+    const std::lock_guard lock(mutex_);
+    if (mark && !id_.empty() && *mark == id_) return folder;
+  }
+  return open_otherwise(std::move(folder));
+}
+
+bool Ground::exists() const {
+  if (look()) return true;
+  if (const auto known = recall(); known && known->mount != mount_of(folder_)) lies_elsewhere(*known);
+  return false;
+}
+
+bool Ground::is_known() const {
+  return recall().has_value();
+}
+
+// None where there is no folder.
+FileDescriptor Ground::look() const {
+  const int never_through_a_link = kind_ == Kind::precious ? O_NOFOLLOW : 0;
+  FileDescriptor folder(
+      ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | never_through_a_link));
+  if (folder || errno == ENOENT || errno == ENOTDIR) return folder;
+  if (says_nothing(errno)) fail("open", folder_);
+  gone(fmt::format("cannot be opened ({}): its documents wait until it can",
+                   std::generic_category().message(errno)));
+}
+
+// Nothing where there is none; empty where somebody has made an empty one.
+std::optional<std::string> Ground::mark_in(int folder) const {
+  const FileDescriptor file(::openat(folder, mark_of(kind_), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!file && says_nothing(errno)) fail("open", folder_ / mark_of(kind_));
+  std::array<char, 64> bytes{};
+  const ssize_t count = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (count < 0)
+    gone(fmt::format("cannot be read ({}): its documents wait until it can",
+                     std::generic_category().message(errno)));
+  std::string id(bytes.data(), static_cast<std::size_t>(count));
+  while (!id.empty() && id.back() <= ' ') id.pop_back();
+  return id;
+}
+
+FileDescriptor Ground::open_otherwise(FileDescriptor folder) const {
+  const std::lock_guard one_at_a_time(learning);
+  const auto known = recall();
+  const std::string mount = mount_of(folder_);
+  auto mark = folder ? mark_in(folder.get()) : std::nullopt;
+  const bool moved = known && known->mount != mount;
+  const bool is_another = mark && !mark->empty() && known && known->id != *mark;
+  if (moved && (!mark || is_another)) lies_elsewhere(*known);
+  if (known && !folder && kind_ == Kind::precious)
+    gone("is not there any more: its documents wait. Bring it back; or, if they are lost, make an empty folder");
+  if (!folder) folder = make();
+  if (!mark || mark->empty()) {
+    mark = new_id();
+    durable::make_directories((folder_ / mark_of(kind_)).parent_path());
+    durable::write_file(folder_ / mark_of(kind_), *mark + "\n");
+  }
+  if (!known || known->id != *mark || moved) remember({*mark, mount_of(folder_)});
+  const std::lock_guard lock(mutex_);
+  id_ = *mark;
+  return folder;
+}
+
+FileDescriptor Ground::make() const {
+  if (kind_ == Kind::precious) {
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
+      if (errno == ENOENT) gone("cannot be made: the folder above it is not there");
+      fail("create directory", folder_);
+    }
+    durable::sync_directory(folder_.parent_path());
+  } else {
+    durable::make_directories(folder_);
+  }
+  FileDescriptor folder = look();
+  if (!folder) fail("open", folder_);
+  return folder;
+}
+
+// Three lines: the id, the mount point, and, for people, the folder.
+std::optional<Ground::Known> Ground::recall() const {
+  std::ifstream file(memory_);
+  Known known;
+  if (!std::getline(file, known.id) || known.id.empty() || !std::getline(file, known.mount))
+    return std::nullopt;
+  return known;
+}
+
+void Ground::remember(const Known& known) const {
+  durable::make_directories(memory_.parent_path());
+  durable::write_file(memory_,
+                      fmt::format("{}\n{}\n{}\n", known.id, known.mount, printable(folder_.native())));
+}
+
+void Ground::lies_elsewhere(const Known& known) const {
+  gone(fmt::format("is not what it was: it lay on the filesystem that is mounted at {}, which is not there. Its "
+                   "documents wait for the mount. If it is to be here from now on: touch {}",
+                   known.mount, printable((folder_ / mark_of(kind_)).lexically_normal().native())));
+}
+
+void Ground::gone(const std::string& why) const {
+  throw FolderGone(folder_, why);
+}
+
+}  // namespace chunkrd

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/sha256.h"
+#include "outbox/folder.h"
+#include "pipeline/lifecycle.h"
+#include "pipeline/place.h"
+#include "queue/job.h"
+
+/// A document's original in the spool. It is the same file that was in the inbox: whoever had it open there may
+/// still write to it. So before it is sent, and again before it is put away, it is seen to be what its row says.
+/// `home` is always the document's own: home_of(). All of this blocks: file pool. Throws FolderGone and
+/// std::system_error.
+namespace chunkrd::pipeline::original {
+
+/// The original's digest as it was just read; empty when it has more than `bytes_max` bytes.
+struct Reading {
+  FileDigest digest;
+  std::string identity;  ///< Job::spooled
+  bool changed = false;  ///< while it was read: the digest is of no use
+};
+Reading read(const Place& home, const queue::Job& job, std::uint64_t bytes_max);
+
+enum class Standing { as_known, changed, missing };
+enum class Look {
+  brief,    ///< at what the file system says of it, as far as that goes
+  thorough  ///< also at all of its bytes, where what the file system says does not tell
+};
+/// Is it what the row says?
+Standing look(const Place& home, const queue::Job& job, Look how);
+
+/// Puts it back into the inbox, with its sidecar, under its name, or another one where that is taken. A copy is
+/// dropped: its original is there.
+lifecycle::Returned give_back(const Place& home, const queue::Job& job, const std::string& why);
+/// Has an interrupted call done so?
+std::optional<lifecycle::Returned> given_back(const Place& home, const queue::Job& job);
+
+/// Where its original was put away, or that it was changed and went back.
+using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned>;
+
+/// Puts the original of a delivered document away. Repeatable. Throws std::runtime_error while somebody writes
+/// to it, and when it is neither in the spool nor where it was to be put.
+PutAway put_away(const Place& home, const queue::Job& job);
+
+/// Puts the original of one that was given up into failed/, with `report`. The same.
+PutAway bury(const Place& home, const queue::Job& job, const std::string& report);
+
+}  // namespace chunkrd::pipeline::original

@@ -1,0 +1,110 @@
+#include "core/ground.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "tests/support/temporary_folder.h"
+
+namespace chunkrd {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const fs::path& file, const std::string& text) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << text;
+}
+
+class GroundTest : public testing::Test {
+ protected:
+  GroundTest() { fs::create_directory(state); }
+
+  Ground archive() const { return {home.path() / "archive", state, Ground::Kind::open}; }
+  Ground spool() const { return {home.path() / "spool", state, Ground::Kind::precious}; }
+
+  // As if the folder had lain on a filesystem that was mounted somewhere else.
+  void pretend_it_lay_on_another_mount() const {
+    for (const auto& memory : fs::directory_iterator(state / "folders")) {
+      std::ifstream file(memory.path());
+      std::string id;
+      std::getline(file, id);
+      write(memory.path(), id + "\n/mnt/that/is/gone\n");
+    }
+  }
+
+  tests::TemporaryFolder home;
+  fs::path state = home.path() / "state";
+};
+
+TEST_F(GroundTest, AFolderThatWasNeverThereIsMade) {
+  EXPECT_TRUE(archive().open());
+  EXPECT_TRUE(spool().open());
+  EXPECT_EQ(fs::status(home.path() / "spool").permissions(), fs::perms::owner_all) << "for us alone";
+}
+
+TEST_F(GroundTest, AFolderThatSomebodyRemovedIsMadeAnew) {
+  const auto ground = archive();
+  EXPECT_TRUE(ground.open());
+  fs::remove_all(ground.path());
+  EXPECT_FALSE(ground.exists());
+  EXPECT_TRUE(ground.open());
+  EXPECT_TRUE(archive().open()) << "and known by its new mark";
+}
+
+TEST_F(GroundTest, AnEmptyMountPointIsNotTheFolderThatWasMountedThere) {
+  EXPECT_TRUE(archive().open());
+  pretend_it_lay_on_another_mount();
+  fs::remove_all(home.path() / "archive");
+  EXPECT_THROW((void)archive().open(), FolderGone) << "with nothing there";
+  EXPECT_THROW((void)archive().exists(), FolderGone);
+  fs::create_directory(home.path() / "archive");
+  EXPECT_THROW((void)archive().open(), FolderGone) << "with an empty folder there";
+  EXPECT_TRUE(fs::is_empty(home.path() / "archive")) << "in which nothing was made";
+  write(home.path() / "archive/.chunkrd/id", "left by an earlier start without the mount\n");
+  EXPECT_THROW((void)archive().open(), FolderGone) << "with another one of ours there";
+}
+
+TEST_F(GroundTest, AFolderThatIsMountedAtAnotherPlaceIsStillTheSame) {
+  EXPECT_TRUE(archive().open());
+  pretend_it_lay_on_another_mount();
+  EXPECT_TRUE(archive().open());
+}
+
+TEST_F(GroundTest, AnEmptyMarkSaysThatTheFolderIsMeantToBeThere) {
+  EXPECT_TRUE(archive().open());
+  pretend_it_lay_on_another_mount();
+  write(home.path() / "archive/.chunkrd/id", "");
+  EXPECT_TRUE(archive().open());
+  EXPECT_TRUE(archive().open()) << "for good";
+}
+
+TEST_F(GroundTest, ASpoolThatIsGoneIsNotMadeAnewAndIsTheSameWhenItIsBack) {
+  const auto ground = spool();
+  EXPECT_TRUE(ground.open());
+  fs::rename(ground.path(), home.path() / "away");
+  EXPECT_THROW((void)ground.open(), FolderGone);
+  EXPECT_THROW((void)spool().open(), FolderGone) << "after a restart";
+  EXPECT_FALSE(fs::exists(ground.path()));
+  fs::rename(home.path() / "away", ground.path());
+  EXPECT_TRUE(ground.open());
+}
+
+TEST_F(GroundTest, SaysWhichFolderAndWhatToDo) {
+  EXPECT_TRUE(archive().open());
+  pretend_it_lay_on_another_mount();
+  fs::remove_all(home.path() / "archive");
+  try {
+    (void)archive().open();
+    FAIL();
+  } catch (const FolderGone& gone) {
+    EXPECT_EQ(gone.folder(), home.path() / "archive");
+    const std::string why = gone.what();
+    EXPECT_NE(why.find("/mnt/that/is/gone"), std::string::npos) << why;
+    EXPECT_NE(why.find("touch " + (home.path() / "archive/.chunkrd/id").native()), std::string::npos) << why;
+  }
+}
+
+}  // namespace
+}  // namespace chunkrd
