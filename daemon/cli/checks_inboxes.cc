@@ -14,6 +14,7 @@
 #include "inbox/names.h"
 #include "inbox/scan.h"
 #include "inbox/tree.h"
+#include "inbox/writers.h"
 #include "pipeline/lifecycle.h"
 
 namespace chunkrd::cli {
@@ -41,7 +42,7 @@ struct Group {
 
 // What there is in one inbox.
 struct Contents {
-  Group waiting, overdue, left, unclear, forbidden;
+  Group waiting, overdue, being_written, left, unclear, forbidden;
   Group sticky;  ///< folders
   bool all = true;
 };
@@ -122,7 +123,8 @@ class Walk {
         return found_.left.add(path);
       case Meeting::take:
       case Meeting::later:
-        return (is_overdue(file.identity) ? found_.overdue : found_.waiting).add(path);
+        if (!is_overdue(file.identity)) return found_.waiting.add(path);
+        return (is_being_written(tree, file.name) ? found_.being_written : found_.overdue).add(path);
     }
   }
 
@@ -133,6 +135,12 @@ class Walk {
     if (!folder || ::fstatat(folder->get(), parts.base.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
       return std::nullopt;
     return status.st_uid;
+  }
+
+  static bool is_being_written(const inbox::Tree& tree, const std::string& name) {
+    const auto parts = inbox::split(name);
+    const auto folder = tree.folder(parts.folder);
+    return folder && inbox::writers_of(folder->get(), parts.base) == inbox::Writers::some;
   }
 
   Meeting meeting(const inbox::Sighting& file) {
@@ -200,6 +208,8 @@ void tell(const Contents& found, const std::string& key, bool running, Findings&
   report.tell(found.left, Level::warning,
               "lies there although its document has ended: it is not taken again while it stays as it is",
               "`chunkrd show NAME` tells how it ended; `touch` it to have it taken once more, or remove it");
+  report.tell(found.being_written, Level::warning, "is not taken while somebody has it open for writing",
+              "`fuser FILE` tells who");
   if (!running)
     report.tell(found.overdue, Level::warning, "waits for the daemon", "");
   else
@@ -209,7 +219,7 @@ void tell(const Contents& found, const std::string& key, bool running, Findings&
     findings.push_back(
         {"inboxes", Level::ok, fmt::format("{}: only {} files were looked at", key, kFilesMax), ""});
   const bool trouble = found.forbidden.count + found.unclear.count + found.left.count + found.overdue.count +
-                           found.sticky.count >
+                           found.being_written.count + found.sticky.count >
                        0;
   if (!trouble)
     findings.push_back(

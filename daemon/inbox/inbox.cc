@@ -50,6 +50,7 @@ struct Inbox::Watcher {
   bool stopping = false;
   bool thorough = true;  ///< the next scan looks at every file
   Steady::time_point scan_at{};
+  std::size_t closed = 0;  ///< folders that could not be listed since the last scan began
 
  private:
   /// Why folders are listed.
@@ -208,6 +209,7 @@ awaitable<void> Inbox::Watcher::scan() {
 
   const bool all = std::exchange(thorough, false) || statistics.scans % kThoroughEvery == 0;
   blind_ = missing_ = false;
+  closed = 0;
   gate.known().begin_sweep();
   const bool whole = co_await list_below(*tree, "", all ? Pass::thorough : Pass::quick);
   if (whole) gate.known().end_sweep();
@@ -271,6 +273,7 @@ bool Inbox::Watcher::cannot_list(const std::string& folder, const std::error_cod
     spdlog::debug("inbox: {} went away", place(folder));
     return true;
   }
+  ++closed;
   if (unreadable_.insert(folder).second)
     spdlog::warn("inbox: folder {} cannot be read: {}; the others go on", place(folder), error.message());
   // What lies in a folder that we may not enter is not ours; after any other error it may be there still.
@@ -355,7 +358,7 @@ Statistics Inbox::statistics() const {
   auto statistics = watcher_->statistics;
   const auto& settle = watcher_->gate.settle();
   statistics.settling = settle.size() - settle.unclaimed();
-  statistics.unclaimed = watcher_->gate.unclaimed();
+  statistics.unclaimed = watcher_->gate.unclaimed() + watcher_->closed;
   statistics.refused = watcher_->gate.refused();
   return statistics;
 }

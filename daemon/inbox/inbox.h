@@ -46,7 +46,9 @@ using OnArrival = std::function<awaitable<Reception>(Arrival)>;
 struct Statistics {
   std::uint64_t scans = 0, overflows = 0, refused = 0;  ///< refused: links, FIFOs, devices, ...
   std::size_t settling = 0;
-  std::size_t unclaimed = 0;  ///< documents that nobody works on: left, to come later, cannot be looked at
+  /// Documents that nobody works on: left, to come later, cannot be looked at; and folders that cannot be
+  /// listed, whatever is in them.
+  std::size_t unclaimed = 0;
   bool available = true;      ///< false while the folder cannot be read (unmounted)
 };
 

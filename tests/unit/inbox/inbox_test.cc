@@ -343,6 +343,7 @@ TEST_F(InboxTest, AnUnreadableFolderDoesNotHoldUpTheOthers) {
     ASSERT_TRUE(running.wait_for("open/b.pdf"));
     ASSERT_TRUE(running.wait_for_scan());
     EXPECT_EQ(log.lines_with("closed cannot be read"), 1);
+    EXPECT_EQ(running.inbox.statistics().unclaimed, 1u) << "nobody knows what is in there";
     EXPECT_THAT(running.names(), ElementsAre("open/b.pdf"));
     EXPECT_TRUE(running.inbox.statistics().available);
   }
