@@ -72,9 +72,9 @@ void append(Page& page, Page part, double right, double down) {
 
 /// Reads what stands upright in the picture after quarter turns clockwise.
 Page read_turned(const Pixels& picture, int quarters, const std::filesystem::path& scratch) {
-  const Pixels upright = turned(picture, quarters);
+  const Pixels upright = dark_on_light(turned(picture, quarters));
   const double skew = skew_of(upright);
-  const Pixels straight = dark_on_light(turned_by(upright, skew));
+  const Pixels straight = turned_by(upright, skew);
   Page page;
   page.number = 1;
   page.source = TextSource::ocr;

@@ -13,7 +13,7 @@ namespace chunkrd::local {
 namespace {
 
 constexpr double kSkewMost = 15;    ///< degrees
-constexpr double kSkewLeast = 0.3;  ///< degrees; layout and tesseract bear it
+constexpr double kSkewLeast = 0.7;  ///< degrees; layout and tesseract bear it
 constexpr double kSureOfSkew = 3;   ///< what leptonica itself asks for
 
 Pixels checked(Pix* pixels) {
@@ -102,8 +102,9 @@ Pixels turned(const Pixels& picture, int quarters) {
 
 Pixels turned_by(const Pixels& picture, double radians) {
   if (radians == 0) return turned(picture, 0);
-  // A page of black and white alone would get ragged letters.
-  const Pixels levels = ::pixGetDepth(picture.get()) == 1 ? gray(picture) : turned(picture, 0);
+  // White corners beside the shade of a photo would be taken for the only paper there is.
+  Pixels levels = gray(picture);
+  if (Pixels even(::pixBackgroundNormSimple(levels.get(), nullptr, nullptr)); even) levels = std::move(even);
   return checked(::pixRotate(levels.get(), static_cast<l_float32>(radians), L_ROTATE_AREA_MAP,
                              L_BRING_IN_WHITE, ::pixGetWidth(levels.get()), ::pixGetHeight(levels.get())));
 }

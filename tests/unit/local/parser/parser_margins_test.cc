@@ -78,7 +78,8 @@ TEST(Margins, AreNotTheRowsOfATableAtTheBordersOfItsPages) {
   for (std::uint32_t i = 1; i <= 2; ++i)
     pages.push_back(
         page(i, {row(60, "No", "Part", "Price"), row(78, "1", "Nut", "1.31"), row(96, "2", "Bolt", "2.62"),
-                 row(730, "7", "Hinge", "4.10"), row(748, "8", "Nut", "1.31")}));
+                 row(712, std::to_string(5 + i * i), "Hinge", "4.10"), row(730, "7", "Hinge", "4.10"),
+                 row(748, "8", "Nut", "1.31")}));
   for (const Margins& margins : take_margins(pages)) {
     EXPECT_THAT(texts(margins.headers), IsEmpty());
     EXPECT_THAT(texts(margins.footers), IsEmpty());
@@ -88,14 +89,15 @@ TEST(Margins, AreNotTheRowsOfATableAtTheBordersOfItsPages) {
 TEST(Margins, AreNotTheLinesOfATextThatGoesOn) {
   std::vector<Page> pages;
   for (std::uint32_t i = 1; i <= 2; ++i)
-    pages.push_back(page(i, {lines(60, {"I say it again, and again I say it,", "until somebody hears"})}));
+    pages.push_back(page(i, {lines(60, {"I say it again, and again I say it,", "until somebody hears",
+                                        i == 1 ? "and answers me." : "what I say here,"})}));
   for (const Margins& margins : take_margins(pages)) EXPECT_THAT(texts(margins.headers), IsEmpty());
 }
 
 TEST(Margins, AreFoundAboveATableThatIsSetApart) {
   std::vector<Page> pages;
   for (std::uint32_t i = 1; i <= 2; ++i)
-    pages.push_back(page(i, {lines(30, {"Spare parts"}), row(70, std::to_string(i), "Nut", "1.31")}));
+    pages.push_back(page(i, {lines(30, {"Spare parts"}), row(100, std::to_string(i), "Nut", "1.31")}));
   for (const Margins& margins : take_margins(pages))
     EXPECT_THAT(texts(margins.headers), ElementsAre("Spare parts"));
 }
