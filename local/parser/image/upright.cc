@@ -102,9 +102,14 @@ Pixels turned(const Pixels& picture, int quarters) {
 
 Pixels turned_by(const Pixels& picture, double radians) {
   if (radians == 0) return turned(picture, 0);
-  // White corners beside the shade of a photo would be taken for the only paper there is.
+  // White corners beside the shade of a photo would be taken for the only paper there is: all paper becomes
+  // white.
+  constexpr l_int32 kTile = 10, kTileHeight = 15, kInk = 60, kLeastPaper = 40, kWhite = 255, kSmooth = 2;
   Pixels levels = gray(picture);
-  if (Pixels even(::pixBackgroundNormSimple(levels.get(), nullptr, nullptr)); even) levels = std::move(even);
+  if (Pixels even(::pixBackgroundNorm(levels.get(), nullptr, nullptr, kTile, kTileHeight, kInk, kLeastPaper,
+                                      kWhite, kSmooth, kSmooth));
+      even)
+    levels = std::move(even);
   return checked(::pixRotate(levels.get(), static_cast<l_float32>(radians), L_ROTATE_AREA_MAP,
                              L_BRING_IN_WHITE, ::pixGetWidth(levels.get()), ::pixGetHeight(levels.get())));
 }

@@ -61,6 +61,21 @@ TEST(Scan, OfLightPrintOnDarkPaperIsRead) {
               ElementsAre(kLines[0], kLines[1], kLines[2]));
 }
 
+TEST(Scan, ThatIsAskewAndInTheShadeIsRead) {
+  const Pixels page = drawn_page(kLines);
+  const Pixels photo(::pixConvertTo8(turned_by(page, 3 * std::numbers::pi / 180).get(), 0));
+  const l_int32 width = ::pixGetWidth(photo.get());
+  for (l_int32 y = 0; y < ::pixGetHeight(photo.get()); ++y) {
+    for (l_int32 x = 0; x < width; ++x) {
+      l_uint32 value = 0;
+      ::pixGetPixel(photo.get(), x, y, &value);
+      ::pixSetPixel(photo.get(), x, y,
+                    value * static_cast<l_uint32>(width * 10 - x * 4) / static_cast<l_uint32>(width * 10));
+    }
+  }
+  EXPECT_THAT(lines_of(read(photo)), ElementsAre(kLines[0], kLines[1], kLines[2]));
+}
+
 TEST(Scan, OfNothingHasNoLines) {
   EXPECT_TRUE(lines_of(read(drawn_page({}))).empty());
 }
