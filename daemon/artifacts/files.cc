@@ -95,7 +95,9 @@ std::variant<Files, Broken> take_files(const fs::path& folder, FilesWanted wante
 
 std::vector<PictureList::Picture> PictureList::next(std::size_t count) {
   std::vector<Picture> pictures;
+  errno = 0;
   std::ifstream list(folder_ / kListName, std::ios::binary);
+  if (!list && errno == ENOENT) return pictures;  // none are wanted
   if (!list) throw std::system_error(errno, std::generic_category(), "open the list of pictures");
   list.seekg(static_cast<std::streamoff>(offset_));
   std::string line;

@@ -196,20 +196,20 @@ TEST_F(Neighbours, WhatIsLeftOfAnInboxThatIsNotConfiguredWaitsForNothing) {
   const auto here = inbox("here"), gone = inbox("gone");
   start({gone, here});
   daemon_->gate.pause_for_operator(clock_.now());
-  for (int i = 0; i < 300; ++i) drop(gone, fmt::format("{}.txt", i), fmt::format("gone {}", i));
-  ASSERT_TRUE(run_until([&] { return in(State::ready) == 300; }, 30min));
+  for (int i = 0; i < 60; ++i) drop(gone, fmt::format("{}.txt", i), fmt::format("gone {}", i));
+  ASSERT_TRUE(run_until([&] { return in(State::ready) == 60; }, 30min));
   start({here});
   const auto before = daemon_->store.list({}, {}, 1000);
-  for (int i = 0; i < 50; ++i) drop(here, fmt::format("{}.txt", i), fmt::format("here {}", i));
-  ASSERT_TRUE(run_until([&] { return service_->tasks().size() == 50; }, 30s))
+  for (int i = 0; i < 25; ++i) drop(here, fmt::format("{}.txt", i), fmt::format("here {}", i));
+  ASSERT_TRUE(run_until([&] { return service_->tasks().size() == 25; }, 30s))
       << "the others took their turns";
-  ASSERT_TRUE(run_until([&] { return in(State::done) == 50; }, 3h));
+  ASSERT_TRUE(run_until([&] { return in(State::done) == 25; }, 3h));
   for (const queue::Job& job : before) {
     const auto now = daemon_->store.find(job.id);
     EXPECT_EQ(now->lease, job.lease) << "its row was touched for nothing";
   }
   start({gone, here});
-  EXPECT_TRUE(run_until([&] { return in(State::done) == 350; }, 6h))
+  EXPECT_TRUE(run_until([&] { return in(State::done) == 85; }, 6h))
       << "it goes on once it is configured again";
 }
 

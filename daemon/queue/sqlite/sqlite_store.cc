@@ -39,8 +39,9 @@ constexpr std::int64_t kAllRows = -1;
 
 // Up to `limit` of what `query` finds, without those of inboxes that are held.
 void take_rows(Run& query, std::size_t limit, const Inboxes& held, std::vector<Job>& into) {
+  constexpr int kInboxColumn = 1;  // of kJobColumns: there may be many rows to pass over
   while (into.size() < limit && query.next_row())
-    if (Job job = query.job(); !held.contains(job.inbox)) into.push_back(std::move(job));
+    if (held.empty() || !held.contains(query.column(kInboxColumn).getString())) into.push_back(query.job());
 }
 constexpr const char* kClockNote = "clock";
 

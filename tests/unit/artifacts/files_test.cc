@@ -142,5 +142,11 @@ TEST(AnInlineFile, IsReadHoweverItIsCut) {
   }
 }
 
+// A profile without pictures.
+TEST_F(FilesOfAResult, WithoutAListThereIsNothingToFetch) {
+  PictureList list(folder_.path());
+  EXPECT_TRUE(list.next(4).empty());
+}
+
 }  // namespace
 }  // namespace chunkrd::artifacts
