@@ -25,6 +25,7 @@ Keys<Api> api_keys() {
   keys.value("answer_timeout", &Api::answer_timeout, seconds_in({1s, 1h}));
   keys.value("reconcile_grace", &Api::reconcile_grace, seconds_in({1s, 1h}));
   keys.value("stall_timeout", &Api::stall_timeout, seconds_in({1s, 1h}));
+  keys.value("least_rate", &Api::least_rate, size_in({1, std::uint64_t{1} << 30}));
   keys.value("base64_urls", &Api::base64_urls, boolean());
   return keys;
 }

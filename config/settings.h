@@ -25,8 +25,9 @@ struct Api {
   seconds answer_timeout{60};  ///< from the end of the request to the end of the answer, for small answers
   /// How long a submit without an answer is looked for in the task list before it is sent again.
   seconds reconcile_grace{120};
-  seconds stall_timeout{60};  ///< a transfer that moves nothing for so long is ended
-  bool base64_urls = false;   ///< results come with their files inside instead of signed URLs
+  seconds stall_timeout{60};        ///< a transfer that moves nothing for so long is ended ...
+  std::uint64_t least_rate = 4096;  ///< ... or less than this in a second, on average over so long
+  bool base64_urls = false;         ///< results come with their files inside instead of signed URLs
 
   bool operator==(const Api&) const = default;
 };

@@ -74,6 +74,8 @@ awaitable<bool> check_health(http::Engine& engine, const config::Settings& setti
                         .body = nullptr,
                         .sink = http::IntoText{4096},
                         .timeouts = {.connect = kPatience, .stall = kPatience, .answer = kPatience}};
+  if (const auto proxy = http::Proxies::of_environment().for_url(url))
+    findings.push_back({"proxy", Level::ok, "the service is asked by way of " + proxy->text(), ""});
   const auto now = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); };
   const WallTime before = now();
   const http::Result result = co_await engine.perform(std::move(request));
@@ -81,7 +83,7 @@ awaitable<bool> check_health(http::Engine& engine, const config::Settings& setti
     findings.push_back({"api", Level::error, result.error().message, advice_for(result.error().cause)});
     co_return false;
   }
-  if (result->status == 200)
+  if (http::is_success(result->status))
     findings.push_back(
         {"api", Level::ok, fmt::format("{}: {}", settings.api.url, one_line(result->body)), ""});
   else
@@ -93,7 +95,7 @@ awaitable<bool> check_health(http::Engine& engine, const config::Settings& setti
 }
 
 struct AboutKey {
-  Finding operator()(const std::vector<taskapi::Task>& tasks) const {
+  Finding operator()(const taskapi::TaskPage& tasks) const {
     return {"key", Level::ok,
             fmt::format("accepted ({})", tasks.empty() ? "no tasks yet" : "there are tasks"), ""};
   }

@@ -20,6 +20,7 @@ taskapi::HttpClient::Options client_options(const config::Api& api) {
   options.connect_timeout = api.connect_timeout;
   options.answer_timeout = api.answer_timeout;
   options.stall_timeout = api.stall_timeout;
+  options.least_rate = api.least_rate;
   options.base64_urls = api.base64_urls;
   return options;
 }

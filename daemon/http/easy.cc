@@ -8,8 +8,10 @@
 #include <ctime>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "core/errors.h"
+#include "core/quotation.h"
 #include "http/failure.h"
 #include "http/origin.h"
 
@@ -21,8 +23,6 @@ constexpr long kTransferBuffer = 256L << 10;
 
 // An error page is read so far for the sake of the connection, then the connection is given up.
 constexpr std::uint64_t kErrorBodyLimit = 1u << 20;
-
-constexpr long kStatusOk = 200;
 
 const char* name_of(Method method) noexcept {
   switch (method) {
@@ -38,16 +38,30 @@ const char* name_of(Method method) noexcept {
   return "";
 }
 
-long whole_seconds(Duration duration) {
-  return std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(duration).count());
+// Far beyond any honest head: 100 headers of 8 KiB are not.
+constexpr std::size_t kHeadLimit = std::size_t{512} << 10;
+
+// Content that is packed more tightly than this is there to fill a disk. JSON with much the same in it comes
+// to some fifty.
+constexpr std::uint64_t kUnpackedAtMost = 200;
+constexpr std::uint64_t kUnpackedAnyway = std::uint64_t{64} << 20;
+
+// Of headers that are shown to people.
+constexpr std::size_t kHeaderKept = 200;
+
+std::string cut(std::string text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) text.resize(bytes_max);
+  return text;
 }
 
 }  // namespace
 
-Easy::Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, Progress& progress)
-    : request_(request), progress_(progress), handle_(curl_easy_init()) {
+Easy::Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, std::optional<Proxy> proxy,
+           Progress& progress)
+    : request_(request), progress_(progress), proxy_(std::move(proxy)), handle_(curl_easy_init()) {
   if (!handle_) throw std::bad_alloc();
   set_up_connection(ca_file);
+  set_up_proxy();
   set_up_method();
   set_up_headers();
   set_up_callbacks();
@@ -65,9 +79,9 @@ void Easy::set_up_connection(const std::optional<std::filesystem::path>& ca_file
   set(CURLOPT_ERRORBUFFER, error_text_.data());
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.timeouts.connect.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, whole_seconds(request_.timeouts.stall));
   set(CURLOPT_TCP_KEEPALIVE, 1L);
+  // Plain content is asked for; where a storage or a proxy packs it all the same, it is unpacked.
+  set(CURLOPT_ACCEPT_ENCODING, "identity");
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // One document a connection: a lost connection loses one answer. HTTP/2 costs 1.2 to 1.6 times the CPU
   // for uploads, and without TLS it is broken in Debian 12 (research/performance.md).
@@ -76,6 +90,12 @@ void Easy::set_up_connection(const std::optional<std::filesystem::path>& ca_file
     set(CURLOPT_CAINFO, ca_file->c_str());
     set(CURLOPT_CAPATH, static_cast<char*>(nullptr));  // this file instead of, not besides, the system's
   }
+}
+
+// libcurl shall not look into the environment itself: who is asked, and why, is known here and can be told.
+void Easy::set_up_proxy() {
+  set(CURLOPT_PROXY, proxy_ ? proxy_->url.c_str() : "");
+  set(CURLOPT_NOPROXY, "");
 }
 
 void Easy::set_up_method() {
@@ -128,7 +148,6 @@ void Easy::set_up_callbacks() {
 
 int Easy::on_begin(Easy* self, char*, char*, int, int) noexcept {
   self->begun_ = true;
-  if (!self->request_.body) self->progress_.on_request_complete();
   return CURL_PREREQFUNC_OK;
 }
 
@@ -138,7 +157,6 @@ std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy*
     const std::size_t read = body.read({into, size * count});
     self->body_sent_ += read;
     self->progress_.on_body_sent(read);
-    if (self->body_sent_ == body.size_bytes()) self->progress_.on_request_complete();
     return read;
   } catch (const std::exception& error) {
     self->own_error_ = OwnError{TransportError::Cause::local, error.what(), code_of(error)};
@@ -148,7 +166,8 @@ std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy*
 
 int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
   BodySource& body = *self->request_.body;
-  if (offset != 0 || origin != SEEK_SET || self->body_sent_ == body.size_bytes()) return CURL_SEEKFUNC_FAIL;
+  if (self->body_sent_ == body.size_bytes()) self->was_whole_ = true;  // its count begins anew
+  if (offset != 0 || origin != SEEK_SET || self->was_whole_) return CURL_SEEKFUNC_FAIL;
   try {
     body.rewind();
   } catch (const std::exception& error) {
@@ -156,12 +175,16 @@ int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
     return CURL_SEEKFUNC_FAIL;
   }
   self->body_sent_ = 0;
-  self->progress_.on_request_restarted();
   return CURL_SEEKFUNC_OK;
 }
 
 std::size_t Easy::on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
   const std::string_view line(bytes, size * count);
+  self->head_received_ += line.size();
+  if (self->head_received_ > kHeadLimit) {
+    self->own_error_ = OwnError{TransportError::Cause::too_large, "the answer's head does not end", {}};
+    return 0;
+  }
   if (line.starts_with("HTTP/")) self->head_complete_ = false;  // also after a 100 Continue
   if (line == "\r\n" || line == "\n") self->head_complete_ = true;
   return line.size();
@@ -178,12 +201,25 @@ std::size_t Easy::on_write(const char* bytes, std::size_t size, std::size_t coun
 
 bool Easy::keep(std::string_view bytes) {
   body_received_ += bytes.size();
-  if (status() != kStatusOk) return keep_error_text(bytes);
+  if (!is_success(static_cast<int>(status()))) return keep_error_text(bytes);
   if (const auto* file = std::get_if<IntoFile>(&request_.sink)) return keep_in_file(bytes, *file);
   return keep_text(bytes, std::get<IntoText>(request_.sink));
 }
 
+bool Easy::is_bomb() const noexcept {
+  if (body_received_ <= kUnpackedAnyway) return false;
+  curl_off_t packed = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_DOWNLOAD_T, &packed);
+  return body_received_ / kUnpackedAtMost > static_cast<std::uint64_t>(std::max<curl_off_t>(1, packed));
+}
+
 bool Easy::within(std::uint64_t limit_bytes) {
+  if (is_bomb()) {
+    own_error_ =
+        OwnError{TransportError::Cause::too_large,
+                 "the answer is more than " + std::to_string(kUnpackedAtMost) + " times its packed size"};
+    return false;
+  }
   if (body_received_ <= limit_bytes) return true;
   own_error_ = OwnError{TransportError::Cause::too_large,
                         "the answer is larger than " + std::to_string(limit_bytes) + " bytes"};
@@ -227,17 +263,25 @@ Result Easy::result(CURLcode code) {
 }
 
 TransportError Easy::ended_by_us(TransportError::Cause cause, const std::string& why) const {
+  using Sent = TransportError::Sent;
   const auto origin = origin_of(request_.url);
-  return TransportError{.sent = sent(),
+  return TransportError{.sent = begun_ && request_whole() ? Sent::maybe_sent : Sent::not_sent,
                         .cause = cause,
                         .message = std::string(name_of(request_.method)) + " " +
-                                   (origin ? origin->text() : "(not a URL)") + ": " + why,
+                                   (origin ? origin->text() : "(not a URL)") +
+                                   (proxy_ ? " by way of " + proxy_->text() : "") + ": " + quotation(why),
                         .traffic = traffic(),
                         .local = {}};
 }
 
-TransportError::Sent Easy::sent() const noexcept {
-  return begun_ ? TransportError::Sent::maybe_sent : TransportError::Sent::not_sent;
+// A body without its last byte is of no use to anybody: it is shorter than its Content-Length, and JSON
+// without its last brace. What libcurl was given it may not have handed on, and what the kernel took may
+// never have been sent; what was sent may have arrived, whether somebody said so or not.
+bool Easy::request_whole() const noexcept {
+  if (!request_.body || was_whole_) return true;
+  curl_off_t handed_on = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_UPLOAD_T, &handed_on);
+  return std::cmp_greater_equal(handed_on, request_.body->size_bytes()) && progress_.unsent_bytes() == 0;
 }
 
 // A moment is one of the clock that the answer itself is dated by; ours may be wrong by years.
@@ -256,9 +300,10 @@ Response Easy::response() const {
   Response response;
   response.status = static_cast<int>(status());
   response.body = body_;
+  response.request_whole = request_whole();
   response.body_bytes = body_received_;
-  response.content_type = header("Content-Type");
-  response.request_id = header("X-Request-Id");
+  response.content_type = cut(header("Content-Type"), kHeaderKept);
+  response.request_id = cut(header("X-Request-Id"), kHeaderKept);
   if (const std::time_t date = curl_getdate(header("Date").c_str(), nullptr); date > 0)
     response.date = WallTime(std::chrono::seconds(date));
   response.retry_after = retry_after(response.date);
@@ -280,6 +325,21 @@ long Easy::status() const noexcept {
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   return status;
+}
+
+Pace::Seen Easy::seen() const noexcept {
+  curl_off_t handed_on = 0, expected = -1;
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_UPLOAD_T, &handed_on);
+  curl_easy_getinfo(handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
+  const std::uint64_t unsent = progress_.unsent_bytes(), given = static_cast<std::uint64_t>(handed_on);
+  Pace::Seen seen{.connected = begun_,
+                  .left = given - std::min(given, unsent),
+                  .request_left = begun_ && request_whole(),
+                  .received = body_received_,
+                  .head_complete = head_complete_,
+                  .expected = std::nullopt};
+  if (expected >= 0) seen.expected = static_cast<std::uint64_t>(expected);
+  return seen;
 }
 
 std::string Easy::header(const char* name) const {

@@ -10,12 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "http/pace.h"
+#include "http/proxy.h"
 #include "http/request.h"
 #include "http/response.h"
 
 namespace chunkrd::http {
 
-/// Told by an Easy while libcurl works on it.
+/// Told by an Easy while libcurl works on it, and asked about its connection.
 class Progress {
  public:
   virtual ~Progress() = default;
@@ -23,11 +25,8 @@ class Progress {
   /// So many more bytes of the request's body were handed over.
   virtual void on_body_sent(std::size_t bytes) noexcept = 0;
 
-  /// The last byte of the request was handed over: from now on we wait for the answer.
-  virtual void on_request_complete() noexcept = 0;
-
-  /// The request is being sent again on a new connection.
-  virtual void on_request_restarted() noexcept = 0;
+  /// What the kernel took of the request but has not sent yet, or had not when the connection was closed.
+  virtual std::size_t unsent_bytes() const noexcept = 0;
 };
 
 /// One request as libcurl sees it: an easy handle, its options and its callbacks. Not movable.
@@ -37,8 +36,9 @@ class Progress {
 /// sending a create twice is paying twice.
 class Easy {
  public:
-  /// `request` and `progress` must outlive this. Throws std::bad_alloc.
-  Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, Progress& progress);
+  /// By way of `proxy`, if there is one. `request` and `progress` must outlive this. Throws std::bad_alloc.
+  Easy(Request& request, const std::optional<std::filesystem::path>& ca_file, std::optional<Proxy> proxy,
+       Progress& progress);
   Easy(const Easy&) = delete;
   Easy& operator=(const Easy&) = delete;
 
@@ -50,6 +50,9 @@ class Easy {
   /// The error for a transfer that we end ourselves.
   TransportError ended_by_us(TransportError::Cause cause, const std::string& why) const;
 
+  /// How far it has come. Only while libcurl works on it.
+  Pace::Seen seen() const noexcept;
+
   /// Where a redirect points to, absolute; empty if this is none.
   std::string redirect_url() const;
 
@@ -57,6 +60,7 @@ class Easy {
   template <class Value>
   void set(CURLoption option, Value value);
   void set_up_connection(const std::optional<std::filesystem::path>& ca_file);
+  void set_up_proxy();
   void set_up_method();
   void set_up_headers();
   void set_up_callbacks();
@@ -69,6 +73,7 @@ class Easy {
 
   bool keep(std::string_view bytes);
   bool within(std::uint64_t limit_bytes);
+  bool is_bomb() const noexcept;
   bool keep_text(std::string_view bytes, const IntoText& sink);
   bool keep_in_file(std::string_view bytes, const IntoFile& sink);
   bool keep_error_text(std::string_view bytes);
@@ -76,7 +81,7 @@ class Easy {
   Response response() const;
   std::optional<std::chrono::seconds> retry_after(const std::optional<WallTime>& date) const;
   Traffic traffic() const;
-  TransportError::Sent sent() const noexcept;
+  bool request_whole() const noexcept;
   std::string header(const char* name) const;
   long status() const noexcept;
 
@@ -96,14 +101,17 @@ class Easy {
 
   Request& request_;
   Progress& progress_;
+  const std::optional<Proxy> proxy_;
   std::unique_ptr<curl_slist, FreeHeaders> headers_;  ///< must outlive the handle
   std::unique_ptr<CURL, CloseHandle> handle_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   bool begun_ = false;          ///< a connection was usable: request bytes may have left since
   bool head_complete_ = false;  ///< libcurl calls an answer that ends inside its head a success
+  bool was_whole_ = false;      ///< libcurl wanted to send a body again of which it had taken the last byte
   bool error_long_ = false;     ///< an error's text went on and on; what matters of it is kept
   std::uint64_t body_sent_ = 0;
-  std::uint64_t body_received_ = 0;
+  std::uint64_t body_received_ = 0;  ///< decoded
+  std::size_t head_received_ = 0;
   std::string body_;
   std::optional<OwnError> own_error_;
 };

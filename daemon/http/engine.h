@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/async.h"
+#include "http/proxy.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -17,17 +18,18 @@ class Multi;
 
 /// Sends HTTP requests: libcurl on the event loop, connections kept and used again.
 ///
-/// HTTP/1.1, TLS 1.2 or later with the certificate verified; proxies as libcurl's environment variables
-/// say. A redirect is followed only for a GET, only within the origin (scheme, host and port) and at most
-/// kRedirectsMax times; any other 3xx is the answer. Nothing is tried again in here, except what provably
-/// was not taken: a request on a kept connection that turned out to be dead.
+/// HTTP/1.1, TLS 1.2 or later with the certificate verified; proxies as Proxies has them. What is sent packed
+/// (Content-Encoding) is unpacked. A redirect is followed only for a GET, only within the origin (scheme,
+/// host and port) and at most kRedirectsMax times; any other 3xx is the answer. Nothing is tried again in
+/// here, except what provably was not taken: a request on a kept connection that turned out to be dead.
 ///
 /// Event-loop thread only. The first Engine of a process makes it ignore SIGPIPE.
 class Engine {
  public:
   struct Options {
-    std::optional<std::filesystem::path> ca_file;  ///< instead of the system's certificates
+    std::optional<std::filesystem::path> ca_file = std::nullopt;  ///< instead of the system's certificates
     std::size_t kept_connections = 64;
+    Proxies proxies = Proxies::of_environment();
   };
 
   static constexpr int kRedirectsMax = 3;

@@ -7,6 +7,7 @@
 #include "core/async.h"
 #include "http/easy.h"
 #include "http/multi.h"
+#include "http/pace.h"
 
 namespace chunkrd::http {
 
@@ -33,22 +34,25 @@ class Exchange final : public EndListener, public Progress {
   /// The engine goes away: gives up what belongs to it.
   void detach() noexcept;
 
+  void on_connection(curl_socket_t socket) noexcept override { socket_ = socket; }
   void on_end(CURLcode code) noexcept override;
   void on_body_sent(std::size_t bytes) noexcept override;
-  void on_request_complete() noexcept override;
-  void on_request_restarted() noexcept override;
+  std::size_t unsent_bytes() const noexcept override;
 
  private:
-  enum class State { running, ended, late, abandoned };
+  enum class State { running, ended, slow, abandoned };
 
   void end(State how) noexcept;
 
   Engine* engine_;
-  const Timeouts timeouts_;
-  asio::steady_timer timer_;  ///< rings at the end, and when the answer is too late
+  Pace pace_;
+  asio::steady_timer timer_;  ///< rings at the end, and when it is time to look how it gets on
   Easy easy_;
   State state_ = State::running;
   CURLcode code_ = CURLE_OK;
+  std::string why_slow_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+  std::optional<std::size_t> unsent_at_end_;  ///< once it has ended: others may use the connection then
 };
 
 }  // namespace chunkrd::http

@@ -1,7 +1,14 @@
 #include "http/multi.h"
 
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -13,6 +20,22 @@ namespace chunkrd::http {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 64;
+
+// The kernel takes no more than this beyond what the other side has room for: the less of a request lies here
+// unsent, the better is known how much of it has left. Megabytes otherwise, and whole documents in them.
+constexpr int kUnsentAtMost = 256 << 10;
+
+bool is_tcp(curl_socket_t socket) {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 && protocol == IPPROTO_TCP;
+}
+
+// Also of a connection that the other side has reset.
+std::size_t unsent_in(curl_socket_t socket) noexcept {
+  int unsent = 0;
+  return ::ioctl(socket, SIOCOUTQNSD, &unsent) == 0 ? static_cast<std::size_t>(std::max(0, unsent)) : 0;
+}
 
 int new_epoll_set() {
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -52,6 +75,7 @@ Multi::~Multi() {
 
 void Multi::add(CURL* easy, EndListener& listener) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &listener);
+  prepare(easy);
   ++running_;
   wait_for_sockets();
   if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
@@ -68,9 +92,38 @@ void Multi::remove(CURL* easy) noexcept {
   timer_.cancel();
 }
 
-int Multi::on_socket(CURL*, curl_socket_t socket, int what, Multi* self, void*) noexcept {
+int Multi::on_socket(CURL* easy, curl_socket_t socket, int what, Multi* self, void*) noexcept {
   self->watch(socket, what);
+  EndListener* listener = nullptr;
+  // libcurl also watches sockets of its own, to be woken by the thread that looks up a name.
+  if (what != CURL_POLL_REMOVE && is_tcp(socket) &&
+      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &listener) == CURLE_OK && listener != nullptr)
+    listener->on_connection(socket);
   return 0;
+}
+
+void Multi::prepare(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &Multi::on_open);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &unsent_when_closed_);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Multi::on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &unsent_when_closed_);
+}
+
+int Multi::on_open(void* unsent, curl_socket_t socket, curlsocktype) noexcept {
+  static_cast<Unsent*>(unsent)->erase(socket);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentAtMost, sizeof kUnsentAtMost);
+  return CURL_SOCKOPT_OK;
+}
+
+int Multi::on_close(void* unsent, curl_socket_t socket) noexcept {
+  // Nothing, too: from here on the number may be anybody's.
+  static_cast<Unsent*>(unsent)->insert_or_assign(socket, unsent_in(socket));
+  return ::close(socket);
+}
+
+std::size_t Multi::unsent_bytes(curl_socket_t socket) const noexcept {
+  const auto closed = unsent_when_closed_.find(socket);
+  return closed == unsent_when_closed_.end() ? unsent_in(socket) : closed->second;
 }
 
 int Multi::on_timeout(CURLM*, long timeout_ms, Multi* self) noexcept {

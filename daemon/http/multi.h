@@ -4,16 +4,19 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <memory>
 
 #include "core/async.h"
 
 namespace chunkrd::http {
 
-/// Told of the end of a transfer.
+/// Told of a transfer's connection and of its end.
 class EndListener {
  public:
   virtual ~EndListener() = default;
+  /// It uses this connection, from now on.
+  virtual void on_connection(curl_socket_t socket) noexcept = 0;
   virtual void on_end(CURLcode code) noexcept = 0;
 };
 
@@ -39,8 +42,17 @@ class Multi {
   /// Ends the transfer if it still runs. Its listener is not called. Not from a libcurl callback.
   void remove(CURL* easy) noexcept;
 
+  /// How much of what was written to a connection of ours has not been sent: now, or, for one that was closed
+  /// and whose number nobody else has got since, when it was closed.
+  std::size_t unsent_bytes(curl_socket_t socket) const noexcept;
+
  private:
-  static int on_socket(CURL*, curl_socket_t socket, int what, Multi* self, void*) noexcept;
+  /// Connections that are closed tell what was left in them; libcurl closes some only when it ends itself.
+  using Unsent = std::map<curl_socket_t, std::size_t>;
+  static int on_open(void* unsent, curl_socket_t socket, curlsocktype) noexcept;
+  static int on_close(void* unsent, curl_socket_t socket) noexcept;
+  void prepare(CURL* easy);
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, Multi* self, void*) noexcept;
   static int on_timeout(CURLM*, long timeout_ms, Multi* self) noexcept;
 
   void watch(curl_socket_t socket, int what) noexcept;
@@ -52,6 +64,7 @@ class Multi {
 
   asio::posix::stream_descriptor sockets_;
   asio::steady_timer timer_;
+  Unsent unsent_when_closed_;  ///< by the numbers they had; at most as many as there were at once
   CURLM* const multi_;
   std::size_t running_ = 0;
   bool waiting_ = false;      ///< for sockets_

@@ -19,22 +19,25 @@ struct Header {
   std::string value;
 };
 
-/// Keep the body of a 200 in Response::body; a longer one ends the transfer with Cause::too_large.
+/// Keep the body of a success (2xx) in Response::body; a longer one ends the transfer with Cause::too_large.
 struct IntoText {
   std::size_t limit_bytes = std::size_t{8} << 20;
 };
 
-/// Write the body of a 200 to an open file while it arrives. The descriptor stays the caller's.
+/// Write the body of a success (2xx) to an open file while it arrives. The descriptor stays the caller's.
 struct IntoFile {
   int fd = -1;
   std::uint64_t limit_bytes = std::uint64_t{4} << 30;
 };
 
+/// What a transfer may take; see Pace.
 struct Timeouts {
-  Duration connect{10'000};  ///< until the connection is usable, TLS included
-  Duration stall{60'000};    ///< nothing moves for so long; rounded up to seconds, noticed some 5 s later
+  Duration connect{10'000};         ///< until the connection is usable, TLS included
+  Duration stall{60'000};           ///< nothing moves for so long ...
+  std::uint64_t least_rate = 4096;  ///< ... or, on average over so long, fewer bytes a second than this
 
-  /// From the last byte of the request to the last byte of the answer; none for long answers.
+  /// From the last byte of the request to the last byte of the answer, of one that goes into a file: of its
+  /// head. Absent: `stall`.
   std::optional<Duration> answer;
 };
 

@@ -20,8 +20,12 @@ struct Traffic {
 struct Response {
   int status = 0;
 
-  /// Of a 200: all of it, or nothing if it went into a file. Of anything else: the first kErrorTextLimit.
+  /// Of a 2xx: all of it, or nothing if it went into a file. Of anything else: the first kErrorTextLimit.
   std::string body;
+
+  /// The request's last byte has left, as far as can be known. Else the other side answered to a part of it:
+  /// whatever the answer says, it cannot have carried out what it did not have.
+  bool request_whole = true;
 
   std::uint64_t body_bytes = 0;         ///< of the body as it came, wherever it went
   std::string content_type;             ///< empty if absent
@@ -33,11 +37,15 @@ struct Response {
 
 constexpr std::size_t kErrorTextLimit = 2048;
 
+constexpr bool is_success(int status) noexcept {
+  return status / 100 == 2;
+}
+
 /// There is no whole answer.
 struct TransportError {
   enum class Sent {
-    not_sent,    ///< no byte of the request has left: it failed before that
-    maybe_sent,  ///< the request was begun, or we cannot be sure
+    not_sent,    ///< its last byte has not left this machine: nobody can have got the whole of it
+    maybe_sent,  ///< it may have arrived whole
   };
   enum class Cause {
     resolve,    ///< the host name

@@ -264,7 +264,7 @@ TEST_F(EngineTest, EndsATransferWhoseBodyCannotBeRead) {
   request.body = std::make_unique<BrokenBody>();
   const TransportError error = failure(std::move(request));
   EXPECT_EQ(error.cause, TransportError::Cause::local);
-  EXPECT_EQ(error.sent, TransportError::Sent::maybe_sent);
+  EXPECT_EQ(error.sent, TransportError::Sent::not_sent) << "all but its last byte is nothing";
   EXPECT_THAT(error.message, HasSubstr("the disk fell off"));
 }
 

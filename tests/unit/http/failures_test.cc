@@ -80,12 +80,47 @@ TEST_F(Failures, ACutAfterTheRequestMayHaveBeenSent) {
   }
 }
 
-TEST_F(Failures, ACutInTheMiddleOfTheRequestMayHaveBeenSent) {
+// Who does not have the last byte has no request: also where libcurl, or the kernel, had taken all of it.
+TEST_F(Failures, ACutBeforeTheLastByteHasLeftSentNothing) {
+  const auto directory = std::filesystem::path(testing::TempDir()) / ("cut." + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  const auto certificate = test::Certificate::make(directory);
+  HttpServer plain, tls({.tls = certificate});
+  Engine engine(io_.get_executor(), {.ca_file = certificate.certificate});
+  for (HttpServer* server : {&plain, &tls})
+    for (const std::size_t size : {1u << 20, 32u << 20})
+      for (const auto after : {Reply::After::close, Reply::After::reset}) {
+        SCOPED_TRACE(server->url() + ": " + std::to_string(size));
+        server->script({.after = after, .read_only = 100'000, .send_only = 0});
+        const Result result = test::run(io_, engine.perform(post(server->url(), std::string(size, 'x'))));
+        ASSERT_FALSE(result.has_value());
+        EXPECT_EQ(result.error().sent, Sent::not_sent);
+        EXPECT_EQ(result.error().cause, Cause::cut) << result.error().message;
+      }
+}
+
+TEST_F(Failures, AnUploadThatStopsBeforeItsLastByteSentNothing) {
   HttpServer server;
-  server.script({.after = Reply::After::reset, .read_only = 100'000, .send_only = 0});
-  const TransportError error = failure(post(server.url(), std::string(32 << 20, 'x')));
-  EXPECT_EQ(error.sent, Sent::maybe_sent);
-  EXPECT_EQ(error.cause, Cause::cut);
+  server.script({.read_only = 100'000, .delay = std::chrono::seconds(60)});
+  Request request = post(server.url(), std::string(32 << 20, 'x'));
+  request.timeouts.stall = Duration(1000);
+  request.timeouts.answer = Duration(1000);
+  const TransportError error = failure(std::move(request));
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::timeout);
+}
+
+TEST_F(Failures, AnUploadThatIsAbandonedHalfwaySentNothing) {
+  HttpServer server;
+  server.script({.read_only = 100'000, .delay = std::chrono::seconds(60)});
+  std::optional<Result> result;
+  asio::co_spawn(io_, engine_.perform(post(server.url(), std::string(32 << 20, 'x'))),
+                 [&](const std::exception_ptr&, Result got) { result = std::move(got); });
+  while (server.requests().empty()) io_.run_one_for(std::chrono::milliseconds(10));
+  engine_.abandon_all();
+  io_.run_for(std::chrono::seconds(10));
+  ASSERT_TRUE(result && !result->has_value());
+  EXPECT_EQ(result->error().sent, Sent::not_sent);
 }
 
 TEST_F(Failures, ACutAnswerIsNoAnswer) {
@@ -145,6 +180,10 @@ TEST_F(Failures, AnEarlyRefusalIsAnAnswer) {
   const Response response = answer(post(server.url(), std::string(32 << 20, 'x')));
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(response.body, "too large");
+  EXPECT_FALSE(response.request_whole);
+  server.script({.status = 413});
+  EXPECT_TRUE(answer(post(server.url(), std::string(1 << 20, 'x'))).request_whole);
+  EXPECT_TRUE(answer(get(server.url())).request_whole);
 }
 
 // The kept connection dies under the second request.
