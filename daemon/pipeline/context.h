@@ -62,9 +62,10 @@ struct Context {
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
   Absences absences = {};  ///< folders that are not there now
+  lifecycle::Submits submits = {};  ///< kept by the scheduler
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {
-    return {clock.now(), random.fraction(), poll_in};
+    return {clock.now(), random.fraction(), poll_in, submits};
   }
 
   /// Runs the blocking `work` on files of the document, as a step on a row in `state` does it, on the threads

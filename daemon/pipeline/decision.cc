@@ -83,7 +83,7 @@ Decision not_found(const Job& job, const Moment& moment, const Policy& policy) {
   // The list decides: reconcile finds the task by its tag, or counts it as lost. That there was one is known
   // by the task id, which stays in the row until then.
   Job after = moved(job, State::submitting, moment.now);
-  after.not_found = 0;
+  after.not_found = after.polls = 0;
   return decide(job, std::move(after), "lost",
                 fmt::format("task {} is not found {} times", job.task_id, policy.not_found_reads));
 }

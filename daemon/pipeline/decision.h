@@ -35,6 +35,9 @@ Decision wait(const queue::Job& job, queue::State state, std::string what, std::
 inline constexpr const char* kCancelling = "Cancelling";
 /// From the moment an update may have left until it is known what became of it.
 inline constexpr const char* kUpdating = "Updating";
+/// The service has answered the submit with an error of its own (5xx): should there be no task, the document
+/// is not to blame. It keeps its tag, and the time of its first intent, until one is taken.
+inline constexpr const char* kUnserved = "Unserved";
 /// Deleted by us.
 inline constexpr const char* kDeleted = "Deleted";
 
@@ -66,6 +69,11 @@ Decision give_up_task(const queue::Job& job, std::string stage, std::string code
 
 /// The task of this job is not known to the service (404).
 Decision not_found(const queue::Job& job, const Moment& moment, const Policy& policy);
+
+/// The service does not know what was asked about.
+inline bool is_unknown(const taskapi::Refusal& refusal) {
+  return refusal.http_status == 404 || refusal.http_status == 410;
+}
 
 /// What a refusal says about the service as a whole.
 Signal signal_of(const taskapi::Refusal& refusal);

@@ -23,11 +23,18 @@
 /// The table of these rules is in docs/architecture.md; tests/unit/pipeline tests it as a table.
 namespace chunkrd::pipeline::lifecycle {
 
+/// How submits fare, of whatever document; as far as this process has seen.
+struct Submits {
+  std::optional<WallTime> taken_at;  ///< when the service last took one
+  bool fail = false;                 ///< so many have failed in a row that the breaker is open
+};
+
 /// What a decision depends on besides row and answer.
 struct Moment {
   WallTime now;
   double jitter = 0;    ///< in [0, 1), for backoff
   Duration poll_in{0};  ///< when the planner would ask (again) how the task is doing
+  Submits submits = {};
 };
 
 /// What an answer says about the service or this machine as a whole, for the Gate.
@@ -143,10 +150,15 @@ queue::Transition intend(const queue::Job& job, const std::string& new_tag, Wall
 Decision after_create(const queue::Job& job, const taskapi::Answer<taskapi::Task>& answer,
                       const Moment& moment, const Policy& policy);
 
+/// The list was read to its end, or to where the submit's time is passed.
 struct NotListed {};
+/// It is longer than what one look reads. The next one goes on; so far it is not known whether it is listed.
+struct LookOn {
+  int pages = 0;  ///< that were read of it
+};
 /// What a look through the task list for our tag came to.
 using Search =
-    std::variant<taskapi::Task, NotListed, taskapi::Refusal, taskapi::NoAnswer, taskapi::Unreadable>;
+    std::variant<taskapi::Task, NotListed, LookOn, taskapi::Refusal, taskapi::NoAnswer, taskapi::Unreadable>;
 
 /// May this task of the list be the one of a submit of `job`, a link, whose answer was lost? Its address
 /// gives the document one of `names` at the service. Weaker than a tag: somebody else's document may have the

@@ -151,6 +151,7 @@ Decision tried_again(const Job& job, const Retrieved& original, const Moment& mo
   }
   if (same && job.error_code == "submit_unconfirmed") {
     after = moved(after, State::submitting, moment.now);
+    after.not_found = after.polls = 0;
     after.submitted_at.reset();
     after.possible_duplicates = 0;
     return decide(job, std::move(after), "retrieved", "looked for in the task list first");

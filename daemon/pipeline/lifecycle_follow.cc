@@ -185,7 +185,7 @@ Decision after_poll(const Job& job, const taskapi::Answer<Task>& answer, const M
             return on_status(job, task, moment, policy);
           },
           [&](const Refusal& refusal) {
-            if (refusal.http_status == 404) return not_found(job, moment, policy);
+            if (is_unknown(refusal)) return not_found(job, moment, policy);
             return later(job, "poll_failed", describe(refusal), signal_of(refusal), moment, policy);
           },
           [&](const NoAnswer& failure) {
@@ -235,7 +235,7 @@ Decision after_collect(const Job& job, const Collected& collected, const Moment&
             return unusable(job, "unreadable_output", text.message, moment, policy);
           },
           [&](const Refusal& refusal) {
-            if (refusal.http_status == 404) return not_found(job, moment, policy);
+            if (is_unknown(refusal)) return not_found(job, moment, policy);
             return later(job, "collect_failed", describe(refusal), signal_of(refusal), moment, policy);
           },
           [&](const NoAnswer& failure) {

@@ -68,7 +68,7 @@ Decision after_remove(const Job& job, const std::string& task_id, const taskapi:
       Match{
           [&](const Accepted&) { return gone(job, task_id, "deleted", moment); },
           [&](const Refusal& refusal) {
-            if (refusal.http_status == 404) return gone(job, task_id, "was gone already", moment);
+            if (is_unknown(refusal)) return gone(job, task_id, "was gone already", moment);
             // contract: the wrong state is a 500 with this text. It will end.
             const bool too_early = refusal.text.find("cannot be deleted") != std::string::npos;
             return later(describe(refusal), too_early ? kReachable : signal_of(refusal));

@@ -20,6 +20,12 @@ using taskapi::Unreadable;
 // off.
 constexpr Duration kFirstLook = std::chrono::seconds(1);
 
+// Readings of the whole list that must not show a task before it counts as not there.
+constexpr int kReadings = 2;
+
+// The longest wait between two tries of a document while the service fails at submits.
+constexpr Duration kOutagePatience = std::chrono::minutes(30);
+
 Decision with_task(const Job& job, const Task& task, WallTime since, const char* what, Signal::Kind kind,
                    const Moment& moment) {
   Job after = moved(job, State::submitted, moment.now + moment.poll_in);
@@ -35,10 +41,12 @@ Decision with_task(const Job& job, const Task& task, WallTime since, const char*
 }
 
 // The grace time begins here, not with the intent: an upload may take longer than all of it.
-Decision ambiguous(const Job& job, std::string why, Signal signal, const Moment& moment) {
+Decision ambiguous(const Job& job, std::string why, Signal signal, const Moment& moment,
+                   std::string_view status = {}) {
   Job after = moved(job, State::submitting, moment.now + kFirstLook);
   after.submitted_at = moment.now;
-  after.transient_failures = 0;
+  after.transient_failures = after.polls = after.not_found = 0;
+  after.task_status = status;
   return decide(job, std::move(after), "answer_lost", std::move(why) + "; looking for the task by its tag",
                 signal);
 }
@@ -48,7 +56,7 @@ Decision back_to_ready(const Job& job, std::string what, std::string why, Signal
                        const Policy& policy) {
   Decision decision = wait(job, State::ready, std::move(what), std::move(why), signal, moment, policy);
   // A submit that may have arrived before keeps its tag, so that it can still be found.
-  if (job.possible_duplicates == 0) decision.transition.after.tag.clear();
+  if (job.possible_duplicates == 0 && job.task_status != kUnserved) decision.transition.after.tag.clear();
   return decision;
 }
 
@@ -58,6 +66,14 @@ Decision failed_here(const Job& job, const NoAnswer& failure, const Moment& mome
   if (failure.request == NoAnswer::Request::maybe_sent)
     return ambiguous(job, describe(failure), signal_of(failure), moment);
   return back_to_ready(job, "not_sent", describe(failure), signal_of(failure), moment, policy);
+}
+
+// Statuses that say by their meaning that nothing was done. No other is believed to say it: redirects follow
+// a form that was taken, 408 and 499 are said of requests that went on to the service, 202 is a success.
+bool is_plain_refusal(int http_status) {
+  constexpr int kPlain[] = {307, 308, 400, 401, 402, 403, 404, 405, 407, 410, 411, 413,
+                            414, 415, 417, 421, 422, 425, 426, 428, 429, 431, 451};
+  return std::ranges::find(kPlain, http_status) != std::end(kPlain);
 }
 
 Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, const Policy& policy) {
@@ -80,12 +96,16 @@ Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, c
     default:
       break;
   }
+  const Signal trouble{Signal::Kind::trouble, refusal.retry_after};
+  if (!refusal.request_whole)
+    return back_to_ready(job, "held", describe(refusal) + ", before it had all of the document", trouble,
+                         moment, policy);
+  // The address is wrong, not the document.
+  if (is_plain_refusal(refusal.http_status))
+    return back_to_ready(job, "held", describe(refusal) + " (is api.url right?)", trouble, moment, policy);
   // 500 may come after the task was made (contract): only the list can tell.
-  if (refusal.http_status >= 500 || refusal.http_status == 408)
-    return ambiguous(job, describe(refusal), signal, moment);
-  // A redirect or 404 for the whole operation: the address is wrong, not the document.
-  return back_to_ready(job, "held", describe(refusal) + " (is api.url right?)", {Signal::Kind::trouble, {}},
-                       moment, policy);
+  return ambiguous(job, describe(refusal), trouble, moment,
+                   refusal.http_status / 100 == 5 ? kUnserved : std::string_view());
 }
 
 // From when on the deadlines of an adopted task count: the loss of its answer, or this look. Not from when
@@ -110,20 +130,47 @@ Decision lost(const Job& job, const Moment& moment, const Policy& policy) {
   return decision;
 }
 
-// Absence is no proof: a document is sent again only after it was looked for all through the grace time.
+// Did this submit fail because submits do, whatever is submitted? Not once the service has taken another one
+// since this was first tried.
+bool is_of_an_outage(const Job& job, const Moment& moment) {
+  const auto& [taken_at, fail] = moment.submits;
+  const bool others_get_through = taken_at && *taken_at >= job.intent_at.value_or(job.found_at);
+  return !others_get_through && (fail || job.task_status == kUnserved);
+}
+
+// An outage is no verdict on the document: it waits for the end. Longer the longer it lasts, because a
+// service that makes tasks, hides them and calls that an error would be paid each time.
+Decision unserved(const Job& job, const Moment& moment) {
+  const Duration tried = moment.now - job.intent_at.value_or(moment.now);
+  Job after =
+      moved(job, State::ready, moment.now + std::clamp<Duration>(tried / 2, kFirstLook, kOutagePatience));
+  after.submitted_at.reset();
+  after.task_status = kUnserved;
+  after.polls = after.not_found = 0;
+  return decide(
+      job, std::move(after), "unserved",
+      "the service fails at submits and has made no task of this one: tried again with the same tag",
+      kReachable);
+}
+
+// Absence is no proof: a document is sent again only after it was looked for all through the grace time, and
+// in more than one reading of the list, because a list shifts while it is read.
 Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) {
   // Nobody saw the submit end (a crash), or the clock was set back: the grace time begins with this look.
   const WallTime since = std::min(job.submitted_at.value_or(moment.now), moment.now);
-  if (moment.now - since < policy.reconcile_grace) {
+  if (moment.now - since < policy.reconcile_grace || job.not_found + 1 < kReadings) {
     Decision decision = wait(job, State::submitting, "not_listed", "looked for by tag, again later",
                              kReachable, moment, policy);
     Job& after = decision.transition.after;
     after.submitted_at = since;
+    after.not_found += 1;
+    after.polls = 0;
     // Not beyond the end of the grace time by more than a moment: the document waits for it.
     after.due = std::min(after.due, std::max(moment.now + kFirstLook, since + policy.reconcile_grace));
     return decision;
   }
   if (!job.task_id.empty()) return lost(job, moment, policy);
+  if (is_of_an_outage(job, moment)) return unserved(job, moment);
   if (job.possible_duplicates >= policy.possible_duplicates)
     return bury(job, "reconcile", "submit_unconfirmed",
                 fmt::format("sent {} times without an answer, and not in the task list; tag {}",
@@ -131,6 +178,8 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
                 moment, kReachable);
   Job after = moved(job, State::ready, moment.now);
   after.submitted_at.reset();
+  after.task_status.clear();
+  after.polls = after.not_found = 0;
   after.possible_duplicates += 1;
   return decide(job, std::move(after), "possible_duplicate",
                 "not in the task list after the grace time: submitted again with the same tag", kReachable);
@@ -159,6 +208,16 @@ bool must_wait(const queue::Standing& standing, WallTime now) {
   const Duration pause = std::min(kVanishedPause * (1 << doublings), kLongestVanishedPause);
   const Duration passed = now - standing.latest->state_since;
   return passed >= Duration::zero() && passed < pause;  // below zero: the clock was set back
+}
+
+Decision look_on(const Job& job, const LookOn& so_far, const Moment& moment) {
+  Job after = moved(job, State::submitting, moment.now + kFirstLook);
+  after.polls = so_far.pages;
+  after.transient_failures += 1;
+  return decide(
+      job, std::move(after), "looking",
+      fmt::format("{} pages of the task list were read and its time is not passed; goes on", so_far.pages),
+      kReachable);
 }
 
 }  // namespace
@@ -255,8 +314,10 @@ queue::Transition intend(const Job& job, const std::string& new_tag, WallTime no
   Job after = job;
   after.state = State::submitting;
   after.due = now;
-  after.intent_at = now;
+  // Where the tag was in use before, its task may be as old as that.
+  if (after.task_status != kUnserved || !after.intent_at) after.intent_at = now;
   after.submitted_at.reset();
+  after.polls = after.not_found = 0;
   if (after.tag.empty()) after.tag = new_tag;
   std::string tag = "tag " + after.tag;
   return {job.state, std::move(after), {"submitting", std::move(tag)}};
@@ -264,27 +325,27 @@ queue::Transition intend(const Job& job, const std::string& new_tag, WallTime no
 
 Decision after_create(const Job& job, const taskapi::Answer<Task>& answer, const Moment& moment,
                       const Policy& policy) {
-  Decision decision =
-      std::visit(Match{
-                     [&](const Task& task) {
-                       if (task.task_id.empty())
-                         return ambiguous(job, "200 without a task id", {Signal::Kind::trouble, {}}, moment);
-                       return with_task(job, task, moment.now, "submitted", Signal::Kind::good, moment);
-                     },
-                     [&](const Refusal& refusal) { return refused(job, refusal, moment, policy); },
-                     [&](const Unreadable& answer_text) {
-                       return ambiguous(job, answer_text.message, {Signal::Kind::trouble, {}}, moment);
-                     },
-                     [&](const NoAnswer& failure) {
-                       if (failure.cause == NoAnswer::Cause::local_file)
-                         return failed_here(job, failure, moment, policy);
-                       if (failure.request == NoAnswer::Request::not_sent)
-                         return back_to_ready(job, "not_sent", describe(failure), {Signal::Kind::trouble, {}},
-                                              moment, policy);
-                       return ambiguous(job, describe(failure), {Signal::Kind::trouble, {}}, moment);
-                     },
-                 },
-                 answer);
+  Decision decision = std::visit(
+      Match{
+          [&](const Task& task) {
+            if (task.task_id.empty())
+              return ambiguous(job, "a success without a task id", {Signal::Kind::trouble, {}}, moment);
+            return with_task(job, task, moment.now, "submitted", Signal::Kind::good, moment);
+          },
+          [&](const Refusal& refusal) { return refused(job, refusal, moment, policy); },
+          [&](const Unreadable& answer_text) {
+            return ambiguous(job, answer_text.message, {Signal::Kind::trouble, {}}, moment);
+          },
+          [&](const NoAnswer& failure) {
+            if (failure.cause == NoAnswer::Cause::local_file)
+              return failed_here(job, failure, moment, policy);
+            if (failure.request == NoAnswer::Request::not_sent)
+              return back_to_ready(job, "not_sent", describe(failure), {Signal::Kind::trouble, {}}, moment,
+                                   policy);
+            return ambiguous(job, describe(failure), {Signal::Kind::trouble, {}}, moment);
+          },
+      },
+      answer);
   decision.signal.source = Signal::Source::submit;
   return decision;
 }
@@ -315,6 +376,7 @@ Decision after_reconcile(const Job& job, const Search& search, const Moment& mom
                                            Signal::Kind::reachable, moment);
                         },
                         [&](const NotListed&) { return not_listed(job, moment, policy); },
+                        [&](const LookOn& so_far) { return look_on(job, so_far, moment); },
                         [&](const Refusal& refusal) {
                           return wait(job, State::submitting, "no_list", describe(refusal),
                                       signal_of(refusal), moment, policy);
@@ -338,7 +400,6 @@ Signal after_health(const taskapi::Answer<taskapi::Accepted>& answer) {
   return std::visit(Match{
                         [&](const taskapi::Accepted&) { return healthy; },
                         [&](const Refusal& refusal) {
-                          if (refusal.http_status / 100 == 2) return healthy;
                           // Where only /api is let through nobody would ever answer: the submit has to ask.
                           for (const int unknown_there : {401, 403, 404, 405})
                             if (refusal.http_status == unknown_there) return healthy;

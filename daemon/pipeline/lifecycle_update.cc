@@ -77,6 +77,7 @@ Decision update_refused(const Job& job, const Refusal& refusal, const Moment& mo
     case 429:
       return not_taken(job, "held", describe(refusal), signal_of(refusal), moment, policy);
     case 404:
+    case 410:
       return not_there(job, moment, policy);
     default:
       break;
@@ -166,7 +167,10 @@ Decision after_update(const Job& job, const taskapi::Answer<Task>& answer, const
                       const Policy& policy) {
   Decision decision = std::visit(
       Match{
-          [&](const Task&) {
+          [&](const Task& task) {
+            if (task.task_id != job.task_id)
+              return wait(job, State::updating, "answer_lost", "the answer is about task " + task.task_id,
+                          {Signal::Kind::trouble, {}}, moment, policy);
             Decision taken = follow(job, "task " + job.task_id, moment, Signal::Kind::good);
             taken.transition.spent.documents = 1;
             return taken;
@@ -202,7 +206,7 @@ Decision after_follow(const Job& job, const taskapi::Answer<Task>& answer, const
             return runs ? update_runs(job, task, moment, policy) : update_ended(job, task, moment);
           },
           [&](const Refusal& refusal) {
-            if (refusal.http_status == 404) return not_there(job, moment, policy);
+            if (is_unknown(refusal)) return not_there(job, moment, policy);
             return later(describe(refusal), signal_of(refusal));
           },
           [&](const NoAnswer& failure) { return later(describe(failure), {Signal::Kind::trouble, {}}); },

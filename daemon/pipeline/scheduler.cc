@@ -405,7 +405,7 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   }
   if (!outcome) co_return;
   outcome = lifecycle::honour(std::move(*outcome), context_.moment());
-  hear(outcome->signal);
+  hear(outcome->signal, outcome->transition.event.detail);
   const queue::Spent spent = outcome->transition.spent;
   const queue::Event event = outcome->transition.event;
   const auto after = co_await context_.commit(std::move(outcome->transition));
@@ -428,6 +428,9 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
 
 void Scheduler::ended(const Job& job, Gate::Pass pass) {
   gate_.ended(pass);
+  // The gate may have told any of them to wait for just this end.
+  if (pass != Gate::Pass::no)
+    for (const State paid : {State::ready, State::updating}) lane(paid).look_at = {};
   busy_.erase(job.id);
   if (job.state == State::ready) context_.twins.end(job);
   lane(job.state).look_at = {};  // a place is free
@@ -436,21 +439,24 @@ void Scheduler::ended(const Job& job, Gate::Pass pass) {
   alarm_->ring();
 }
 
-void Scheduler::hear(const Signal& signal) {
+void Scheduler::hear(const Signal& signal, const std::string& why) {
   gate_.hear(signal, context_.clock.now(), context_.random.fraction());
-  tell_pauses();
+  if (signal.kind == Signal::Kind::good) context_.submits.taken_at = context_.clock.now();
+  context_.submits.fail = gate_.paused(Pause::breaker);
+  tell_pauses(why);
 }
 
 // A pause can also end by itself (the disk's) or by a reload: so what was told last is compared.
-void Scheduler::tell_pauses() {
+void Scheduler::tell_pauses(const std::string& why) {
   for (std::size_t i = 0; i < told_.size(); ++i) {
     const auto pause = static_cast<Pause>(i);
     const bool paused = gate_.paused(pause);
     if (paused == told_[i]) continue;
     told_[i] = paused;
     context_.observer.on_pause(pause, paused);
-    spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({})",
-                paused ? "paused" : "resumed", to_string(pause));
+    spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({}){}{}",
+                paused ? "paused" : "resumed", to_string(pause), paused && !why.empty() ? ": " : "",
+                paused ? why : std::string());
     lane(State::ready).look_at = lane(State::updating).look_at = {};
     alarm_->ring();
   }

@@ -89,8 +89,9 @@ class Scheduler {
   awaitable<void> ask_health();
   awaitable<void> carry_out(const queue::Job& job, const Step& step);
   void ended(const queue::Job& job, Gate::Pass pass);
-  void hear(const lifecycle::Signal& signal);
-  void tell_pauses();
+  /// `why`: what was learnt, for people; a pause that begins with it is told so.
+  void hear(const lifecycle::Signal& signal, const std::string& why = {});
+  void tell_pauses(const std::string& why = {});
   awaitable<void> notice_the_clock();
   void fail();
   WallTime next_look() const;

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "pipeline/link.h"
+#include "pipeline/list_reading.h"
 #include "pipeline/widen.h"
 
 namespace chunkrd::pipeline {
@@ -14,40 +15,53 @@ namespace {
 
 using lifecycle::Search;
 using queue::Job;
-using taskapi::Answer;
 using taskapi::Status;
 using taskapi::Task;
 
-// Looked further back than the submit by this much.
-constexpr Duration kMargin = std::chrono::minutes(10);
-constexpr int kTasksAPage = 100;
-constexpr int kPagesAtMost = 200;
+using taskapi::TaskPage;
+
+// What of one look is read at most.
+constexpr int kPagesALook = 50;
+// A look that goes on begins so many pages before the end of the last: the list has grown or shrunk
+// meanwhile.
+constexpr int kOverlap = 2;
 
 bool is_over(const Task& task) {
   return task.status == Status::Failed || task.status == Status::Cancelled;
 }
 
-// Every task that `fits`, newest first, until one of them can still succeed: a submit that was repeated may
-// have made two. Or what the service answered instead of its list.
-//
-// How far back is measured from the newest task in the list, by the service's own clock: with `start` taken
-// from ours, a clock that is ahead would hide every task, and each lost answer would be paid twice.
+// What of the list may be a submit's, by its name and its time, if that is known.
+struct Ours {
+  std::function<bool(const Task&)> task;
+  std::function<bool(const taskapi::OddTask&)> odd;
+};
+
+// Every task that is `ours`, newest first, until one of them can still succeed: a submit that was repeated
+// may have made two. Or why that cannot be told: the service answered something else than its list, an entry
+// that is ours cannot be read, the list goes on.
 awaitable<std::expected<std::vector<Task>, Search>> look_back(const Job& job, Context& context,
-                                                              const std::function<bool(const Task&)>& fits) {
+                                                              const Ours& ours) {
   const WallTime from = job.possible_duplicates > 0 ? job.found_at : job.intent_at.value_or(job.found_at);
-  const Duration back = std::max(context.clock.now() - from, Duration::zero()) + kMargin;
+  const WallTime now = context.clock.now();
+  ListReading reading(now, now - from);
+  const int limit = tasks_a_page(job.not_found);
+  const int go_on = std::max(2, 1 + (job.transient_failures > 0 ? job.polls : 0) - kOverlap);
   std::vector<Task> found;
-  std::optional<WallTime> oldest;
-  for (int page = 1; page <= kPagesAtMost; ++page) {
-    auto answer = co_await context.tasks.list({.page = page, .limit = kTasksAPage});
-    auto* tasks = std::get_if<std::vector<Task>>(&answer);
+  for (int read = 0, page = 1; read < kPagesALook; ++read, page = std::max(page + 1, go_on)) {
+    auto answer = co_await context.tasks.list({.page = page, .limit = limit});
+    auto* tasks = std::get_if<TaskPage>(&answer);
     if (tasks == nullptr) co_return std::unexpected(widen<Search>(std::move(answer)));
-    if (tasks->empty()) break;
-    if (!oldest) oldest = tasks->front().created_at - back;
-    const bool further = tasks->back().created_at >= *oldest;
-    for (Task& task : *tasks)
-      if (fits(task)) found.push_back(std::move(task));
-    if (!std::ranges::all_of(found, is_over) || !further) break;
+    // Shorter by now than it was: what is looked for may have moved up beyond the overlap.
+    if (page == go_on && page > 2 && tasks->empty()) co_return std::unexpected(lifecycle::LookOn{0});
+    reading.add(*tasks);
+    for (const taskapi::OddTask& odd : tasks->odd)
+      if (ours.odd(odd)) co_return std::unexpected(taskapi::Unreadable{"our task in the list: " + odd.why});
+    for (Task& task : tasks->tasks)
+      if (ours.task(task)) found.push_back(std::move(task));
+    if (!std::ranges::all_of(found, is_over) || reading.is_enough()) co_return found;
+    if (reading.is_stuck())
+      co_return std::unexpected(taskapi::Unreadable{"the task list repeats the same tasks on each page"});
+    if (read + 1 == kPagesALook && found.empty()) co_return std::unexpected(lifecycle::LookOn{page});
   }
   co_return found;
 }
@@ -91,8 +105,8 @@ awaitable<bool> has_rival(const Job& job, const std::vector<std::string>& names,
 }  // namespace
 
 awaitable<Search> find_by_tag(Job job, Context& context) {
-  auto found = co_await look_back(
-      job, context, [&](const Task& task) { return task.file_name.find(job.tag) != std::string::npos; });
+  const auto has_tag = [&](const auto& task) { return task.file_name.find(job.tag) != std::string::npos; };
+  auto found = co_await look_back(job, context, {.task = has_tag, .odd = has_tag});
   if (!found) co_return std::move(found).error();
   co_return best_of(*std::move(found));
 }
@@ -104,9 +118,16 @@ awaitable<Search> find_by_address(Job job, Context& context) {
                      })).value_or(std::vector<std::string>{});
   const WallTime now = context.clock.now();
   const Duration ahead = context.clock.ahead();
-  auto found = co_await look_back(job, context, [&](const Task& task) {
-    return lifecycle::may_be_link_task(job, names, task, now, ahead);
-  });
+  // An odd one cannot be known by its id, so not all of them are told from others'.
+  const auto window = lifecycle::window_of_submit(job, now);
+  auto found = co_await look_back(
+      job, context,
+      {.task = [&](const Task& task) { return lifecycle::may_be_link_task(job, names, task, now, ahead); },
+       .odd =
+           [&](const taskapi::OddTask& odd) {
+             return std::ranges::find(names, odd.file_name) != names.end() &&
+                    (!odd.created_at || (*odd.created_at >= window.from && *odd.created_at <= window.to));
+           }});
   if (!found) co_return std::move(found).error();
   if (found->empty() || !job.task_id.empty()) co_return best_of(*std::move(found));
   // In this order: a submit that was open when the list was read is still open here, or its task is known

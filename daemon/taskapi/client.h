@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "core/async.h"
 #include "taskapi/answer.h"
@@ -89,7 +88,7 @@ class Client {
   virtual awaitable<Answer<Accepted>> remove(std::string task_id) = 0;
 
   /// GET /api/v1/tasks, newest first, without chunks.
-  virtual awaitable<Answer<std::vector<Task>>> list(ListQuery query) = 0;
+  virtual awaitable<Answer<TaskPage>> list(ListQuery query) = 0;
 
   /// GET /health: the text, "OK - Version 1.14.2".
   virtual awaitable<Answer<Accepted>> health() = 0;

@@ -3,11 +3,13 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "core/durable.h"
 #include "core/errors.h"
+#include "core/quotation.h"
 #include "taskapi/document_body.h"
 #include "taskapi/reader.h"
 #include "taskapi/writer.h"
@@ -18,13 +20,14 @@ namespace {
 using http::Method;
 using std::chrono::steady_clock;
 
-constexpr int kStatusOk = 200;
+// The second is the first, changed by a proxy on the way.
+constexpr int kWhole[] = {200, 203};
 
 std::expected<Task, std::string> task_in(const http::Response& response) {
   return read_task(response.body);
 }
 
-std::expected<std::vector<Task>, std::string> tasks_in(const http::Response& response) {
+std::expected<TaskPage, std::string> tasks_in(const http::Response& response) {
   return read_tasks(response.body);
 }
 
@@ -32,7 +35,10 @@ std::expected<Accepted, std::string> text_in(const http::Response& response) {
   return Accepted{response.body};
 }
 
+// Nobody has asked for a part (206), and without content there is no file.
 std::expected<Saved, std::string> saved_by(const http::Response& response) {
+  if (std::ranges::find(kWhole, response.status) == std::end(kWhole))
+    return std::unexpected("HTTP " + std::to_string(response.status) + " instead of the whole of it");
   return Saved{response.body_bytes};
 }
 
@@ -72,11 +78,12 @@ Answer<Good> answer_to(const http::TransportError& error) {
 template <class Good>
 Answer<Good> answer_to(const http::Response& response,
                        std::expected<Good, std::string> (*read)(const http::Response&)) {
-  if (response.status != kStatusOk)
+  if (!http::is_success(response.status))
     return Refusal{.http_status = response.status,
                    .text = response.body,
                    .retry_after = response.retry_after,
-                   .request_id = response.request_id};
+                   .request_id = response.request_id,
+                   .request_whole = response.request_whole};
   auto good = read(response);
   if (!good) return Unreadable{good.error()};
   return std::move(*good);
@@ -138,15 +145,25 @@ void HttpClient::set_key(std::string key) {
   key_ = std::move(key);
 }
 
+http::Timeouts HttpClient::timeouts() const {
+  return {.connect = options_.connect_timeout,
+          .stall = options_.stall_timeout,
+          .least_rate = options_.least_rate,
+          .answer = options_.answer_timeout};
+}
+
+std::string HttpClient::told(std::string text) const {
+  if (!key_.empty()) boost::algorithm::replace_all(text, key_, "(the key)");
+  return quotation(text);
+}
+
 http::Request HttpClient::request(Method method, const std::string& target) const {
   http::Request request{.method = method,
                         .url = options_.url + target,
                         .headers = {{"Accept", "application/json, text/plain"}, {"User-Agent", "chunkrd"}},
                         .body = nullptr,
                         .sink = http::IntoText{options_.answer_bytes_max},
-                        .timeouts = {.connect = options_.connect_timeout,
-                                     .stall = options_.stall_timeout,
-                                     .answer = options_.answer_timeout}};
+                        .timeouts = timeouts()};
   if (!key_.empty()) request.headers.push_back({"Authorization", key_});
   return request;
 }
@@ -156,6 +173,12 @@ awaitable<Answer<Good>> HttpClient::exchange(Operation operation, http::Request 
   const auto begin = steady_clock::now();
   const http::Result result = co_await engine_.perform(std::move(request));
   Answer<Good> answer = result ? answer_to<Good>(*result, read) : answer_to<Good>(result.error());
+  if (auto* refusal = std::get_if<Refusal>(&answer)) {
+    refusal->text = told(std::move(refusal->text));
+    refusal->request_id = told(std::move(refusal->request_id));
+  } else if (auto* unreadable = std::get_if<Unreadable>(&answer)) {
+    unreadable->message = told(std::move(unreadable->message));
+  }
   const http::Traffic traffic = result ? result->traffic : result.error().traffic;
   if (observer_ != nullptr)
     observer_->on_exchange({.operation = operation,
@@ -172,8 +195,7 @@ awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
   post.headers.push_back({"Content-Type", "application/json"});
   // The service fetches the document before it answers.
   if (std::holds_alternative<WebAddress>(document.document))
-    post.timeouts.answer = post.timeouts.stall =
-        std::max({options_.answer_timeout, options_.stall_timeout, kFetch});
+    post.timeouts.answer = std::max(options_.answer_timeout, kFetch);
   try {
     post.body = std::visit(BodyBetween{std::move(frame)}, std::move(document.document));
   } catch (const std::exception& error) {
@@ -196,7 +218,6 @@ awaitable<Answer<Saved>> HttpClient::save(Operation operation, http::Request get
     co_return local_failure(error);
   }
   get.sink = http::IntoFile{file.get(), options_.result_bytes_max};
-  get.timeouts.answer.reset();
   co_return co_await exchange(operation, std::move(get), &saved_by);
 }
 
@@ -207,14 +228,12 @@ awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesy
 }
 
 awaitable<Answer<Saved>> HttpClient::download(std::string url, std::filesystem::path into) {
-  http::Request get{
-      .method = Method::get,
-      .url = std::move(url),
-      .headers = {{"Accept", "*/*"}, {"User-Agent", "chunkrd"}},
-      .body = nullptr,
-      .sink = {},
-      .timeouts = {
-          .connect = options_.connect_timeout, .stall = options_.stall_timeout, .answer = std::nullopt}};
+  http::Request get{.method = Method::get,
+                    .url = std::move(url),
+                    .headers = {{"Accept", "*/*"}, {"User-Agent", "chunkrd"}},
+                    .body = nullptr,
+                    .sink = {},
+                    .timeouts = timeouts()};
   auto answer = co_await save(Operation::download, std::move(get), std::move(into));
   // A storage repeats the address, and what it makes of the signature, in its errors.
   if (auto* refusal = std::get_if<Refusal>(&answer)) refusal->text.clear();
@@ -236,8 +255,10 @@ awaitable<Answer<Accepted>> HttpClient::remove(std::string task_id) {
   return exchange(Operation::remove, request(Method::del, task_path(task_id)), &text_in);
 }
 
-awaitable<Answer<std::vector<Task>>> HttpClient::list(ListQuery query) {
-  return exchange(Operation::list, request(Method::get, list_target(query)), &tasks_in);
+awaitable<Answer<TaskPage>> HttpClient::list(ListQuery query) {
+  http::Request get = request(Method::get, list_target(query));
+  get.sink = http::IntoText{options_.list_bytes_max};
+  return exchange(Operation::list, std::move(get), &tasks_in);
 }
 
 awaitable<Answer<Accepted>> HttpClient::health() {

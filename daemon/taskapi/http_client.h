@@ -20,9 +20,11 @@ class HttpClient final : public Client {
   struct Options {
     std::string url = "https://api.chunkr.ai";  ///< may have a path; "/api/v1/..." is added to it
     Duration connect_timeout = std::chrono::seconds(10);
-    Duration answer_timeout = std::chrono::seconds(60);  ///< after the request, for all but get_result()
+    Duration answer_timeout = std::chrono::seconds(60);  ///< after the request: see http::Pace
     Duration stall_timeout = std::chrono::seconds(60);
-    std::size_t answer_bytes_max = std::size_t{8} << 20;  ///< of all answers but a result
+    std::uint64_t least_rate = 4096;  ///< bytes a second, of every transfer: see http::Pace
+    std::size_t answer_bytes_max = std::size_t{8} << 20;  ///< of all answers but a result and the list
+    std::size_t list_bytes_max = std::size_t{64} << 20;  ///< of a page of it: what others put there is theirs
     std::uint64_t result_bytes_max = std::uint64_t{4} << 30;
     bool base64_urls = false;  ///< get_result() asks for files as base64 instead of signed URLs
   };
@@ -42,16 +44,20 @@ class HttpClient final : public Client {
   awaitable<Answer<Task>> update(std::string task_id, std::string settings) override;
   awaitable<Answer<Accepted>> cancel(std::string task_id) override;
   awaitable<Answer<Accepted>> remove(std::string task_id) override;
-  awaitable<Answer<std::vector<Task>>> list(ListQuery query) override;
+  awaitable<Answer<TaskPage>> list(ListQuery query) override;
   awaitable<Answer<Accepted>> health() override;
 
  private:
-  /// Reads a 200; the text says what is wrong with it.
+  /// Reads a success; the text says what is wrong with it.
   template <class Good>
   using Read = std::expected<Good, std::string> (*)(const http::Response&);
 
-  /// A 200's body into the file `into`.
+  /// A success's body into the file `into`.
   awaitable<Answer<Saved>> save(Operation operation, http::Request get, std::filesystem::path into);
+
+  http::Timeouts timeouts() const;
+  /// What the service said, as it may be told: quotation(), and without the key, should it repeat that.
+  std::string told(std::string text) const;
 
   http::Request request(http::Method method, const std::string& target) const;
 

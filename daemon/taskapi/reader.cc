@@ -1,5 +1,9 @@
 #include "taskapi/reader.h"
 
+#include <algorithm>
+#include <cctype>
+
+#include "core/quotation.h"
 #include "taskapi/fields.h"
 
 namespace chunkrd::taskapi {
@@ -15,6 +19,34 @@ Status status(value field) {
   return *known;
 }
 
+// It becomes a part of addresses and file names, and stands in lists with spaces between.
+constexpr std::size_t kIdBytesMax = 128;
+
+std::string id(value field) {
+  std::string read = text_with_content(field);
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  };
+  if (read.size() > kIdBytesMax) throw Wrong("longer than " + std::to_string(kIdBytesMax) + " bytes");
+  if (!std::ranges::all_of(read, is_plain) || read.front() == '.') throw Wrong("not a plain id");
+  return read;
+}
+
+// Kept with the document, and shown to people.
+constexpr std::size_t kMessageBytesMax = 1000;
+
+std::string message(value field) {
+  return quotation(text(field), kMessageBytesMax);
+}
+
+// One that cannot be is none: it would be added to what was paid.
+constexpr int kPagesMax = 10'000'000;
+
+std::optional<int> pages(value field) {
+  const auto read = nullable<whole_number>(field);
+  return read && *read >= 0 && *read <= kPagesMax ? read : std::nullopt;
+}
+
 std::string text_or_empty(value field) {
   return nullable<text>(field).value_or(std::string());
 }
@@ -28,7 +60,7 @@ struct Output {
 
 constexpr Field<Output> kOutput[] = {
     {"file_name", optional, [](value v, Output& o) { o.file_name = text_or_empty(v); }},
-    {"page_count", optional, [](value v, Output& o) { o.page_count = nullable<whole_number>(v); }},
+    {"page_count", optional, [](value v, Output& o) { o.page_count = pages(v); }},
     {"pdf_url", optional, [](value v, Output& o) { o.pdf_url = nullable<text>(v); }},
 };
 
@@ -54,9 +86,9 @@ void read_configuration(value field, Task& task) {
 }
 
 constexpr Field<Task> kTask[] = {
-    {"task_id", required, [](value v, Task& t) { t.task_id = text_with_content(v); }},
+    {"task_id", required, [](value v, Task& t) { t.task_id = id(v); }},
     {"status", required, [](value v, Task& t) { t.status = status(v); }},
-    {"message", required, [](value v, Task& t) { t.message = text(v); }},
+    {"message", required, [](value v, Task& t) { t.message = message(v); }},
     {"created_at", required, [](value v, Task& t) { t.created_at = time(v); }},
     {"started_at", optional, [](value v, Task& t) { t.started_at = nullable<time>(v); }},
     {"finished_at", optional, [](value v, Task& t) { t.finished_at = nullable<time>(v); }},
@@ -103,6 +135,28 @@ constexpr Field<Chunk> kChunk[] = {
     {"segments", required, read_segments},
 };
 
+/// Reads what may be there, and takes what is of another kind for absent.
+template <auto read, class Target>
+void if_readable(value field, Target& target) {
+  try {
+    target = read(field);
+  } catch (const Wrong&) {
+  } catch (const simdjson::simdjson_error&) {
+  }
+}
+
+constexpr Field<Output> kOddOutput[] = {
+    {"file_name", optional, [](value v, Output& o) { if_readable<text>(v, o.file_name); }},
+};
+
+constexpr Field<OddTask> kOddTask[] = {
+    {"created_at", optional, [](value v, OddTask& t) { if_readable<time>(v, t.created_at); }},
+    {"output", optional,
+     [](value v, OddTask& t) {
+       if (v.type() == json_type::object) t.file_name = read_object<Output>(v, kOddOutput).file_name;
+     }},
+};
+
 /// Runs `read` over the whole of `json`, which must be one value and nothing else.
 template <class Read>
 auto read_whole(std::string_view json, Read read)
@@ -122,17 +176,30 @@ auto read_whole(std::string_view json, Read read)
   }
 }
 
+OddTask read_odd(std::string_view json, std::string why) {
+  OddTask odd =
+      read_whole(json, [](value task) { return read_object<OddTask>(task, kOddTask); }).value_or(OddTask{});
+  odd.why = std::move(why);
+  return odd;
+}
+
 }  // namespace
 
 std::expected<Task, std::string> read_task(std::string_view json) {
   return read_whole(json, [](value task) { return read_object<Task>(task, kTask); });
 }
 
-std::expected<std::vector<Task>, std::string> read_tasks(std::string_view json) {
+std::expected<TaskPage, std::string> read_tasks(std::string_view json) {
   return read_whole(json, [](value list) {
-    std::vector<Task> tasks;
-    each(list, [&](value task) { tasks.push_back(read_object<Task>(task, kTask)); });
-    return tasks;
+    TaskPage page;
+    each(list, [&](value element) {
+      const std::string_view raw = simdjson::to_json_string(element);
+      if (auto task = read_task(raw))
+        page.tasks.push_back(std::move(*task));
+      else
+        page.odd.push_back(read_odd(raw, std::move(task).error()));
+    });
+    return page;
   });
 }
 

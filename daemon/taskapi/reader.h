@@ -3,7 +3,6 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "taskapi/task.h"
 
@@ -15,8 +14,8 @@ namespace chunkrd::taskapi {
 /// A TaskResponse. Its chunks are skipped, not checked: see artifacts::inspect() for that.
 std::expected<Task, std::string> read_task(std::string_view json);
 
-/// An array of TaskResponse: the answer of the list.
-std::expected<std::vector<Task>, std::string> read_tasks(std::string_view json);
+/// An array of TaskResponse: the answer of the list. Of elements that are none it tells what it can.
+std::expected<TaskPage, std::string> read_tasks(std::string_view json);
 
 /// One element of `output.chunks`.
 std::expected<Chunk, std::string> read_chunk(std::string_view json);

@@ -16,9 +16,9 @@ std::optional<Status> status_from(std::string_view text) noexcept;
 
 /// The contract's TaskResponse without its chunks. Unknown fields are skipped (later servers add some).
 struct Task {
-  std::string task_id;
+  std::string task_id;  ///< at most 128 of [A-Za-z0-9._-], no "." in front
   Status status = Status::Starting;
-  std::string message;
+  std::string message;  ///< quotation(): no address but its origin, at most some 1,000 bytes
   WallTime created_at;
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
@@ -28,6 +28,21 @@ struct Task {
   std::optional<std::string> pdf_url;  ///< signed: use at once, without the key, never log
   std::optional<std::string> input_file_url;
   std::string configuration;  ///< raw JSON, as it came
+};
+
+/// An entry of the task list that is no task as the contract has it, and what can be said of it all the same.
+struct OddTask {
+  std::string file_name;               ///< empty if there is none to be read
+  std::optional<WallTime> created_at;  ///< nothing if there is none to be read
+  std::string why;                     ///< for people: what is wrong with it
+};
+
+/// A part of the task list. One odd entry says nothing against the others.
+struct TaskPage {
+  std::vector<Task> tasks;
+  std::vector<OddTask> odd;
+
+  bool empty() const { return tasks.empty() && odd.empty(); }
 };
 
 struct BoundingBox {

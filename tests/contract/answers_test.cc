@@ -272,8 +272,9 @@ TEST(Examples, OfListsAreReadTaskByTask) {
     ++lists;
     const auto tasks = taskapi::read_tasks(json::serialize(example.value));
     ASSERT_TRUE(tasks.has_value()) << tasks.error();
-    ASSERT_EQ(tasks->size(), example.value.as_array().size());
-    for (std::size_t i = 0; i < tasks->size(); ++i) expect_read_as(example.value.at(i), tasks->at(i));
+    ASSERT_EQ(tasks->tasks.size(), example.value.as_array().size());
+    for (std::size_t i = 0; i < tasks->tasks.size(); ++i)
+      expect_read_as(example.value.at(i), tasks->tasks.at(i));
   }
   EXPECT_EQ(lists, 2);
 }

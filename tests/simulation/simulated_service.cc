@@ -47,7 +47,8 @@ SimulatedService::SimulatedService(SimulatedClock& clock, SeededRandom& random, 
       weather_(weather),
       outages_(spells(weather.outages, kLongestSpell)),
       revoked_(spells(weather.revoked_keys, kLongestSpell)),
-      quota_(spells(weather.quota_gone, kLongestSpell)) {
+      quota_(spells(weather.quota_gone, kLongestSpell)),
+      submits_fail_(spells(weather.submits_fail, kLongestSpell)) {
   make_foreign_tasks(weather.foreign_tasks);
 }
 
@@ -212,6 +213,7 @@ awaitable<Answer<Task>> SimulatedService::create(taskapi::CreateRequest request)
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
   if (within(quota_)) co_return refusal(429, "Usage limit exceeded");
   if (auto odd = odd_answer_before()) co_return std::move(*odd);
+  if (within(submits_fail_)) co_return refusal(500, "Failed to create task");
   const Record task = make_task(request);
   co_await clock_.sleep(Duration(random_.below(2000)));
   if (random_.chance(weather_.lost_answer))
@@ -257,8 +259,14 @@ awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::
 awaitable<Answer<Saved>> SimulatedService::download(std::string url, std::filesystem::path into) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
-  if (random_.chance(weather_.refused_file)) co_return refusal(403, "");
-  std::string text = "file " + url + ".";
+  if (random_.chance(weather_.refused_file)) {
+    if (random_.chance(0.5)) co_return refusal(403, "");
+    const std::string page = "<html>sign in";
+    std::ofstream(into, std::ios::binary | std::ios::trunc) << page;
+    co_return Saved{page.size()};
+  }
+  const bool pdf = !url.ends_with("/s");
+  std::string text = (pdf ? "%PDF-1.7 " : "\xff\xd8\xff ") + url + ".";
   const bool cut = random_.chance(weather_.cut_result);
   if (cut) text.resize(random_.below(text.size()));
   std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
@@ -287,8 +295,8 @@ awaitable<Answer<Accepted>> SimulatedService::cancel(std::string task_id) {
   co_return Accepted{"Task cancelled"};
 }
 
-awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery query) {
-  using List = Answer<std::vector<Task>>;
+awaitable<Answer<taskapi::TaskPage>> SimulatedService::list(taskapi::ListQuery query) {
+  using List = Answer<taskapi::TaskPage>;
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> List { return one; }, *fault);
   std::vector<const Record*> all;
@@ -300,10 +308,12 @@ awaitable<Answer<std::vector<Task>>> SimulatedService::list(taskapi::ListQuery q
   const auto page = static_cast<std::size_t>(std::min(query.limit, weather_.page_at_most));
   const auto from = std::min(all.size(), static_cast<std::size_t>(query.page - 1) * page);
   const auto to = std::min(all.size(), from + page);
-  std::vector<Task> listed;
+  taskapi::TaskPage read;
   for (std::size_t i = from; i < to; ++i)
-    if (!random_.chance(weather_.missing_entry)) listed.push_back(describe(*all[i]));
-  co_return List(std::move(listed));
+    if (!random_.chance(weather_.missing_entry)) read.tasks.push_back(describe(*all[i]));
+  if (random_.chance(weather_.odd_entry))
+    read.odd.push_back({.file_name = "somebody-elses.pdf", .created_at = clock_.now(), .why = "odd"});
+  co_return List(std::move(read));
 }
 
 awaitable<Answer<Task>> SimulatedService::update(std::string task_id, std::string settings) {

@@ -36,10 +36,12 @@ struct Weather {
   // The task list.
   int page_at_most = 100;    ///< entries, however many are asked for
   double missing_entry = 0;  ///< that is not in this reading of the list
+  double odd_entry = 0.2;    ///< of somebody else, on a page of the list
   int foreign_tasks = 0;     ///< of somebody else with the same key, all the time
   int outages = 3;           ///< of up to an hour each
   int revoked_keys = 1;      ///< times, of up to an hour, in which every key is refused
   int quota_gone = 1;        ///< times in which submits meet the page quota
+  int submits_fail = 1;      ///< times in which every submit is a 500 while all else works
 };
 
 /// The Task API as a model: keeps its tasks through the daemon's crashes and knows what was paid.
@@ -55,7 +57,7 @@ class SimulatedService final : public taskapi::Client {
   awaitable<taskapi::Answer<taskapi::Task>> update(std::string task_id, std::string settings) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> cancel(std::string task_id) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> remove(std::string task_id) override;
-  awaitable<taskapi::Answer<std::vector<taskapi::Task>>> list(taskapi::ListQuery query) override;
+  awaitable<taskapi::Answer<taskapi::TaskPage>> list(taskapi::ListQuery query) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> health() override;
 
   /// A task as the service knows it.
@@ -96,7 +98,7 @@ class SimulatedService final : public taskapi::Client {
   SimulatedClock& clock_;
   SeededRandom& random_;
   Weather weather_;
-  std::vector<Spell> outages_, revoked_, quota_;
+  std::vector<Spell> outages_, revoked_, quota_, submits_fail_;
   std::map<std::string, Record> tasks_;
   std::uint64_t requests_ = 0, polls_ = 0, health_ = 0;
 };

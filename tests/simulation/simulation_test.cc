@@ -133,8 +133,8 @@ TEST(Simulation, InFairWeatherEachDocumentIsOneTaskAndFewPolls) {
   fair.no_connection = fair.lost_request = fair.lost_answer = fair.error_500 = fair.error_after =
       fair.too_fast = 0;
   fair.garbled = fair.task_fails = fair.stuck_in_starting = fair.not_found = fair.empty_success = 0;
-  fair.cut_result = fair.broken_row = 0;
-  fair.outages = fair.revoked_keys = fair.quota_gone = 0;
+  fair.cut_result = fair.broken_row = fair.refused_file = 0;
+  fair.outages = fair.revoked_keys = fair.quota_gone = fair.submits_fail = 0;
   const Verdict verdict = run_seed(7, {.crashes = 0, .wishes = 0, .weather = fair});
   EXPECT_TRUE(verdict.problems.empty()) << list(verdict);
   EXPECT_EQ(verdict.delivered, 200);

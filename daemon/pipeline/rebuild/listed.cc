@@ -29,7 +29,7 @@ void add(Listed& listed, Task task) {
 }
 
 struct WhyNot {
-  std::string operator()(const std::vector<Task>&) const { return {}; }
+  std::string operator()(const taskapi::TaskPage&) const { return {}; }
   std::string operator()(const taskapi::Refusal& refusal) const { return lifecycle::describe(refusal); }
   std::string operator()(const taskapi::NoAnswer& failure) const { return lifecycle::describe(failure); }
   std::string operator()(const taskapi::Unreadable& answer) const { return answer.message; }
@@ -47,16 +47,19 @@ awaitable<Listed> read_list(taskapi::Client& client, const Clock& clock) {
   Listed listed;
   for (int page = 1; page <= kPagesAtMost; ++page) {
     auto answer = co_await client.list({.page = page, .limit = kTasksAPage});
-    auto* tasks = std::get_if<std::vector<Task>>(&answer);
-    if (tasks == nullptr) {
+    auto* read = std::get_if<taskapi::TaskPage>(&answer);
+    if (read == nullptr) {
       listed.why_not = harmless(std::visit(WhyNot{}, answer));
       co_return listed;
     }
-    if (tasks->empty()) {
-      listed.read_at = clock.now();
+    if (read->empty()) {
+      if (listed.why_not.empty()) listed.read_at = clock.now();
       co_return listed;
     }
-    for (Task& task : *tasks) add(listed, std::move(task));
+    for (Task& task : read->tasks) add(listed, std::move(task));
+    // It may be of one of ours; entries of others do not matter.
+    for (const taskapi::OddTask& odd : read->odd)
+      if (!job_mark_in(odd.file_name).empty()) listed.why_not = harmless("an entry of ours: " + odd.why);
   }
   listed.why_not = fmt::format("only its newest {} tasks were read", kPagesAtMost * kTasksAPage);
   co_return listed;

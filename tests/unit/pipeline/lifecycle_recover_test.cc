@@ -36,7 +36,8 @@ TEST(ADocumentWithoutARow, IsNotSubmittedAgainWithinTheGraceTime) {
   const Job job = resumed(lost(), {}, kNow, kNow);
   EXPECT_EQ(after_reconcile(job, NotListed{}, moment_at(kNow + 1s), Policy{}).transition.after.state,
             State::submitting);
-  const auto later = after_reconcile(job, NotListed{}, moment_at(kNow + 3min), Policy{}).transition.after;
+  auto later = after_reconcile(job, NotListed{}, moment_at(kNow + 3min), Policy{}).transition.after;
+  later = after_reconcile(later, NotListed{}, moment_at(kNow + 4min), Policy{}).transition.after;
   EXPECT_EQ(later.state, State::ready);
   EXPECT_EQ(later.tag, job.tag);
 }

@@ -1,6 +1,8 @@
 // The decisions on the way to a task, as tables: claim, intend, create, reconcile.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "tests/unit/pipeline/expect.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -137,6 +139,12 @@ Expected dead_letter(const char* code, Kind signal = Kind::reachable) {
   return {State::burying, Due::now, signal, code};
 }
 
+Refusal answered_early(int http_status) {
+  Refusal early = refusal(http_status, "gone away");
+  early.request_whole = false;
+  return early;
+}
+
 const CreateRow kCreateTable[] = {
     {"Starting", task_in(Status::Starting, "Task queued"), kTaken},
     {"Processing", task_in(Status::Processing), kTaken},
@@ -144,6 +152,7 @@ const CreateRow kCreateTable[] = {
     {"Failed", task_in(Status::Failed), kTaken},
     {"Cancelled", task_in(Status::Cancelled), kTaken},
     {"200 without an id", Task{}, kLookForIt},
+    {"201 without a task", refusal(201), kLookForIt},
 
     {"400 type", refusal(400, "Unsupported file type"), dead_letter("unsupported_type")},
     {"400 base64", refusal(400, "Invalid base64 data"), dead_letter("bad_request")},
@@ -171,10 +180,21 @@ const CreateRow kCreateTable[] = {
     {"503 with Retry-After", refusal(503, "", kRetryAfter), kLookForIt},
     {"504", refusal(504), kLookForIt},
 
-    {"301", refusal(301), kNotSent},
+    {"300", refusal(300), kLookForIt},
+    {"301", refusal(301), kLookForIt},
+    {"302", refusal(302), kLookForIt},
+    {"303 after a form that was taken", refusal(303), kLookForIt},
+    {"304", refusal(304), kLookForIt},
+    {"307", refusal(307), kNotSent},
+    {"308", refusal(308), kNotSent},
     {"404", refusal(404), kNotSent},
     {"405", refusal(405), kNotSent},
-    {"418", refusal(418), kNotSent},
+    {"409", refusal(409), kLookForIt},
+    {"418", refusal(418), kLookForIt},
+    {"499", refusal(499), kLookForIt},
+    {"502 to a part of the document", answered_early(502), kNotSent},
+    {"408 to a part of the document", answered_early(408), kNotSent},
+    {"413 to a part of the document", answered_early(413), dead_letter("too_large")},
 
     {"no such host", no_answer(Request::not_sent, Cause::resolve), kNotSent},
     {"refused", no_answer(Request::not_sent, Cause::connect), kNotSent},
@@ -218,6 +238,25 @@ TEST(AfterCreate, DecidesOnEveryAnswer) {
     EXPECT_EQ(decision.signal.source, Signal::Source::submit);
     EXPECT_EQ(decision.transition.after.task_id.empty(), row.expected.state != State::submitted);
   }
+}
+
+// Whatever a service, or something on the way to it, makes of a submit: it is looked for before it is sent
+// again, unless the answer means that nothing was done.
+TEST(AfterCreate, NoStatusLeadsToASecondPaidTaskUnlooked) {
+  const std::set<int> plain{307, 308, 401, 402, 403, 404, 405, 407, 410, 411,
+                            414, 417, 421, 425, 426, 428, 429, 431, 451};
+  const std::set<int> verdicts{400, 413, 415, 422};
+  for (int status = 100; status <= 999; ++status)
+    for (const char* text : {"", "<html>", R"({"task_id":"t"})"}) {
+      SCOPED_TRACE(status);
+      const Job job = job_in(State::submitting);
+      const Job after = after_create(job, refusal(status, text), moment_at(kNow), Policy{}).transition.after;
+      const State expected = plain.contains(status)      ? State::ready
+                             : verdicts.contains(status) ? State::burying
+                                                         : State::submitting;
+      EXPECT_EQ(after.state, expected);
+      if (expected == State::submitting) EXPECT_EQ(after.tag, job.tag);
+    }
 }
 
 TEST(AfterCreate, ATaskStartsWithCleanCounters) {
@@ -279,7 +318,6 @@ struct ReconcileRow {
 TEST(AfterHealth, OnlyAServiceThatIsThereIsHealthy) {
   using taskapi::Accepted;
   EXPECT_EQ(after_health(Accepted{"OK - Version 1.14.2"}).kind, Kind::healthy);
-  EXPECT_EQ(after_health(refusal(204)).kind, Kind::healthy);
   for (const int status : {301, 400, 408, 429, 500, 502, 503, 504})
     EXPECT_EQ(after_health(refusal(status)).kind, Kind::trouble) << status;
   for (const int status : {401, 403, 404, 405})
@@ -305,6 +343,7 @@ TEST(AfterReconcile, DecidesOnEveryAnswer) {
       {"Cancelled", task_in(Status::Cancelled), adopted},
       {"a task without an id", Task{}, no_list(Kind::trouble)},
       {"not listed", NotListed{}, no_list(Kind::reachable)},
+      {"a long list", LookOn{50}, {State::submitting, Due::first_look, Kind::reachable, "", 0, 0, 1}},
       {"400", refusal(400, "bad query"), no_list(Kind::trouble)},
       {"401", refusal(401), no_list(Kind::refused_key)},
       {"403", refusal(403), no_list(Kind::refused_key)},
@@ -331,6 +370,7 @@ TEST(AfterReconcile, DecidesOnEveryAnswer) {
 
 Job answer_lost(Duration ago) {
   Job job = job_in(State::submitting);
+  job.not_found = 1;  // one reading of the list has not shown it
   job.intent_at = kNow - ago - 1min;
   job.submitted_at = kNow - ago;
   return job;
@@ -340,8 +380,111 @@ TEST(AfterReconcile, AfterTheGraceTimeItIsSentAgainWithTheSameTag) {
   const Job job = answer_lost(2min);
   const Decision decision = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
   expect_decision(job, decision, {State::ready, Due::now, Kind::reachable, "", 0, 1});
+  EXPECT_EQ(decision.transition.after.not_found, 0);
   EXPECT_EQ(decision.transition.after.tag, kTag);
   EXPECT_EQ(decision.transition.event.what, "possible_duplicate");
+}
+
+// A list shifts while it is read: one reading may step over a task.
+TEST(AfterReconcile, OneReadingOfTheListIsNotEnough) {
+  Job job = answer_lost(1h);
+  job.not_found = 0;
+  const Decision first = after_reconcile(job, NotListed{}, moment_at(kNow), Policy{});
+  EXPECT_EQ(first.transition.after.state, State::submitting);
+  EXPECT_LE(first.transition.after.due, kNow + 1s);
+  const Decision second =
+      after_reconcile(first.transition.after, NotListed{}, moment_at(kNow + 1s), Policy{});
+  EXPECT_EQ(second.transition.after.state, State::ready);
+}
+
+TEST(AfterReconcile, ALookThatHasNotReadTheWholeListSaysNothing) {
+  const Job job = answer_lost(24h);
+  Job after = job;
+  for (int pages = 50; pages <= 1000; pages += 50) {
+    after = after_reconcile(after, LookOn{pages}, moment_at(kNow), Policy{}).transition.after;
+    EXPECT_EQ(after.state, State::submitting);
+    EXPECT_EQ(after.polls, pages) << "the next look goes on there";
+    EXPECT_EQ(after.not_found, job.not_found);
+  }
+}
+
+// --- a service that fails at submits, whatever is submitted ---
+
+Moment moment_with(Submits submits, WallTime now = kNow) {
+  Moment moment = moment_at(now);
+  moment.submits = submits;
+  return moment;
+}
+
+Job unserved_job(Duration ago) {
+  const Job job = after_create(job_in(State::submitting), refusal(500, "Failed to create task"),
+                               moment_at(kNow - ago), Policy{})
+                      .transition.after;
+  Job looked = job;
+  looked.intent_at = kNow - ago;
+  looked.not_found = 1;
+  return looked;
+}
+
+TEST(AnOutageOfSubmits, BurnsNoPossibleDuplicateHoweverLongItLasts) {
+  Job job = unserved_job(2min);
+  const WallTime first_intent = *job.intent_at;
+  WallTime now = kNow;
+  Duration longest{0};
+  for (int round = 0; round < 50; ++round) {
+    SCOPED_TRACE(round);
+    const Decision again = after_reconcile(job, NotListed{}, moment_with({}, now), Policy{});
+    const Job& ready = again.transition.after;
+    ASSERT_EQ(ready.state, State::ready);
+    EXPECT_EQ(ready.possible_duplicates, 0);
+    EXPECT_EQ(ready.tag, job.tag) << "either one can be found";
+    EXPECT_GE(ready.due - now, longest) << "further and further apart";
+    longest = ready.due - now;
+    EXPECT_LE(longest, 30min);
+    now = ready.due;
+    const Job intent = intend(ready, "another-tag", now).after;
+    EXPECT_EQ(intent.tag, job.tag);
+    EXPECT_EQ(intent.intent_at, first_intent) << "its task may be as old as the first try";
+    job = after_create(intent, refusal(503), moment_at(now), Policy{}).transition.after;
+    job.not_found = 1;
+    now += 2min;
+  }
+  EXPECT_EQ(longest, 30min);
+}
+
+TEST(AnOutageOfSubmits, KeepsTheTagAlsoWhenATryDoesNotArrive) {
+  const Job ready =
+      after_reconcile(unserved_job(2min), NotListed{}, moment_at(kNow), Policy{}).transition.after;
+  const Job intent = intend(ready, "another-tag", kNow).after;
+  const Job after =
+      after_create(intent, no_answer(Request::not_sent, Cause::connect), moment_at(kNow), Policy{})
+          .transition.after;
+  EXPECT_EQ(after.state, State::ready);
+  EXPECT_EQ(intend(after, "another-tag", kNow).after.tag, kTag);
+}
+
+TEST(AnOutageOfSubmits, IsNoneOnceAnotherDocumentWasTaken) {
+  const Job job = unserved_job(2min);
+  const auto taken = [](Duration ago) { return Submits{.taken_at = kNow - ago}; };
+  EXPECT_EQ(after_reconcile(job, NotListed{}, moment_with(taken(3min)), Policy{}).transition.event.what,
+            "unserved");
+  const Decision counted = after_reconcile(job, NotListed{}, moment_with(taken(1min)), Policy{});
+  expect_decision(job, counted, {State::ready, Due::now, Kind::reachable, "", 0, 1});
+  const Job next = intend(counted.transition.after, "another-tag", kNow).after;
+  EXPECT_EQ(next.intent_at, kNow) << "an outage that begins now is another one";
+  EXPECT_EQ(next.tag, kTag);
+  Job often = job;
+  often.possible_duplicates = Policy{}.possible_duplicates;
+  expect_decision(often, after_reconcile(often, NotListed{}, moment_with(taken(1min)), Policy{}),
+                  {State::burying, Due::now, Kind::reachable, "submit_unconfirmed"});
+}
+
+TEST(AnOutageOfSubmits, MayAlsoBeSilence) {
+  const Job job = answer_lost(2min);
+  EXPECT_EQ(after_reconcile(job, NotListed{}, moment_with({{}, true}), Policy{}).transition.event.what,
+            "unserved");
+  EXPECT_EQ(after_reconcile(job, NotListed{}, moment_with({{}, false}), Policy{}).transition.event.what,
+            "possible_duplicate");
 }
 
 TEST(AfterReconcile, NotAMomentBeforeTheGraceTimeIsOver) {

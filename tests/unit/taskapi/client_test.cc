@@ -60,6 +60,12 @@ class ClientTest : public testing::Test {
     return "good";
   }
 
+  std::string packed(const std::string& text) const {
+    const std::string file = folder_.write("to-pack", text).native();
+    EXPECT_EQ(std::system(("gzip -9f '" + file + "'").c_str()), 0);
+    return content(file + ".gz");
+  }
+
   Folder folder_;
   HttpServer server_;
   asio::io_context io_;
@@ -173,7 +179,7 @@ TEST_F(ClientTest, ListReadsAPage) {
   server_.script(example("TaskList"));
   const auto answer = wait(client_.list({.start = WallTime(std::chrono::milliseconds(1'745'485'200'123))}));
   ASSERT_EQ(outcome(answer), "good");
-  EXPECT_EQ(std::get<std::vector<Task>>(answer).size(), 2u);
+  EXPECT_EQ(std::get<TaskPage>(answer).tasks.size(), 2u);
   EXPECT_EQ(server_.requests().at(0).target,
             "/api/v1/tasks?page=1&limit=100&start=2025-04-24T09:00:00.123Z&include_chunks=false");
 }
@@ -217,13 +223,119 @@ TEST_F(ClientTest, ARefusalKeepsStatusTextAndWait) {
   EXPECT_EQ(refusal.request_id, "r-9");
 }
 
-TEST_F(ClientTest, EveryStatusBut200IsARefusal) {
-  for (const int status : {201, 204, 302, 400, 401, 404, 413, 500, 503}) {
+TEST_F(ClientTest, WhatIsNoSuccessIsARefusal) {
+  for (const int status :
+       {300, 301, 302, 303, 304, 307, 308, 400, 401, 404, 408, 413, 418, 451, 499, 500, 503, 599}) {
     server_.script({.status = status});
     const auto answer = wait(client_.create(document("x")));
     ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << status << ": " << outcome(answer);
     EXPECT_EQ(std::get<Refusal>(answer).http_status, status);
+    EXPECT_TRUE(std::get<Refusal>(answer).request_whole);
   }
+}
+
+TEST_F(ClientTest, ATaskInAnySuccessIsATask) {
+  for (const int status : {200, 201, 202, 203, 206, 207, 299}) {
+    SCOPED_TRACE(status);
+    Reply reply = example("TaskStarting");
+    reply.status = status;
+    for (int i = 0; i < 3; ++i) server_.script(reply);
+    EXPECT_EQ(outcome(wait(client_.create(document("x")))), "good");
+    EXPECT_EQ(outcome(wait(client_.get("3f1c"))), "good");
+    EXPECT_EQ(outcome(wait(client_.update("3f1c", "{}"))), "good");
+    server_.script({.status = status, .body = "[]"});
+    EXPECT_EQ(outcome(wait(client_.list({}))), "good");
+    for (int i = 0; i < 3; ++i) server_.script({.status = status, .body = "as you like"});
+    EXPECT_EQ(outcome(wait(client_.cancel("3f1c"))), "good");
+    EXPECT_EQ(outcome(wait(client_.remove("3f1c"))), "good");
+    EXPECT_EQ(outcome(wait(client_.health())), "good");
+  }
+}
+
+// Something was done, nobody knows what: not a refusal, after which a document would be sent again.
+TEST_F(ClientTest, ASuccessWithoutATaskIsUnreadable) {
+  for (const int status : {200, 201, 202, 203, 204, 205, 206, 299})
+    for (const char* body : {"", "<html>", "{}"}) {
+      server_.script({.status = status, .body = status == 204 || status == 205 ? "" : body});
+      const auto answer = wait(client_.create(document("x")));
+      EXPECT_TRUE(std::holds_alternative<Unreadable>(answer)) << status << ": " << outcome(answer);
+    }
+}
+
+TEST_F(ClientTest, APartOfAFileIsNoFile) {
+  for (const int status : {201, 202, 204, 205, 206, 226}) {
+    server_.script(
+        {.status = status, .body = status == 204 || status == 205 ? "" : "%PDF https://s/?sig=s3cret"});
+    const auto answer = wait(client_.download(server_.url() + "/a.pdf?sig=s3cret", folder_.path("a.pdf")));
+    ASSERT_TRUE(std::holds_alternative<Unreadable>(answer)) << status << ": " << outcome(answer);
+    EXPECT_THAT(outcome(answer), Not(HasSubstr("s3cret")));
+    Reply reply = example("TaskSucceeded");
+    reply.status = status;
+    if (status == 204 || status == 205) reply.body.clear();
+    server_.script(reply);
+    EXPECT_TRUE(std::holds_alternative<Unreadable>(wait(client_.get_result("3f1c", folder_.path("result")))));
+  }
+}
+
+TEST_F(ClientTest, AnAnswerToAPartOfADocumentSaysSo) {
+  server_.script({.status = 503, .after = Reply::After::hold, .read_only = 100'000});
+  const auto answer = wait(client_.create(document(some_bytes(20 << 20))));
+  ASSERT_TRUE(std::holds_alternative<Refusal>(answer)) << outcome(answer);
+  EXPECT_FALSE(std::get<Refusal>(answer).request_whole);
+}
+
+TEST_F(ClientTest, NothingOfTheServicesIsTakenWhole) {
+  const std::string task = contract::OpenApi().example("TaskProcessing");
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = task;
+    changed.replace(changed.find(from), from.size(), to);
+    return Reply::json(changed);
+  };
+  HttpClient::Options large = options();
+  large.answer_bytes_max = 16 << 20;
+  HttpClient client(engine_, large, kKey, nullptr);
+  server_.script(with("Processing segments", std::string(2 << 20, 'm')));
+  const auto answer = wait(client.get("3f1c"));
+  ASSERT_EQ(outcome(answer), "good");
+  EXPECT_LE(std::get<Task>(answer).message.size(), 1003u);
+  const std::string id = "\"" + std::get<Task>(answer).task_id + "\"";
+  for (const std::string& other : {std::string(7 << 20, 'i'), std::string("../../x"), std::string(".."),
+                                   std::string("a b"), std::string("a/b"), std::string("a?b")}) {
+    server_.script(with(id, "\"" + other + "\""));
+    const auto odd = wait(client.create(document("x")));
+    EXPECT_TRUE(std::holds_alternative<Unreadable>(odd)) << other.substr(0, 20);
+    EXPECT_LE(outcome(odd).size(), 500u);
+  }
+}
+
+TEST_F(ClientTest, NoTextOfTheServicesHoldsASignedAddressOrTheKey) {
+  const std::string body =
+      std::string("no: https://s3.example.com/b/k?X-Amz-Signature=s3cret\x1b[2J ") + kKey;
+  server_.script(Reply::text(500, body));
+  const std::string said = outcome(wait(client_.get("3f1c")));
+  EXPECT_THAT(said, HasSubstr("no: https://s3.example.com/..."));
+  EXPECT_THAT(said, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(said, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(said, Not(HasSubstr(kKey)));
+}
+
+TEST_F(ClientTest, WhatIsPackedOnTheWayIsUnpacked) {
+  server_.script({.headers = {{"Content-Encoding", "gzip"}}, .body = packed("%PDF-1.7 plain")});
+  ASSERT_EQ(outcome(wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")))), "good");
+  EXPECT_EQ(content(folder_.path("a.pdf")), "%PDF-1.7 plain");
+  EXPECT_EQ(server_.requests().at(0).headers.at("accept-encoding"), "identity");
+  server_.script({.headers = {{"Content-Encoding", "gzip"}},
+                  .body = packed(contract::OpenApi().example("TaskStarting"))});
+  EXPECT_EQ(outcome(wait(client_.get("3f1c"))), "good");
+  server_.script({.headers = {{"Content-Encoding", "unheard-of"}}, .body = "x"});
+  EXPECT_NE(outcome(wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")))), "good");
+}
+
+TEST_F(ClientTest, ABombIsNotUnpacked) {
+  server_.script({.headers = {{"Content-Encoding", "gzip"}}, .body = packed(std::string(160 << 20, '\0'))});
+  const auto answer = wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")));
+  EXPECT_THAT(outcome(answer), HasSubstr("times its packed size"));
+  EXPECT_LE(std::filesystem::file_size(folder_.path("a.pdf")), 80u << 20);
 }
 
 TEST_F(ClientTest, AnswersThatAreNotTheContractsAreUnreadable) {
