@@ -58,6 +58,12 @@ class PictureList {
   std::uint64_t offset_ = 0;
 };
 
+/// What is wrong with the content of a file that was fetched or was in the result, for people: it does not
+/// begin as a PDF, or as a picture (JPEG, PNG, GIF, WebP, TIFF, BMP), does. A storage that wants a sign-in
+/// sends its page with a 200.
+std::optional<std::string> fault_of_pdf(const std::filesystem::path& file);
+std::optional<std::string> fault_of_picture(const std::filesystem::path& file);
+
 /// Makes the files in `folder` durable, each under the name that it keeps, and ends the list.
 void keep_files(const std::filesystem::path& folder, FilesWanted wanted);
 

@@ -37,7 +37,8 @@ Failure failure_of(const taskapi::Answer<Saved>& answer, const std::string& what
                         [&](const Refusal& refusal) -> Failure {
                           std::string why =
                               fmt::format("{}: HTTP {} from the storage", what, refusal.http_status);
-                          if (refusal.http_status == 429 || refusal.http_status >= 500)
+                          if (refusal.http_status == 408 || refusal.http_status == 425 ||
+                              refusal.http_status == 429 || refusal.http_status >= 500)
                             return FileLater{std::move(why)};
                           return why;
                         },
@@ -50,27 +51,46 @@ Failure failure_of(const taskapi::Answer<Saved>& answer, const std::string& what
                     answer);
 }
 
+/// Whose files are fetched, and on which threads they are looked at.
+struct Whose {
+  const queue::Job& job;
+  const Place& place;
+};
+
+// Fetches one file. What the storage sends with a 200 may be anything: it has to look like what was asked
+// for.
+awaitable<Failure> fetch(Whose whose, std::string url, std::filesystem::path into, std::string what,
+                         std::optional<std::string> (*fault_of)(const std::filesystem::path&),
+                         Context& context) {
+  if (auto failure = failure_of(co_await context.tasks.download(std::move(url), into), what))
+    co_return failure;
+  auto fault = co_await context.on_files(whose.job, whose.place, [fault_of, into] { return fault_of(into); });
+  if (fault) co_return what + ": " + *fault;
+  co_return std::nullopt;
+}
+
 // Fetches pictures of `batch` one after the other; ends at the first failure of any of its like.
-awaitable<void> fetch_some(const std::vector<PictureList::Picture>& batch, std::size_t& next,
+awaitable<void> fetch_some(Whose whose, const std::vector<PictureList::Picture>& batch, std::size_t& next,
                            Failure& failure, Context& context) {
   while (!failure && next < batch.size()) {
     const PictureList::Picture& picture = batch[next++];
-    const auto answer = co_await context.tasks.download(picture.url, picture.into);
-    if (auto wrong = failure_of(answer, "the picture of segment " + picture.into.filename().native()))
-      failure = std::move(wrong);
+    auto wrong = co_await fetch(whose, picture.url, picture.into,
+                                "the picture of segment " + picture.into.filename().native(),
+                                artifacts::fault_of_picture, context);
+    if (wrong) failure = std::move(wrong);
   }
 }
 
-awaitable<Failure> fetch_pictures(const queue::Job& job, const Place& place,
-                                  const std::filesystem::path& folder, Context& context) {
+awaitable<Failure> fetch_pictures(Whose whose, const std::filesystem::path& folder, Context& context) {
   using namespace asio::experimental::awaitable_operators;
   PictureList list(folder);
   Failure failure;
   while (!failure) {
-    const auto batch = co_await context.on_files(job, place, [&list] { return list.next(kBatch); });
+    const auto batch =
+        co_await context.on_files(whose.job, whose.place, [&list] { return list.next(kBatch); });
     if (batch.empty()) break;
     std::size_t next = 0;
-    const auto some = [&] { return fetch_some(batch, next, failure, context); };
+    const auto some = [&] { return fetch_some(whose, batch, next, failure, context); };
     co_await (some() && some() && some() && some());
   }
   co_return failure;
@@ -106,13 +126,13 @@ awaitable<Collected> collect_files(const queue::Job& job, const Place& place, st
   if (!files.missing_pictures.empty())
     co_return FileRefused{files.summary, "the result has no address of " + files.missing_pictures,
                           Need::must};
-  if (auto failure = co_await fetch_pictures(job, place, folder, context))
+  if (auto failure = co_await fetch_pictures({job, place}, folder, context))
     co_return collected(std::move(failure), files.summary, Need::must);
   // Last: what else is wanted is there when it turns out that we do without.
   Failure pdf;
   if (files.pdf_url)
-    pdf =
-        failure_of(co_await context.tasks.download(*files.pdf_url, folder / artifacts::kPdfName), "the PDF");
+    pdf = co_await fetch({job, place}, *files.pdf_url, folder / artifacts::kPdfName, "the PDF",
+                         artifacts::fault_of_pdf, context);
   if (wanted.pdf && files.summary.task.pdf_url && !files.has_pdf && !files.pdf_url)
     pdf = std::string("the PDF: neither a file nor its address is in the result");
   const bool drop_pdf = pdf.has_value();

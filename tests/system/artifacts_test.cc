@@ -153,7 +153,7 @@ TEST(Artifacts, TheJsonIsDeliveredByteForByteAsItCame) {
   home.drop("a.pdf", "%PDF-1.4");
   ASSERT_TRUE(home.wait_for_ends(1)) << home.daemon_log();
   EXPECT_EQ(read_file(home.outbox / "a.pdf.json"), service.result);
-  EXPECT_EQ(read_file(home.outbox / "a.pdf.pdf"), "a file");
+  EXPECT_EQ(read_file(home.outbox / "a.pdf.pdf"), "%PDF-1.4 a file");
   const auto pictures = files_below(home.outbox / "a.pdf.images");
   ASSERT_EQ(pictures.size(), 1u);
   EXPECT_THAT(pictures[0], ::testing::MatchesRegex("[A-Za-z0-9_~]+\\.jpg")) << "a name that is safe";
@@ -167,12 +167,12 @@ TEST(Artifacts, FilesAreFetchedWithoutTheKeyAndTheirAddressesAreInNoLog) {
   service.file = [&](const Received& head) {
     if (head.target.find("s1.jpg") != std::string::npos)
       return pictures++ == 0 ? Reply::text(403, "<Error>s3cret</Error>")
-                             : Reply::text(200, "\xFF\xD8 picture");
-    Reply cut = Reply::text(200, "%PDF half");
+                             : Reply::text(200, "\xFF\xD8\xFF picture");
+    Reply cut = Reply::text(200, "%PDF-1.4 half");
     cut.send_only = 20;
     cut.after = Reply::After::close;
     const int number = pdfs++;
-    return number == 0 ? cut : number == 1 ? Reply::text(503, "s3cret") : Reply::text(200, "%PDF whole");
+    return number == 0 ? cut : number == 1 ? Reply::text(503, "s3cret") : Reply::text(200, "%PDF-1.4 whole");
   };
   Installation home;
   home.profile_options = kAll;
@@ -182,7 +182,7 @@ TEST(Artifacts, FilesAreFetchedWithoutTheKeyAndTheirAddressesAreInNoLog) {
   home.drop("a.pdf", "%PDF-1.4");
   ASSERT_TRUE(home.wait_for_ends(1)) << home.daemon_log();
 
-  EXPECT_EQ(read_file(home.outbox / "a.pdf.pdf"), "%PDF whole");
+  EXPECT_EQ(read_file(home.outbox / "a.pdf.pdf"), "%PDF-1.4 whole");
   EXPECT_THAT(home.daemon_log(), Not(HasSubstr("s3cret")));
   EXPECT_THAT(home.daemon_log(), Not(HasSubstr("the-api-key")));
   int creates = 0;

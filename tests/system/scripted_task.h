@@ -22,8 +22,9 @@ class ScriptedTask {
   /// What a read with chunks gives; set both before the daemon starts.
   std::string result;
   /// What GET of a file gives. On the server's thread.
-  std::function<test::Reply(const test::Received&)> file = [](const test::Received&) {
-    return test::Reply::text(200, "a file");
+  std::function<test::Reply(const test::Received&)> file = [](const test::Received& head) {
+    return test::Reply::text(
+        200, head.target.find(".pdf") != std::string::npos ? "%PDF-1.4 a file" : "\xFF\xD8\xFF a file");
   };
 
   static std::string segment(int page, const std::string& type, const std::string& members);

@@ -77,12 +77,12 @@ TEST_F(FilesOfAResult, FilesThatAreInsideAreWritten) {
 }
 
 TEST_F(FilesOfAResult, ALargePdfInsideIsWrittenWhole) {
-  std::string base64;
+  std::string base64 = "JVBERi0x";
   for (int i = 0; i < 1'000'000; ++i) base64 += "QUJD";
   EXPECT_TRUE(take(result("", '"' + base64 + '"')).has_pdf);
   const std::string pdf = read(folder_ / kPdfName);
-  EXPECT_EQ(pdf.size(), 3'000'000u);
-  EXPECT_EQ(pdf.find_first_not_of("ABC"), pdf.npos);
+  EXPECT_EQ(pdf.size(), 3'000'006u);
+  EXPECT_EQ(pdf.find_first_not_of("ABC", 6), pdf.npos);
 }
 
 TEST_F(FilesOfAResult, APictureWithoutContentOrAddressIsMissing) {
@@ -100,6 +100,31 @@ TEST_F(FilesOfAResult, WhetherThereIsAPdfIsWhatTheServiceSays) {
   const Files broken = take(result("", R"("%PDF")"));
   EXPECT_FALSE(has(kNoPdfName)) << "of the result before";
   EXPECT_FALSE(broken.has_pdf || broken.pdf_url || has(kPdfName));
+}
+
+// "<html>" in base64, which the service has taken for the file.
+TEST_F(FilesOfAResult, AWebPageInsideIsNeitherAPdfNorAPicture) {
+  const Files files = take(result(chunk(segment("s1", "Picture", R"("image":"PGh0bWw+")")), R"("PGh0bWw+")"));
+  EXPECT_FALSE(files.has_pdf || files.pdf_url || has(kPdfName));
+  EXPECT_THAT(files.missing_pictures, HasSubstr("segment s1"));
+}
+
+TEST_F(FilesOfAResult, AFileIsKnownByItsFirstBytes) {
+  const auto faults = [&](const std::string& content) {
+    test::write(folder_ / "file", content);
+    return std::pair(fault_of_pdf(folder_ / "file").has_value(), fault_of_picture(folder_ / "file").has_value());
+  };
+  const std::pair is_pdf(false, true), is_picture(true, false), is_neither(true, true);
+  EXPECT_EQ(faults("%PDF-1.7\n..."), is_pdf);
+  EXPECT_EQ(faults("\xef\xbb\xbf junk before, as readers allow %PDF-1.4"), is_pdf);
+  for (const char* picture : {"\xff\xd8\xff\xe0", "\x89PNG\r\n\x1a\n", "GIF89a", "RIFF....WEBPVP8 ", "BM...."})
+    EXPECT_EQ(faults(picture), is_picture) << picture;
+  EXPECT_EQ(faults(std::string("II*\0....", 8)), is_picture);
+  for (const char* other : {"", "<html>sign in", "<?xml version=\"1.0\"?><Error>", "{}", "\x1f\x8b\x08", "RIFF....WAVE"})
+    EXPECT_EQ(faults(other), is_neither) << other;
+  EXPECT_EQ(faults(std::string(5000, ' ') + "%PDF-1.7"), is_neither);
+  test::write(folder_ / "file", "\n<!DOCTYPE html>");
+  EXPECT_THAT(fault_of_pdf(folder_ / "file").value(), HasSubstr("web page"));
 }
 
 TEST_F(FilesOfAResult, WhatIsNotWantedIsLeftAlone) {
