@@ -26,8 +26,8 @@ Executor FilePools::on(const FileSystems& systems) {
 }
 
 std::optional<std::chrono::steady_clock::time_point> FilePools::waiting_since(const std::string& whom) const {
-  const auto first = waiting_.lower_bound(whom);  // equal keys are in the order in which they came
-  if (first == waiting_.end() || first->first != whom) return std::nullopt;
+  const auto first = waiting_->lower_bound(whom);  // equal keys are in the order in which they came
+  if (first == waiting_->end() || first->first != whom) return std::nullopt;
   return first->second;
 }
 

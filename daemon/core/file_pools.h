@@ -28,7 +28,8 @@ FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders);
 /// The threads for blocking work on files: a few for each set of file systems that some work touches, so that
 /// one that does not answer (a dead network mount) holds up only what touches it.
 ///
-/// Event-loop thread only. The coroutines that wait in it must have ended before it goes.
+/// Event-loop thread only. Coroutines that wait in it when it goes are not resumed any more; they may be
+/// destroyed after it, with their loop.
 class FilePools {
  public:
   /// Two would do for one disk; four keep a fast one busy.
@@ -67,20 +68,20 @@ class FilePools {
 
   class Waiting {
    public:
-    Waiting(Times& times, std::string whom)
-        : times_(times), at_(times.emplace(std::move(whom), std::chrono::steady_clock::now())) {}
-    ~Waiting() { times_.erase(at_); }
+    Waiting(std::shared_ptr<Times> times, std::string whom)
+        : times_(std::move(times)), at_(times_->emplace(std::move(whom), std::chrono::steady_clock::now())) {}
+    ~Waiting() { times_->erase(at_); }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
    private:
-    Times& times_;
-    Times::iterator at_;
+    const std::shared_ptr<Times> times_;
+    const Times::iterator at_;
   };
 
   std::size_t threads_each_ = 0;
   Executor one_;
-  Times waiting_;
+  const std::shared_ptr<Times> waiting_ = std::make_shared<Times>();
   std::atomic<bool> cut_ = false;
   std::map<FileSystems, std::unique_ptr<asio::thread_pool>> pools_;
 };

@@ -35,6 +35,17 @@ TEST(FilePools, AMountThatHangsHoldsUpNothingThatDoesNotTouchIt) {
   EXPECT_FALSE(pools.waiting_since("hangs"));
 }
 
+// A daemon that is told to stop, or killed in the simulation, takes everything with it that still waits.
+TEST(FilePools, WhoWaitsMayGoAfterThemWithItsLoop) {
+  asio::io_context loop;
+  auto pools = std::make_unique<FilePools>(loop.get_executor());
+  for (const char* whom : {"one", "two", "one"})
+    asio::co_spawn(loop, pools->run({}, whom, [] {}), asio::detached);
+  for (int i = 0; i < 3; ++i) loop.poll_one();
+  ASSERT_TRUE(pools->waiting_since("one"));
+  pools.reset();
+}
+
 TEST(FilePools, WorkIsCutAtItsNextLookAndNoneBeginsAnew) {
   asio::io_context loop;
   FilePools pools;
