@@ -58,13 +58,14 @@ Weather fine() {
 
 // Everything that a crash takes away.
 struct Daemon {
-  Daemon(const config::Settings& settings, SimulatedClock& clock, SeededRandom& random,
+  Daemon(const config::Settings& settings, SimulatedClock& time, MachineClock& clock, SeededRandom& random,
          SimulatedService& service)
       : store(settings.state / "queue.sqlite", {.durability = queue::Durability::none}),
         queue(store, loop.get_executor(), clock),
         gate(settings.limits.submits_per_second),
         context{queue, service, clock, random, files, planner, observer, pipeline::make_rules(settings)},
-        scheduler((clock.use(loop), context), gate, clock, loop.get_executor()) {
+        scheduler((time.use(loop), context), gate, clock, loop.get_executor()) {
+    clock.go_on_from(store.clock());
     asio::co_spawn(loop, scheduler.run(), asio::detached);
   }
 
@@ -100,7 +101,7 @@ class Neighbours : public ::testing::Test {
     settings.inboxes = std::move(inboxes);
     settings.profiles["default"].attempts = 1;
     if (!service_) service_ = std::make_unique<SimulatedService>(clock_, random_, weather);
-    daemon_ = std::make_unique<Daemon>(settings, clock_, random_, *service_);
+    daemon_ = std::make_unique<Daemon>(settings, clock_, machine_, random_, *service_);
   }
 
   void drop(const config::Inbox& inbox, const std::string& name, const std::string& bytes) {
@@ -137,6 +138,7 @@ class Neighbours : public ::testing::Test {
 
   tests::TemporaryFolder folder_;
   SimulatedClock clock_;
+  MachineClock machine_{clock_};
   SeededRandom random_{1};
   std::unique_ptr<SimulatedService> service_;
   std::unique_ptr<Daemon> daemon_;

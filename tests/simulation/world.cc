@@ -222,7 +222,8 @@ class World {
     scan_at_ = WallTime::max();
     if (!daemon_) return;
     daemon_->inbox.scan();
-    scan_at_ = std::min(time_.now() + kRescan, std::max(daemon_->inbox.next(), time_.now() + Duration(1)));
+    scan_at_ = std::min<WallTime>(time_.now() + kRescan,
+                                  std::max<WallTime>(daemon_->inbox.next(), time_.now() + 1s));
   }
   // The kernel tells of what has come.
   void notice_the_inbox() { scan_at_ = std::min(scan_at_, time_.now()); }

@@ -402,7 +402,7 @@ TEST_P(EveryStore, ReadyJobsComeByProfileToo) {
     job.profile = number == 2 ? "scans" : number == 4 ? "waits" : "default";
     add(job);
   }
-  const auto ready = store->ready_by_profile(at(5000), 1);
+  const auto ready = store->ready_by_profile(at(5000), 1, {});
   ASSERT_EQ(ready.size(), 3U);
   ASSERT_EQ(ready.at("default").size(), 1U) << "the limit is for each profile";
   EXPECT_EQ(ready.at("default").front().id, "job-0001");
