@@ -97,8 +97,8 @@ struct SqliteStore::Statements {
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
       claimed, events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error,
       listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task,
-      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer, delay_deadlines, due_too_late, note,
-      set_note;
+      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer,
+      delay_deadlines, due_too_late, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -139,9 +139,10 @@ std::optional<Mark> SqliteStore::clock() {
 // A clock that was set to another day must not make room in the budget: what was paid for goes along.
 void SqliteStore::keep(const Mark& now) {
   if (const auto last = clock()) {
-    const std::string day = day_of(now.wall);
-    const std::string day_unless_set = day_of(now.date + (last->wall - last->date));
-    if (day != day_unless_set) raise_spent(now.wall, spent_on(now.date + (last->wall - last->date)));
+    const WallTime unless_set = now.date + (last->wall - last->date);
+    using Days = std::chrono::days;
+    if (std::chrono::floor<Days>(now.wall) != std::chrono::floor<Days>(unless_set))
+      raise_spent(now.wall, spent_on(unless_set));
   }
   set_note(kClockNote, to_text(now));
 }
