@@ -74,8 +74,8 @@ bool has_content(const Folder& folder, const std::string& name, const std::strin
     return digest_of(folder, name).sha256 == sha256;
   } catch (const std::system_error& error) {
     // Taken away, or exchanged for something else, since it was looked at.
-    if (error.code() == std::errc::no_such_file_or_directory ||
-        error.code() == std::errc::invalid_argument || error.code() == std::errc::too_many_symbolic_link_levels)
+    if (error.code() == std::errc::no_such_file_or_directory || error.code() == std::errc::invalid_argument ||
+        error.code() == std::errc::too_many_symbolic_link_levels)
       return false;
     throw;
   }

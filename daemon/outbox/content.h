@@ -5,8 +5,8 @@
 #include "outbox/folder.h"
 #include "outbox/manifest.h"
 
-/// What a part holds, a file or a folder of files, by its name in an open folder. Never through a link. Throws
-/// std::system_error.
+/// What a part holds, a file or a folder of files, by its name in an open folder. Never through a link.
+/// Throws std::system_error.
 namespace chunkrd::outbox {
 
 /// Makes what `name` holds durable. A folder in it, or anything but a file, is EINVAL; nothing there ENOENT.

@@ -331,9 +331,8 @@ void Delivery::take_back(const Manifest& manifest) {
   const auto target = target_of(manifest);
   if (!target) return;
   Manifest shown = manifest;
-  std::erase_if(shown.files, [&](const Manifest::File& file) {
-    return file.suffix == kJson || !visible(manifest, file);
-  });
+  std::erase_if(shown.files,
+                [&](const Manifest::File& file) { return file.suffix == kJson || !visible(manifest, file); });
   Ours ours;
   ours.add(shown);
   for (const Manifest::File& file : shown.files)

@@ -57,7 +57,9 @@ class Delivery {
   bool all_visible(const Manifest& manifest) const;
   std::optional<Manifest> read_intent();
   void end_half_move(const Manifest& intent) const;
-  void write_intent(const Manifest& manifest) const { folder_.write(std::string(kIntent), to_json(manifest)); }
+  void write_intent(const Manifest& manifest) const {
+    folder_.write(std::string(kIntent), to_json(manifest));
+  }
 
   std::vector<Manifest::File> make_durable(const std::vector<Part>& parts,
                                            const std::optional<Manifest>& begun);

@@ -131,15 +131,17 @@ Ours Delivery::ours_in(const Manifest& intent) const {
 // Told at once: what comes after it may fail, and is then repeated without it.
 Ours::Kept Delivery::keep() {
   return [this](const std::string& path) {
-    spdlog::warn("outbox: job {}: what lay at the place of its result was changed meanwhile, and is kept as {}",
-                 printable(job_id_), printable(path));
+    spdlog::warn(
+        "outbox: job {}: what lay at the place of its result was changed meanwhile, and is kept as {}",
+        printable(job_id_), printable(path));
     kept_.push_back(path);
   };
 }
 
 std::string Delivery::told() const {
   if (kept_.empty()) return {};
-  return fmt::format("what was changed meanwhile is kept: {}", printable(fmt::format("{}", fmt::join(kept_, ", "))));
+  return fmt::format("what was changed meanwhile is kept: {}",
+                     printable(fmt::format("{}", fmt::join(kept_, ", "))));
 }
 
 }  // namespace chunkrd::outbox

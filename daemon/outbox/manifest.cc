@@ -103,8 +103,7 @@ std::optional<Manifest> parsed(const std::optional<std::string>& text, const std
   try {
     return from_json(*text);
   } catch (const std::exception& error) {
-    throw NotAManifest(
-        fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
+    throw NotAManifest(fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
   }
 }
 

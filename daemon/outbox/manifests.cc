@@ -87,9 +87,10 @@ void Manifests::tell_once(const std::string& job_id, const std::string& what) co
   const std::scoped_lock lock(mutex_);
   if (told_.size() >= kToldMax) told_.clear();
   if (told_.insert(job_id).second)
-    spdlog::warn("outbox: {}; what was delivered for job {} stays where it is, and is neither delivered again nor "
-                 "replaced",
-                 what, printable(job_id));
+    spdlog::warn(
+        "outbox: {}; what was delivered for job {} stays where it is, and is neither delivered again nor "
+        "replaced",
+        what, printable(job_id));
 }
 
 }  // namespace chunkrd::outbox

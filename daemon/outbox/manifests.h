@@ -24,8 +24,8 @@ struct Places {
   Folder open_manifests() const { return open().own(".chunkrd").own("manifests"); }
 };
 
-/// What was delivered, job by job. A manifest that cannot be read is told once, and is as none: nothing of its
-/// delivery is known to be ours then. Any thread. Throws std::system_error for what is no fault of the
+/// What was delivered, job by job. A manifest that cannot be read is told once, and is as none: nothing of
+/// its delivery is known to be ours then. Any thread. Throws std::system_error for what is no fault of the
 /// manifest's (no descriptors, no memory).
 class Manifests {
  public:

@@ -34,8 +34,8 @@ class Ours {
   /// where its own is taken by now. `out` is empty then.
   void settle(const Folder& out, const Folder& into, const Kept& kept) const;
 
-  /// Takes away from `place` what is ours and not in `after`. It goes by way of `out`, where nobody else looks,
-  /// and where everything lies as it lay in its place: after a crash settle() knows where it belongs.
+  /// Takes away from `place` what is ours and not in `after`. It goes by way of `out`, where nobody else
+  /// looks, and where everything lies as it lay in its place: after a crash settle() knows where it belongs.
   void take_away(const Folder& place, const Ours& after, const Folder& out, const Kept& kept) const;
 
   /// Shows what lies in `from` in `into`: what is free is taken, what is ours replaced; `last` comes last,

@@ -51,10 +51,10 @@ struct Delivered {
 /// its suffixes is shortened and gets a hash. The outbox is one filesystem: a mount inside it is an EXDEV.
 ///
 /// A later result of the same job, or of one that supersedes it, replaces the earlier one at its place: file
-/// by file, each with one rename, the JSON last; with Layout::folder all of it at once where nothing else lies
-/// in the folder. Only what has the content that we gave it is replaced or removed; all else stays where it
-/// is. Where a name of the new result has been taken, or what lies there was changed, the new result gets a
-/// name of its own. No result lands in the folder of another document's.
+/// by file, each with one rename, the JSON last; with Layout::folder all of it at once where nothing else
+/// lies in the folder. Only what has the content that we gave it is replaced or removed; all else stays where
+/// it is. Where a name of the new result has been taken, or what lies there was changed, the new result gets
+/// a name of its own. No result lands in the folder of another document's.
 ///
 /// The outbox, and what of ours is in it, is made whenever it is not there. A manifest that is damaged is as
 /// none, and is told once.

@@ -72,7 +72,7 @@ void append(Page& page, Page part, double right, double down) {
 
 /// Reads what stands upright in the picture after quarter turns clockwise.
 Page read_turned(const Pixels& picture, int quarters, const std::filesystem::path& scratch) {
-  const Pixels upright = dark_on_light(turned(picture, quarters));
+  const Pixels upright = evenly_lit(dark_on_light(turned(picture, quarters)));
   const double skew = skew_of(upright);
   const Pixels straight = turned_by(upright, skew);
   Page page;
@@ -158,11 +158,11 @@ Page best_reading(const Pixels& picture, Page first, const std::filesystem::path
 }  // namespace
 
 Page read_picture(const Pixels& picture, const std::filesystem::path& scratch) {
-  const Pixels sample = part(picture, parts_of(picture, kLongestPart).front());
+  const Pixels sample = evenly_lit(dark_on_light(part(picture, parts_of(picture, kLongestPart).front())));
   const LetterShapes shapes = letter_shapes(sample);
   if (shapes.upright > kCertainShapes && shapes.upright > 2 * std::abs(shapes.turned_left))
     return read_turned(picture, 0, scratch);
-  const std::optional<int> told = turn_told_by_tesseract(dark_on_light(sample), scratch);
+  const std::optional<int> told = turn_told_by_tesseract(sample, scratch);
   Page page = read_turned(picture, told.value_or(0), scratch);
   // Where there is nothing to read as it is, there is nothing to turn.
   if (told == 0 || (!told && page.lines.empty())) return page;

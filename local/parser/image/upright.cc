@@ -35,6 +35,14 @@ Pixels black_and_white(const Pixels& picture) {
   return checked(print);
 }
 
+/// The shade of the paper taken out of a gray picture.
+Pixels on_white_paper(Pixels levels) {
+  constexpr l_int32 kTile = 10, kTileHeight = 15, kInk = 60, kLeastPaper = 40, kWhite = 255, kSmooth = 2;
+  Pixels even(::pixBackgroundNorm(levels.get(), nullptr, nullptr, kTile, kTileHeight, kInk, kLeastPaper,
+                                  kWhite, kSmooth, kSmooth));
+  return even ? std::move(even) : std::move(levels);
+}
+
 struct DestroyNumbers {
   void operator()(Numa* numbers) const noexcept { ::numaDestroy(&numbers); }
 };
@@ -102,16 +110,31 @@ Pixels turned(const Pixels& picture, int quarters) {
 
 Pixels turned_by(const Pixels& picture, double radians) {
   if (radians == 0) return turned(picture, 0);
-  // White corners beside the shade of a photo would be taken for the only paper there is: all paper becomes
-  // white.
-  constexpr l_int32 kTile = 10, kTileHeight = 15, kInk = 60, kLeastPaper = 40, kWhite = 255, kSmooth = 2;
-  Pixels levels = gray(picture);
-  if (Pixels even(::pixBackgroundNorm(levels.get(), nullptr, nullptr, kTile, kTileHeight, kInk, kLeastPaper,
-                                      kWhite, kSmooth, kSmooth));
-      even)
-    levels = std::move(even);
+  // White corners beside gray paper would be taken for the only paper there is.
+  const Pixels levels = on_white_paper(gray(picture));
   return checked(::pixRotate(levels.get(), static_cast<l_float32>(radians), L_ROTATE_AREA_MAP,
                              L_BRING_IN_WHITE, ::pixGetWidth(levels.get()), ::pixGetHeight(levels.get())));
+}
+
+Pixels evenly_lit(const Pixels& picture) {
+  constexpr std::uint32_t kUneven = 40;  // levels of gray
+  if (::pixGetDepth(picture.get()) == 1) return turned(picture, 0);
+  const Pixels levels = gray(picture);
+  const double width = std::floor(::pixGetWidth(levels.get()) / 3.0);
+  const double height = std::floor(::pixGetHeight(levels.get()) / 3.0);
+  if (width < 1 || height < 1) return turned(picture, 0);
+  l_uint32 darkest = 255;
+  l_uint32 lightest = 0;
+  for (double top = 0; top < 3 * height; top += height) {
+    for (double left = 0; left < 3 * width; left += width) {
+      const Pixels ninth = part(levels, {left, top, left + width, top + height});
+      l_uint32 median = 255;
+      ::pixGetRankValue(ninth.get(), 4, 0.5F, &median);
+      darkest = std::min(darkest, median);
+      lightest = std::max(lightest, median);
+    }
+  }
+  return lightest - darkest > kUneven ? on_white_paper(gray(picture)) : turned(picture, 0);
 }
 
 Pixels dark_on_light(const Pixels& picture) {

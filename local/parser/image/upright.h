@@ -29,6 +29,10 @@ Pixels turned_by(const Pixels& picture, double radians);
 /// A dark page with light print, as its negative; tesseract reads dark print on light paper better.
 Pixels dark_on_light(const Pixels& picture);
 
+/// A photo with a shade over part of it, in gray and without the shade; any other picture as it is. Tesseract
+/// knows one bound between print and paper for a whole page, and does not see what lies beyond it.
+Pixels evenly_lit(const Pixels& picture);
+
 /// Parts (in pixels) of at most `longest` pixels each way that together are the whole picture, cut where
 /// nothing is printed if there is such a place.
 std::vector<Box> parts_of(const Pixels& picture, std::uint32_t longest);

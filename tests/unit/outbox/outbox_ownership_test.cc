@@ -143,13 +143,11 @@ TEST_P(Ownership, WhatSomebodyDoesMeanwhileIsNeverLost) {
     test::write(path / "mine", "precious");
   };
   const std::string folder = GetParam().layout == Layout::flat ? "report.pdf.images" : "report.pdf";
-  const std::vector<Act> acts{{"edits", at() + ".images/x", edit},
-                              {"edits", at() + ".md", edit},
-                              {"puts over", at() + ".json", put_over},
-                              {"puts over", at() + ".images/y", put_over},
-                              {"adds", at() + ".images/new", edit},
-                              {"adds", at() + ".txt", edit},
-                              {"exchanges", folder, exchange_folder}};
+  const std::vector<Act> acts{
+      {"edits", at() + ".images/x", edit},     {"edits", at() + ".md", edit},
+      {"puts over", at() + ".json", put_over}, {"puts over", at() + ".images/y", put_over},
+      {"adds", at() + ".images/new", edit},    {"adds", at() + ".txt", edit},
+      {"exchanges", folder, exchange_folder}};
   for (const Act& act : acts) {
     bool acted = true;
     for (int call = 0; acted; ++call) {
@@ -162,7 +160,8 @@ TEST_P(Ownership, WhatSomebodyDoesMeanwhileIsNeverLost) {
       test::meanwhile(call, [&] {
         acted = true;
         act.act(ground.root / act.name);
-        precious = std::ranges::any_of(visible(ground.root), [](const auto& file) { return file.second == "precious"; });
+        precious = std::ranges::any_of(visible(ground.root),
+                                       [](const auto& file) { return file.second == "precious"; });
       });
       Outbox outbox(ground.root, ground.layout);
       Delivered delivered;
@@ -181,11 +180,13 @@ TEST_P(Ownership, WhatSomebodyDoesMeanwhileIsNeverLost) {
         }
       }
       const Files files = visible(ground.root);
-      EXPECT_TRUE(!precious || std::ranges::any_of(files, [](const auto& file) { return file.second == "precious"; }))
-          << ::testing::PrintToString(files);
+      EXPECT_TRUE(!precious || std::ranges::any_of(files, [](const auto& file) {
+        return file.second == "precious";
+      })) << ::testing::PrintToString(files);
       std::string text;
       for (const auto& [name, content] : result(1, delivered.name))
-        if (const auto found = files.find(name); found == files.end() || found->second != content) text += name + " ";
+        if (const auto found = files.find(name); found == files.end() || found->second != content)
+          text += name + " ";
       // What he did to the new result after it was there is his.
       if (text.find(".json") == std::string::npos && !text.empty()) EXPECT_TRUE(precious) << text;
     }
@@ -204,7 +205,8 @@ TEST_P(Ownership, NoResultLandsInTheFolderOfAnothers) {
   EXPECT_EQ(outbox.publish(origin, origin.name, {{".json", own / "task.json"}}).name,
             folder + "~folder/annex.pdf");
   ground.publish(1);
-  EXPECT_EQ(visible(ground.root), with(result(1), {{folder + "~folder/" + at("annex.pdf") + ".json", "json of the annex"}}));
+  EXPECT_EQ(visible(ground.root),
+            with(result(1), {{folder + "~folder/" + at("annex.pdf") + ".json", "json of the annex"}}));
 }
 
 // A crash before the JSON, then the name is taken: what was shown is taken back, but nothing else.
@@ -214,7 +216,8 @@ TEST_P(Ownership, WhatWasPutIntoAFolderThatIsTakenBackStays) {
     SCOPED_TRACE(deaths);
     const Ground ground;
     if (!dies(deaths, [&] { ground.publish(0); })) return;
-    if (!fs::exists(ground.root / "report.pdf.images") || fs::exists(ground.root / "report.pdf.json")) continue;
+    if (!fs::exists(ground.root / "report.pdf.images") || fs::exists(ground.root / "report.pdf.json"))
+      continue;
     const Files mine{{"report.pdf.images/notes.txt", "mine"}, {"report.pdf.json", "of somebody else"}};
     put(ground.root, mine);
     EXPECT_EQ(ground.publish(0).name, "report~aaaaaaaa.pdf");
@@ -244,8 +247,8 @@ TEST(Sweeping, ALinkInPlaceOfAFolderOfOursIsAnErrorThatNamesIt) {
   const fs::path tmp = directory.path() / "outbox" / ".chunkrd" / "tmp";
   fs::remove(tmp);
   fs::create_directory_symlink(elsewhere.path(), tmp);
-  for (const auto& attempt : std::vector<std::function<void()>>{[&] { outbox.sweep({}); },
-                                                                [&] { outbox.prepare(kJob); }}) {
+  for (const auto& attempt :
+       std::vector<std::function<void()>>{[&] { outbox.sweep({}); }, [&] { outbox.prepare(kJob); }}) {
     try {
       attempt();
       ADD_FAILURE() << "went through the link";

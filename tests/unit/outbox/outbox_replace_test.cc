@@ -91,7 +91,8 @@ TEST(Lending, CopiesAPartThatIsStillAsItWasDelivered) {
   test::write(folder / "task.json", "json");
   fs::create_directory(folder / "images");
   test::write(folder / "images" / "x", "picture");
-  outbox.publish(test::revision_of(kJob, 0), "report.pdf", {{".json", folder / "task.json"}, {".images", folder / "images"}});
+  outbox.publish(test::revision_of(kJob, 0), "report.pdf",
+                 {{".json", folder / "task.json"}, {".images", folder / "images"}});
 
   EXPECT_TRUE(outbox.lend(kJob, ".json", directory.path() / "copy"));
   EXPECT_EQ(test::read(directory.path() / "copy"), "json");

@@ -20,9 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using test::Directory;
 using test::Fault;
+using test::Files;
 using test::kJob;
 using test::kOtherJob;
-using test::Files;
 using test::names_in;
 using test::visible;
 using ::testing::Contains;
