@@ -69,10 +69,10 @@ Decision failed_here(const Job& job, const NoAnswer& failure, const Moment& mome
 }
 
 // Statuses that say by their meaning that nothing was done. No other is believed to say it: redirects follow
-// a form that was taken, 408 and 499 are said of requests that went on to the service, 202 is a success.
+// a form that was taken, 408 and 499 are said of requests that went on to the service.
 bool is_plain_refusal(int http_status) {
-  constexpr int kPlain[] = {307, 308, 400, 401, 402, 403, 404, 405, 407, 410, 411, 413,
-                            414, 415, 417, 421, 422, 425, 426, 428, 429, 431, 451};
+  constexpr int kPlain[] = {400, 401, 402, 403, 404, 405, 407, 410, 411, 413, 414,
+                            415, 417, 421, 422, 425, 426, 428, 429, 431, 451};
   return std::ranges::find(kPlain, http_status) != std::end(kPlain);
 }
 

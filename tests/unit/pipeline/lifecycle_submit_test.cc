@@ -185,8 +185,8 @@ const CreateRow kCreateTable[] = {
     {"302", refusal(302), kLookForIt},
     {"303 after a form that was taken", refusal(303), kLookForIt},
     {"304", refusal(304), kLookForIt},
-    {"307", refusal(307), kNotSent},
-    {"308", refusal(308), kNotSent},
+    {"307", refusal(307), kLookForIt},
+    {"308", refusal(308), kLookForIt},
     {"404", refusal(404), kNotSent},
     {"405", refusal(405), kNotSent},
     {"409", refusal(409), kLookForIt},
@@ -239,7 +239,7 @@ TEST(AfterCreate, DecidesOnEveryAnswer) {
 // Whatever a service, or something on the way to it, makes of a submit: it is looked for before it is sent
 // again, unless the answer means that nothing was done.
 TEST(AfterCreate, NoStatusLeadsToASecondPaidTaskUnlooked) {
-  const std::set<int> plain{307, 308, 401, 402, 403, 404, 405, 407, 410, 411,
+  const std::set<int> plain{401, 402, 403, 404, 405, 407, 410, 411,
                             414, 417, 421, 425, 426, 428, 429, 431, 451};
   const std::set<int> verdicts{400, 413, 415, 422};
   for (int status = 100; status <= 999; ++status)
