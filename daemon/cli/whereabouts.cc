@@ -32,8 +32,11 @@ void look_for_results(Search& search, const queue::Job& job, const fs::path& out
     if (const auto manifest = outbox::read_manifest(own / "manifests" / (job.id + ".json")))
       for (const auto& file : manifest->files) search.look("result", outbox / manifest->path_of(file));
   } catch (const std::runtime_error&) {
-    // A damaged manifest says nothing; the JSON is always there.
-    if (!job.delivered_name.empty()) search.look("result", outbox / (job.delivered_name + ".json"));
+    // A damaged manifest says nothing; the JSON is always there, in one of the two layouts.
+    if (job.delivered_name.empty()) return;
+    const fs::path name = job.delivered_name, json = name.filename().native() + ".json";
+    search.look("result", outbox / name.parent_path() / json);
+    search.look("result", outbox / name / json);
   }
 }
 

@@ -39,12 +39,9 @@ FileDescriptor open_folder(int parent, const std::string& name) {
   return FileDescriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-constexpr mode_t kForReaders = 0755;  // as far as the umask allows
-constexpr mode_t kForUs = 0700;
-
 // Makes and opens `name`; an invalid descriptor when something that is no folder has the name.
-FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name, mode_t mode) {
-  if (::mkdirat(parent, name.c_str(), mode) != 0 && errno != EEXIST)
+FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name) {
+  if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST)
     fail("create directory", parent_path / name);
   FileDescriptor folder = open_folder(parent, name);
   if (!folder && errno != ENOTDIR && errno != ELOOP) fail("open", parent_path / name);
@@ -71,7 +68,7 @@ FileDescriptor duplicate(const FileDescriptor& fd, const fs::path& path_for_erro
 }
 
 // Looked at first: a FIFO or a device must not be opened.
-FileDescriptor open_regular(At file, const fs::path& path_for_errors) {
+FileDescriptor open_regular_at(At file, const fs::path& path_for_errors) {
   struct stat status;
   if (!file.there(status)) fail("look up", path_for_errors);
   if (!S_ISREG(status.st_mode)) fail(EINVAL, "no regular file:", path_for_errors);
@@ -87,7 +84,7 @@ std::optional<std::string> read_small(At file, const fs::path& path_for_errors) 
     fail("look up", path_for_errors);
   }
   if (status.st_size > kSmallBytesMax) fail(EFBIG, "read", path_for_errors);
-  const FileDescriptor fd = open_regular(file, path_for_errors);
+  const FileDescriptor fd = open_regular_at(file, path_for_errors);
   std::string text;
   std::array<char, 64 * 1024> buffer;
   while (true) {
@@ -117,11 +114,11 @@ Folder Folder::below(const std::vector<std::string>& folders, const Taken& taken
   Folder here = self();
   for (const std::string& wanted : folders) {
     std::string name = wanted;
-    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name, kForReaders);
+    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name);
     const bool refused = next && taken && taken(here, here.child(name, duplicate(next, here.path_)), name);
     if (!next || refused) {
       name = fitted(wanted, kTakenMark.size()).append(kTakenMark);
-      next = make_and_open(here.fd_.get(), here.path_, name, kForReaders);
+      next = make_and_open(here.fd_.get(), here.path_, name);
       if (!next) fail("open", here.path_ / name);
     }
     // Always, not only after mkdir: a folder that another thread, or a call before a crash, has just made
@@ -146,7 +143,7 @@ std::optional<Folder> Folder::existing(const std::vector<std::string>& folders) 
 Folder Folder::own(const std::string& name) const {
   FileDescriptor next = open_folder(fd_.get(), name);
   if (!next && errno == ENOENT) {
-    next = make_and_open(fd_.get(), path_, name, kForUs);
+    next = make_and_open(fd_.get(), path_, name);
     sync();
   }
   if (!next && (errno == ENOTDIR || errno == ELOOP))
@@ -158,10 +155,10 @@ Folder Folder::own(const std::string& name) const {
 }
 
 bool Folder::has(const std::string& name) const {
-  return status(name).has_value();
+  return look(name).has_value();
 }
 
-std::optional<struct stat> Folder::status(const std::string& name) const {
+std::optional<struct stat> Folder::look(const std::string& name) const {
   struct stat status;
   if (At{fd_.get(), name.c_str()}.there(status)) return status;
   if (errno != ENOENT) fail("look up", path_ / name);
@@ -169,7 +166,7 @@ std::optional<struct stat> Folder::status(const std::string& name) const {
 }
 
 bool Folder::has_folder(const std::string& name) const {
-  const auto there = status(name);
+  const auto there = look(name);
   return there && S_ISDIR(there->st_mode);
 }
 
@@ -190,8 +187,8 @@ std::vector<std::string> Folder::entries() const {
   return names;
 }
 
-FileDescriptor Folder::open_file(const std::string& name) const {
-  return open_regular({fd_.get(), name.c_str()}, path_ / name);
+FileDescriptor Folder::open_regular(const std::string& name) const {
+  return open_regular_at({fd_.get(), name.c_str()}, path_ / name);
 }
 
 FileDescriptor Folder::create(const std::string& name) const {
@@ -263,7 +260,7 @@ Removal Folder::remove_if_content(const std::string& name, const std::string& sh
     return Removal::gone;
   }
   if (!S_ISREG(status.st_mode)) return Removal::another;
-  const FileDescriptor file = open_file(name);
+  const FileDescriptor file = open_regular(name);
   if (sha256_of(file.get(), path_ / name).sha256 != sha256) return Removal::another;
   // It may have been replaced, or written to, while it was read.
   struct stat read, now;
@@ -289,6 +286,14 @@ void Folder::remove_tree(const std::string& name) const {
   } else {
     remove(name);
   }
+}
+
+void Folder::make_private() const {
+  struct stat status;
+  if (::fstat(fd_.get(), &status) != 0) fail("look up", path_);
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  // Somebody else's stays as it is, and so do modes where there are none.
+  if ((status.st_mode & kOthers) != 0) (void)::fchmod(fd_.get(), status.st_mode & 07777 & ~kOthers);
 }
 
 void Folder::sync() const {

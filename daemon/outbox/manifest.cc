@@ -7,8 +7,11 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
+#include <new>
 #include <stdexcept>
+#include <system_error>
 
+#include "core/errors.h"
 #include "core/escape.h"
 #include "outbox/folder.h"
 #include "outbox/relative_name.h"
@@ -98,10 +101,17 @@ Manifest from_json(std::string_view text) {
   return manifest;
 }
 
-std::optional<Manifest> parsed(const std::optional<std::string>& text, const std::filesystem::path& path) {
-  if (!text) return std::nullopt;
+template <class Read>
+std::optional<Manifest> read_and_parse(Read read, const std::filesystem::path& path) {
   try {
+    const std::optional<std::string> text = read();
+    if (!text) return std::nullopt;
     return from_json(*text);
+  } catch (const std::system_error& error) {
+    if (passes(error.code())) throw;
+    throw NotAManifest(error.what());
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw NotAManifest(fmt::format("{}: not a manifest of ours: {}", printable(path.native()), error.what()));
   }
@@ -158,11 +168,16 @@ std::string to_json(const Manifest& manifest) {
 }
 
 std::optional<Manifest> read_manifest(const std::filesystem::path& path) {
-  return parsed(read_if_there(path), path);
+  return read_and_parse([&] { return read_if_there(path); }, path);
 }
 
 std::optional<Manifest> read_manifest(const Folder& folder, const std::string& name) {
-  return parsed(folder.read(name), folder.path() / name);
+  return read_and_parse([&] { return folder.read(name); }, folder.path() / name);
+}
+
+bool passes(const std::error_code& code) {
+  return is_full_disk(code) || code == std::errc::too_many_files_open ||
+         code == std::errc::too_many_files_open_in_system || code == std::errc::not_enough_memory;
 }
 
 }  // namespace chunkrd::outbox

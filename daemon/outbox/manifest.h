@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "outbox/folder.h"
@@ -51,14 +52,18 @@ struct Manifest {
 /// Bytes are escaped (core/escape.h), so that the manifest is text whatever the names are.
 std::string to_json(const Manifest& manifest);
 
+/// Whether an error speaks of this machine and not of a file: over some time later, it is no reason to take a
+/// file for damaged.
+bool passes(const std::error_code& code);
+
 /// A file that should be a manifest is none. The text has its path.
 class NotAManifest : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Nothing when the file is not there. Throws NotAManifest, also where a name in it would lead out of its
-/// folder, and std::system_error where it cannot be read.
+/// Nothing when the file is not there. Throws NotAManifest where it cannot be read, and also where a name in
+/// it would lead out of its folder; std::system_error where that is no fault of the file's: passes().
 std::optional<Manifest> read_manifest(const std::filesystem::path& path);
 std::optional<Manifest> read_manifest(const Folder& folder, const std::string& name);
 

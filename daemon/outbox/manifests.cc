@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
+#include <mutex>
+#include <set>
 #include <system_error>
 
 #include "core/durable.h"
@@ -19,12 +21,6 @@ std::string file_of(const std::string& job_id) {
   return job_id + ".json";
 }
 
-// It is this machine's fault, not the file's, and over some time later.
-bool is_shortage(const std::error_code& code) {
-  return code == std::errc::too_many_files_open || code == std::errc::too_many_files_open_in_system ||
-         code == std::errc::not_enough_memory;
-}
-
 }  // namespace
 
 Folder Places::open() const {
@@ -32,14 +28,17 @@ Folder Places::open() const {
   return Folder(root);
 }
 
+Folder Places::open_own() const {
+  Folder own = open().own(".chunkrd");
+  own.make_private();
+  return own;
+}
+
 std::optional<Manifest> Manifests::find(const std::string& job_id) const {
   const auto folder = places_.open().existing({".chunkrd", "manifests"});
   if (!folder) return std::nullopt;
   try {
     return read_manifest(*folder, file_of(job_id));
-  } catch (const std::system_error& error) {
-    if (is_shortage(error.code())) throw;
-    tell_once(job_id, error.what());
   } catch (const NotAManifest& error) {
     tell_once(job_id, error.what());
   }
@@ -83,10 +82,12 @@ void Manifests::remove(const std::vector<std::string>& job_ids) const {
   manifests->sync();
 }
 
-void Manifests::tell_once(const std::string& job_id, const std::string& what) const {
-  const std::scoped_lock lock(mutex_);
-  if (told_.size() >= kToldMax) told_.clear();
-  if (told_.insert(job_id).second)
+void tell_once(const std::string& job_id, const std::string& what) {
+  static std::mutex mutex;
+  static std::set<std::string> told;
+  const std::scoped_lock lock(mutex);
+  if (told.size() >= kToldMax) told.clear();
+  if (told.insert(job_id).second)
     spdlog::warn(
         "outbox: {}; what was delivered for job {} stays where it is, and is neither delivered again nor "
         "replaced",

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,8 +18,10 @@ struct Places {
   std::filesystem::path manifests() const { return root / ".chunkrd" / "manifests"; }
 
   Folder open() const;
-  Folder open_deliveries() const { return open().own(".chunkrd").own("tmp"); }
-  Folder open_manifests() const { return open().own(".chunkrd").own("manifests"); }
+  /// `.chunkrd`, which nobody else may look into. What is made in it is visible one day, and is as all else.
+  Folder open_own() const;
+  Folder open_deliveries() const { return open_own().own("tmp"); }
+  Folder open_manifests() const { return open_own().own("manifests"); }
 };
 
 /// What was delivered, job by job. A manifest that cannot be read is told once, and is as none: nothing of
@@ -44,11 +44,11 @@ class Manifests {
   void remove(const std::vector<std::string>& job_ids) const;
 
  private:
-  void tell_once(const std::string& job_id, const std::string& what) const;
-
   const Places& places_;
-  mutable std::mutex mutex_;
-  mutable std::set<std::string> told_;  ///< jobs whose manifest was told to be damaged; guarded by mutex_
 };
+
+/// Says in the log what of the delivery of `job_id` cannot be read or removed; once in this process. Any
+/// thread.
+void tell_once(const std::string& job_id, const std::string& what);
 
 }  // namespace chunkrd::outbox

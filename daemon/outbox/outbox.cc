@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/durable.h"
 #include "core/escape.h"
 #include "core/ids.h"
 #include "outbox/content.h"
@@ -53,7 +52,6 @@ struct Outbox::Root {
 
 Outbox::Outbox(fs::path root, Layout layout)
     : root_(new Root{.places = {.root = std::move(root)}, .layout = layout}) {
-  durable::make_private_directory(root_->places.root / ".chunkrd");
   root_->places.open_deliveries();
   root_->places.open_manifests();
 }
@@ -78,15 +76,22 @@ Delivered Outbox::publish(const Origin& origin, const std::string& wanted_name,
   return root_->delivery(origin.job_id).publish(origin, RelativeName(wanted_name), root_->layout, parts);
 }
 
+// An earlier result is a convenience: what cannot be read of it is as if it were not there.
 bool Outbox::lend(const std::string& job_id, const std::string& suffix, const fs::path& into) const {
   require_file_name(job_id);
-  const auto manifest = root_->manifests.find(job_id);
-  const Manifest::File* const file = manifest ? manifest->find(suffix) : nullptr;
-  if (file == nullptr) return false;
-  const auto target = root_->places.open().existing(manifest->folders);
-  const auto place = target ? target->existing(manifest->own_folder()) : std::nullopt;
-  return place &&
-         copy_content(*place, manifest->base + suffix, *file, Folder(into.parent_path()), into.filename());
+  const Folder to(into.parent_path());
+  try {
+    const auto manifest = root_->manifests.find(job_id);
+    const Manifest::File* const file = manifest ? manifest->find(suffix) : nullptr;
+    if (file == nullptr) return false;
+    const auto target = root_->places.open().existing(manifest->folders);
+    const auto place = target ? target->existing(manifest->own_folder()) : std::nullopt;
+    return place && copy_content(*place, manifest->base + suffix, *file, to, into.filename());
+  } catch (const std::system_error& error) {
+    if (passes(error.code())) throw;
+    tell_once(job_id, error.what());
+    return false;
+  }
 }
 
 std::optional<std::string> Outbox::hand_over(const std::string& earlier, const std::string& job_id) const {

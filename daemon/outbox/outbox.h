@@ -82,7 +82,7 @@ class Outbox {
   Delivered publish(const Origin& origin, const std::string& wanted_name, const std::vector<Part>& parts);
 
   /// Copies a part of the result that was delivered for `job_id` to the new file or folder `into`, synced.
-  /// False when it is not there any more, or not as it was delivered.
+  /// False when it is not there any more, or not as it was delivered, or cannot be read: that is told once.
   bool lend(const std::string& job_id, const std::string& suffix, const std::filesystem::path& into) const;
 
   /// What was delivered for `earlier` is the result of `job_id` from now on, and stays as it lies. Its name;

@@ -141,6 +141,11 @@ Decision wait_for(const queue::Job& job, const std::string& first, Telling telli
 /// Its waiting is over without a result that could be taken over.
 Decision wait_is_over(const queue::Job& job, const Moment& moment);
 
+/// The very document (its inbox keeps originals) was delivered before, and nothing of it has changed but its
+/// times: `name` is what its result is called in the outbox.
+Decision after_unchanged(const queue::Job& job, const queue::Job& known, const queue::Job& earlier,
+                         const std::string& name, const Moment& moment);
+
 // --- submitting --------------------------------------------------------------------------------------
 
 /// The intent that must be durable before the POST leaves. Keeps the tag of a submit that is repeated
@@ -222,6 +227,7 @@ Decision after_collect(const queue::Job& job, const Collected& collected, const 
 struct Published {
   std::string name;
   std::string outbox = {};  ///< Job::outbox
+  std::string told = {};  ///< for the story: what of an earlier result was kept, if any
 };
 /// The fetched result is not there any more (swept, or never synced): fetch it again.
 struct ResultMissing {};

@@ -16,7 +16,9 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
             Job after = moved(with_wanted(job), State::delivered, moment.now);
             after.delivered_name = published.name;
             after.outbox = published.outbox;
-            return decide(job, std::move(after), "delivered", "as " + printable(published.name));
+            std::string detail = "as " + printable(published.name);
+            if (!published.told.empty()) detail += "; " + published.told;
+            return decide(job, std::move(after), "delivered", std::move(detail));
           },
           [&](const ResultMissing&) {
             if (!job.reused_from.empty()) {

@@ -310,6 +310,20 @@ Decision wait_is_over(const Job& job, const Moment& moment) {
   return decide(job, std::move(after), {}, {});
 }
 
+Decision after_unchanged(const Job& job, const Job& known, const Job& earlier, const std::string& name,
+                         const Moment& moment) {
+  Job after = moved(known, State::delivered, moment.now);
+  after.delivered_name = name;
+  after.outbox = earlier.outbox;
+  after.reused_from = earlier.id;
+  // What is asked for it later, a reprocess or a delete, is meant for the task that its result is of.
+  after.task_id = earlier.task_id;
+  after.task_status = earlier.task_status;
+  after.pages = earlier.pages;
+  return decide(job, std::move(after), "unchanged",
+                fmt::format("same name and bytes as job {}: its result stays; nothing is paid", earlier.id));
+}
+
 queue::Transition intend(const Job& job, const std::string& new_tag, WallTime now) {
   Job after = job;
   after.state = State::submitting;

@@ -57,4 +57,25 @@ awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Contex
   co_return there ? earlier : std::nullopt;
 }
 
+awaitable<std::optional<Unchanged>> find_unchanged(const queue::Job& job, Context& context) {
+  const auto place = context.rules->place_of(job);
+  if (place->rules.originals != config::Originals::keep) co_return std::nullopt;
+  if (!job.tag.empty() || !job.wanted_settings.empty() || job.revision > 0) co_return std::nullopt;
+  const auto earlier = co_await context.queue.delivered_as(job.inbox, job.name, job.id);
+  if (!earlier || earlier->sha256 != job.sha256 || earlier->settings_hash != job.settings_hash)
+    co_return std::nullopt;
+  const auto handed =
+      co_await context.on_files(job, *place, queue::State::collecting, [place, earlier = *earlier, to = job.id] {
+        return home_of(*place, earlier).outbox.hand_over(earlier.id, to);
+      });
+  co_return Unchanged{*earlier, handed.value_or(earlier->delivered_name)};
+}
+
+awaitable<std::string> superseded_by(const queue::Job& job, Context& context) {
+  if (context.rules->place_of(job)->rules.originals != config::Originals::keep) co_return std::string();
+  const auto earlier = co_await context.queue.delivered_as(job.inbox, job.name, job.id);
+  // One that was found later is a later version of it.
+  co_return earlier && earlier->id < job.id ? earlier->id : std::string();
+}
+
 }  // namespace chunkrd::pipeline

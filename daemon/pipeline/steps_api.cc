@@ -70,7 +70,9 @@ awaitable<Outcome> not_sent(Job job, std::string why, Context& context) {
 awaitable<Outcome> submit(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  // One that has come while this document waited.
+  // What has come while this document waited.
+  if (const auto same = co_await find_unchanged(job, context))
+    co_return lifecycle::after_unchanged(job, job, same->earlier, same->delivered_name, context.moment());
   if (const auto earlier = co_await find_reusable(job, context))
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
   // The digest of a file is taken while it is sent; a link's is not.
@@ -96,6 +98,8 @@ awaitable<Outcome> submit(Job job, Context& context) {
 
 // What has become of the document that this one has waited for.
 awaitable<Outcome> take_over(Job job, Context& context) {
+  if (const auto same = co_await find_unchanged(job, context))
+    co_return lifecycle::after_unchanged(job, job, same->earlier, same->delivered_name, context.moment());
   if (const auto earlier = co_await find_reusable(job, context))
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
   co_return lifecycle::wait_is_over(job, context.moment());

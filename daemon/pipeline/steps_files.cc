@@ -62,14 +62,17 @@ lifecycle::Claim take_and_hash(const Rules& rules, const Place& configured, cons
 }
 
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
-lifecycle::Delivery publish(const Place& configured, const Job& job, const config::Profile& profile) {
+lifecycle::Delivery publish(const Place& configured, const Job& job, const config::Profile& profile,
+                            const std::string& supersedes) {
   const Place home = home_of(configured, job);
   auto outbox = home.open_outbox();
   const auto folder = outbox.prepare(job.id);
   try {
     const auto parts = make_parts(folder, job, profile);
-    const outbox::Origin origin{job.id, job.name, job.task_id, job.sha256, job.settings_hash, job.revision};
-    return lifecycle::Published{outbox.publish(origin, job.name, parts).name, home.rules.outbox.native()};
+    const outbox::Origin origin{job.id,       job.name,  job.task_id, job.sha256, job.settings_hash,
+                                job.revision, supersedes};
+    auto delivered = outbox.publish(origin, job.name, parts);
+    return lifecycle::Published{std::move(delivered.name), home.rules.outbox.native(), std::move(delivered.told)};
   } catch (const std::system_error& error) {
     // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
@@ -147,9 +150,11 @@ awaitable<Outcome> claim(Job job, Context& context) {
   const lifecycle::Intake intake{rules->limits.document_bytes, place->takes(job.name)};
   auto decision = lifecycle::after_claim(job, claimed, intake, context.moment());
   const Job known = decision.transition.after;
-  if (known.state == State::ready)
-    if (const auto earlier = co_await find_reusable(known, context))
-      co_return lifecycle::after_reuse(job, known, *earlier, context.moment());
+  if (known.state != State::ready) co_return decision;
+  if (const auto same = co_await find_unchanged(known, context))
+    co_return lifecycle::after_unchanged(job, known, same->earlier, same->delivered_name, context.moment());
+  if (const auto earlier = co_await find_reusable(known, context))
+    co_return lifecycle::after_reuse(job, known, *earlier, context.moment());
   co_return decision;
 }
 
@@ -158,9 +163,11 @@ awaitable<Outcome> deliver(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const Job wanted = lifecycle::with_wanted(job);
+  const auto supersedes = co_await superseded_by(job, context);
   const auto delivery = co_await context.on_files(
-      job, *place,
-      [place, wanted, profile = rules->profile_of(wanted)] { return publish(*place, wanted, profile); });
+      job, *place, [place, wanted, profile = rules->profile_of(wanted), supersedes] {
+        return publish(*place, wanted, profile, supersedes);
+      });
   co_return lifecycle::after_deliver(job, delivery, context.moment());
 }
 

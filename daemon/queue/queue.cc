@@ -214,6 +214,11 @@ awaitable<std::optional<Job>> Queue::delivered_like(std::string sha256, std::str
                                        Store& store) { return store.delivered_like(sha256, settings_hash); });
 }
 
+awaitable<std::optional<Job>> Queue::delivered_as(std::string inbox, std::string name, std::string id) {
+  return Writer::on_store(writer_, [inbox = std::move(inbox), name = std::move(name), id = std::move(id)](
+                                       Store& store) { return store.delivered_as(inbox, name, id); });
+}
+
 awaitable<bool> Queue::link_has_task(std::string task_id) {
   return Writer::on_store(
       writer_, [task_id = std::move(task_id)](Store& store) { return store.link_has_task(task_id); });

@@ -43,6 +43,7 @@ class Queue {
   awaitable<std::optional<WallTime>> oldest_unfinished();
   awaitable<std::optional<Job>> find(std::string id);
   awaitable<std::optional<Job>> delivered_like(std::string sha256, std::string settings_hash);
+  awaitable<std::optional<Job>> delivered_as(std::string inbox, std::string name, std::string id);
   awaitable<bool> link_has_task(std::string task_id);
   awaitable<std::vector<Job>> links_in_doubt(WallTime from, WallTime to);
   awaitable<Spent> spent_on(WallTime moment);

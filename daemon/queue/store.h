@@ -142,6 +142,10 @@ class Store {
   /// The latest job that is done with these bytes and these settings: its result may be delivered again.
   virtual std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) = 0;
 
+  /// The latest job of this inbox and name, but for the job `id`, that has a result in the outbox.
+  virtual std::optional<Job> delivered_as(const std::string& inbox, const std::string& name,
+                                          const std::string& id) = 0;
+
   /// Whether a document that is a link (NAME.url) has this task, or had it before.
   virtual bool link_has_task(const std::string& task_id) = 0;
   /// The links that may have made a task between `from` and `to` that nobody knows: a submit waits for its

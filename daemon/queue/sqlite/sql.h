@@ -108,6 +108,8 @@ inline const std::string kNamed =
 
 inline const std::string kNamedAndPutAs = kNamed + " AND (delivered_name = ? OR original_name = ?)";
 
+inline const std::string kDeliveredAs = kNamed + " AND delivered_name <> '' AND id <> ?";
+
 inline const std::string kNote = "SELECT value FROM notes WHERE key = ?";
 
 inline const std::string kSetNote =

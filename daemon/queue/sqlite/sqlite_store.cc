@@ -80,6 +80,7 @@ struct SqliteStore::Statements {
         named(database, sql::kNamed),
         named_and_put_as(database, sql::kNamedAndPutAs),
         delivered_like(database, sql::kDeliveredLike),
+        delivered_as(database, sql::kDeliveredAs),
         link_has_task(database, sql::kLinkHasTask),
         links_in_doubt(database, sql::kLinksInDoubt),
         add_spent(database, sql::kAddSpent),
@@ -96,9 +97,9 @@ struct SqliteStore::Statements {
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
       claimed, events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error,
-      listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, link_has_task,
-      links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands, command_answer,
-      delay_deadlines, due_too_late, note, set_note;
+      listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, delivered_as,
+      link_has_task, links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands,
+      command_answer, delay_deadlines, due_too_late, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -460,6 +461,16 @@ std::optional<Job> SqliteStore::delivered_like(const std::string& sha256, const 
     Run query(statements_->delivered_like);
     query.parameters().text(sha256).text(settings_hash);
     if (!query.next_row()) return std::nullopt;
+    return query.job();
+  });
+}
+
+std::optional<Job> SqliteStore::delivered_as(const std::string& inbox, const std::string& name,
+                                             const std::string& id) {
+  return run("reading", [&]() -> std::optional<Job> {
+    Run query(statements_->delivered_as);
+    query.parameters().bytes(inbox).bytes(name).text(id);
+    if (!query.next_row() || query.column(0).isNull()) return std::nullopt;
     return query.job();
   });
 }

@@ -40,6 +40,8 @@ class SqliteStore final : public Store {
   std::optional<Job> named(const std::string& inbox, const std::string& name,
                            const std::string& put_as) override;
   std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) override;
+  std::optional<Job> delivered_as(const std::string& inbox, const std::string& name,
+                                  const std::string& id) override;
   bool link_has_task(const std::string& task_id) override;
   std::vector<Job> links_in_doubt(WallTime from, WallTime to) override;
   Spent spent_on(WallTime moment) override;

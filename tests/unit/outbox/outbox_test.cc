@@ -158,6 +158,27 @@ TEST_F(OutboxTest, LayoutFolderPutsAllIntoOneFolder) {
   EXPECT_THAT(names_in(deliveries()), IsEmpty());
 }
 
+TEST_F(OutboxTest, WhatIsShownMayBeReadByOthersAndWhatIsOursMayNot) {
+  for (const Layout layout : {Layout::flat, Layout::folder}) {
+    Outbox outbox(root(), layout);
+    fs::permissions(root() / ".chunkrd", fs::perms(0755));
+    for (int revision = 0; revision < 2; ++revision) {
+      auto parts = prepare(outbox, "job1");
+      parts.push_back({.suffix = ".images", .file = parts[0].file.parent_path() / "images"});
+      fs::create_directory(parts[2].file);
+      Origin origin = origin_of("job1");
+      origin.revision = revision;
+      outbox.publish(origin, "report.pdf", parts);
+      for (const auto& entry : fs::directory_iterator(root()))
+        if (entry.is_directory())
+          EXPECT_EQ(entry.status().permissions(),
+                    entry.path().filename() == ".chunkrd" ? fs::perms(0700) : fs::perms(0755))
+              << entry.path();
+    }
+    fs::remove_all(root());
+  }
+}
+
 TEST_F(OutboxTest, APartMayBeAFolderAndTheManifestNamesEachFileInIt) {
   for (const Layout layout : {Layout::flat, Layout::folder}) {
     Outbox outbox(root(), layout);

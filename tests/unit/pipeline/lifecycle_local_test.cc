@@ -11,6 +11,32 @@ TEST(AfterDeliver, APublishedResultIsDeliveredUnderItsName) {
   EXPECT_EQ(decision.transition.after.delivered_name, "report~ab12.pdf");
 }
 
+TEST(AfterDeliver, WhatWasKeptOfAnEarlierResultIsTold) {
+  const Decision decision = after_deliver(job_in(State::delivering),
+                                          Published{"a.pdf", "/outbox", "the earlier result stays"}, moment_at(kNow));
+  EXPECT_EQ(decision.transition.event.detail, "as a.pdf; the earlier result stays");
+}
+
+TEST(AfterUnchanged, TheEarlierResultIsItsOwnAndNothingIsPaid) {
+  const Job job = job_in(State::claiming);
+  Job known = job;
+  known.state = State::ready;
+  known.sha256 = "ab12";
+  Job earlier = job_in(State::done);
+  earlier.id = "earlier";
+  earlier.task_id = kTaskId;
+  earlier.pages = 3;
+  const Decision decision = after_unchanged(job, known, earlier, "report~ab12.pdf", moment_at(kNow));
+  expect_decision(job, decision, {State::delivered, Due::now, Kind::none});
+  const Job& after = decision.transition.after;
+  EXPECT_EQ(after.sha256, "ab12");
+  EXPECT_EQ(after.delivered_name, "report~ab12.pdf");
+  EXPECT_EQ(after.reused_from, "earlier");
+  EXPECT_EQ(after.task_id, kTaskId) << "a reprocess updates it";
+  EXPECT_EQ(after.pages, 3);
+  EXPECT_EQ(decision.transition.spent, queue::Spent{});
+}
+
 TEST(AfterDeliver, AResultThatIsNotThereIsFetchedAgain) {
   const Job job = job_in(State::delivering);
   const Decision decision = after_deliver(job, ResultMissing{}, moment_at(kNow));

@@ -72,6 +72,9 @@ class RecordingStore final : public Store {
     return std::nullopt;
   }
   std::optional<Job> delivered_like(const std::string&, const std::string&) override { return std::nullopt; }
+  std::optional<Job> delivered_as(const std::string&, const std::string&, const std::string&) override {
+    return std::nullopt;
+  }
   bool link_has_task(const std::string&) override { return false; }
   std::vector<Job> links_in_doubt(WallTime, WallTime) override { return {}; }
   Spent spent_on(WallTime) override { return {}; }

@@ -46,7 +46,7 @@ TEST_F(Plan, NoStatementScansOrSorts) {
                                 sql::kEnded,         sql::kArchived,
                                 sql::kNoteForgotten, sql::kNothingLeft,
                                 sql::kForgetEvents,  sql::kForget,
-                                sql::kForgetSpending}) {
+                                sql::kForgetSpending, sql::kDeliveredAs}) {
     EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
   }
 }

@@ -498,6 +498,21 @@ TEST_P(EveryStore, OfSeveralEarlierResultsTheLatestIsFound) {
   EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, "job-0002");
 }
 
+TEST_P(EveryStore, TheEarlierResultOfADocumentIsTheLatestOfItsName) {
+  for (const int number : {1, 2, 3, 4}) {
+    Job job = found(number);
+    job.name = "report.pdf";
+    job.state = State::done;
+    job.delivered_name = number == 3 ? "" : "report.pdf";
+    add(job);
+  }
+  const Job last = found(4);
+  EXPECT_EQ(store->delivered_as(last.inbox, "report.pdf", "job-0004").value().id, "job-0002");
+  EXPECT_EQ(store->delivered_as(last.inbox, "report.pdf", "another").value().id, "job-0004");
+  EXPECT_EQ(store->delivered_as("/other", "report.pdf", "another"), std::nullopt);
+  EXPECT_EQ(store->delivered_as(last.inbox, "other.pdf", "another"), std::nullopt);
+}
+
 // --- for people who look for a document
 
 TEST_P(EveryStore, JobsAreListedNewestFirstAPageAtATime) {
