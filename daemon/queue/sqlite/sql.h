@@ -108,7 +108,7 @@ inline const std::string kNamed =
 
 inline const std::string kNamedAndPutAs = kNamed + " AND (delivered_name = ? OR original_name = ?)";
 
-inline const std::string kDeliveredAs = kNamed + " AND delivered_name <> '' AND id <> ?";
+inline const std::string kDeliveredAs = kNamed + " AND length(delivered_name) > 0 AND id <> ?";
 
 inline const std::string kNote = "SELECT value FROM notes WHERE key = ?";
 
