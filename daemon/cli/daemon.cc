@@ -354,7 +354,8 @@ awaitable<void> Daemon::tell_status() {
           "; `chunkrd resume` ends it";
   }
   for (const auto& missed : worker_.context.absences.all(worker_.clock.now()))
-    status.pauses.push_back({.cause = "folder", .since = missed.since, .until = std::nullopt, .detail = missed.why});
+    status.pauses.push_back(
+        {.cause = "folder", .since = missed.since, .until = std::nullopt, .detail = missed.why});
   if (status == told_status_) co_return;
   told_status_ = status;
   co_await worker_.queue.set_note(DaemonStatus::kNote, to_json(status));

@@ -42,8 +42,8 @@ bool rename_new_at(int from_folder, const std::filesystem::path& from, int to_fo
 /// same path, short enough for any name), fsync, rename, fsync of the directory. Failing, it leaves nothing.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Copies `from` (never through a link) to the new file `to` with its looks, synced, and returns the number of
-/// bytes. Throws when `to` exists. Failing half-way, it removes `to`.
+/// Copies `from` (never through a link) to the new file `to` with its looks, synced, and returns the number
+/// of bytes. Throws when `to` exists. Failing half-way, it removes `to`.
 std::uint64_t copy_to_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// The same for what is open as `from`, read from its beginning, to the new file `name` in the open `folder`,

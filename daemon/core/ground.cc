@@ -98,8 +98,7 @@ bool Ground::is_known() const {
 // None where there is no folder.
 FileDescriptor Ground::look() const {
   const int never_through_a_link = kind_ == Kind::precious ? O_NOFOLLOW : 0;
-  FileDescriptor folder(
-      ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | never_through_a_link));
+  FileDescriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | never_through_a_link));
   if (folder || errno == ENOENT || errno == ENOTDIR) return folder;
   if (says_nothing(errno)) fail("open", folder_);
   gone(fmt::format("cannot be opened ({}): its documents wait until it can",
@@ -130,7 +129,9 @@ FileDescriptor Ground::open_otherwise(FileDescriptor folder) const {
   const bool is_another = mark && !mark->empty() && known && known->id != *mark;
   if (moved && (!mark || is_another)) lies_elsewhere(*known);
   if (known && !folder && kind_ == Kind::precious)
-    gone("is not there any more: its documents wait. Bring it back; or, if they are lost, make an empty folder");
+    gone(
+        "is not there any more: its documents wait. Bring it back; or, if they are lost, make an empty "
+        "folder");
   if (!folder) folder = make();
   if (!mark || mark->empty()) {
     mark = new_id();
@@ -174,9 +175,10 @@ void Ground::remember(const Known& known) const {
 }
 
 void Ground::lies_elsewhere(const Known& known) const {
-  gone(fmt::format("is not what it was: it lay on the filesystem that is mounted at {}, which is not there. Its "
-                   "documents wait for the mount. If it is to be here from now on: touch {}",
-                   known.mount, printable((folder_ / mark_of(kind_)).lexically_normal().native())));
+  gone(fmt::format(
+      "is not what it was: it lay on the filesystem that is mounted at {}, which is not there. Its "
+      "documents wait for the mount. If it is to be here from now on: touch {}",
+      known.mount, printable((folder_ / mark_of(kind_)).lexically_normal().native())));
 }
 
 void Ground::gone(const std::string& why) const {

@@ -25,9 +25,10 @@ class FolderGone : public std::runtime_error {
 /// A folder of ours on a filesystem that may come and go: the spool, an outbox, the archive, failed/.
 ///
 /// A mount that is missing leaves an empty folder at its mount point, which looks like one that somebody has
-/// emptied. So a mark with a random id lies with the folder, and the state folder remembers the id and the mount
-/// point that the folder lay below: without its mark, it is taken for the same folder, made anew, only while it
-/// lies on the same mount. An empty mark (`touch`) says that the folder is meant to be there from now on.
+/// emptied. So a mark with a random id lies with the folder, and the state folder remembers the id and the
+/// mount point that the folder lay below: without its mark, it is taken for the same folder, made anew, only
+/// while it lies on the same mount. An empty mark (`touch`) says that the folder is meant to be there from
+/// now on.
 ///
 /// Blocking: file pool; several threads may. Throws std::system_error when something else fails, a shortage
 /// of this machine included.

@@ -14,7 +14,8 @@ void expect_sigio() noexcept {
   static std::once_flag once;
   std::call_once(once, [] {
     struct sigaction now{};
-    if (::sigaction(SIGIO, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) (void)std::signal(SIGIO, SIG_IGN);
+    if (::sigaction(SIGIO, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+      (void)std::signal(SIGIO, SIG_IGN);
   });
 }
 

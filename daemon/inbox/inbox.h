@@ -49,7 +49,7 @@ struct Statistics {
   /// Documents that nobody works on: left, to come later, cannot be looked at; and folders that cannot be
   /// listed, whatever is in them.
   std::size_t unclaimed = 0;
-  bool available = true;      ///< false while the folder cannot be read (unmounted)
+  bool available = true;  ///< false while the folder cannot be read (unmounted)
 };
 
 /// Watches one folder and everything below it, with inotify where that works and by scanning always.

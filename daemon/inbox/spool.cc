@@ -27,8 +27,8 @@ constexpr const char* kSpool = "spool";
   throw std::system_error(error, std::string(what) + " " + printable(path.native()));
 }
 
-/// Makes our own folder in the inbox, for us alone. It must be a real folder: whoever may write into the inbox
-/// could have put a link to somewhere else there first.
+/// Makes our own folder in the inbox, for us alone. It must be a real folder: whoever may write into the
+/// inbox could have put a link to somewhere else there first.
 void make_own_folder(const fs::path& inbox) {
   const auto folder = inbox / kOwnFolder;
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -90,8 +90,8 @@ Taken Spool::take_file(const std::string& name, const Identity& identity, const 
   if (!is_below(name)) return Taken::refused;
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
-  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
-                ground_->open(), std::move(label));
+  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder), ground_->open(),
+                std::move(label));
   if (!has_folder) {
     const auto found = taking.look_in_spool_only();
     return found == Taken::vanished && origin.through_link ? Taken::refused : found;
@@ -125,8 +125,8 @@ bool Spool::is_there(const std::string& name) const {
 void Spool::give_back(const std::string& name, const Identity& identity, const std::string& id) const {
   auto origin = find(name);
   const bool has_folder = static_cast<bool>(origin.folder);
-  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder),
-                ground_->open(), std::nullopt);
+  Taking taking(std::move(origin.base), identity, id, std::move(origin.folder), ground_->open(),
+                std::nullopt);
   if (take_ == Take::copy) {
     taking.undo_copy();
   } else if (has_folder) {

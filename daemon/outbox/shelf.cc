@@ -72,7 +72,8 @@ void copy_whole(const FileDescriptor& from, const Folder& into, const std::strin
 }
 
 // False when it had to be copied, so that it is still where it was.
-bool move_to_new(const Folder& from, const std::string& from_base, const Folder& into, const std::string& base) {
+bool move_to_new(const Folder& from, const std::string& from_base, const Folder& into,
+                 const std::string& base) {
   try {
     if (!from.move(from_base, into, base)) return false;
   } catch (const std::system_error& error) {
@@ -158,9 +159,10 @@ std::string Move::moved_before(const std::optional<Note>& note) const {
   const std::string& placed_name = note ? note->name : lot_.name;
   const Found placed = find(root_, placed_name);
   if (!is_it(placed, note.has_value()))
-    throw std::runtime_error(fmt::format(
-        "the original is neither in {} as {} nor in {} as {}: bring it back to one of them",
-        printable(from_.path().native()), printable(base_), printable(root_.path().native()), printable(placed_name)));
+    throw std::runtime_error(
+        fmt::format("the original is neither in {} as {} nor in {} as {}: bring it back to one of them",
+                    printable(from_.path().native()), printable(base_), printable(root_.path().native()),
+                    printable(placed_name)));
   placed.folder->sync();
   from_.sync();
   return placed_name;
@@ -238,14 +240,16 @@ void Move::copy_original() const {
   const FileDescriptor original = from_.open_if_file(base_);
   struct stat before{}, after{};
   if (!original || ::fstat(original.get(), &before) != 0)
-    throw std::system_error(errno, std::generic_category(), "open " + printable((from_.path() / base_).native()));
+    throw std::system_error(errno, std::generic_category(),
+                            "open " + printable((from_.path() / base_).native()));
   const std::uint64_t copied =
       durable::copy_to_new(original.get(), copies.descriptor(), lot_.job_id, copies_ / lot_.job_id);
   if (::fstat(original.get(), &after) != 0 || copied != static_cast<std::uint64_t>(after.st_size) ||
       after.st_mtim.tv_sec != before.st_mtim.tv_sec || after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
     copies.remove(lot_.job_id);
-    throw std::system_error(EIO, std::generic_category(),
-                            fmt::format("copy {}: it changed meanwhile", printable((from_.path() / base_).native())));
+    throw std::system_error(
+        EIO, std::generic_category(),
+        fmt::format("copy {}: it changed meanwhile", printable((from_.path() / base_).native())));
   }
   copies.sync();
 }
@@ -278,7 +282,8 @@ std::string Shelf::put(const Folder& from, const std::string& base, const Lot& l
 void Shelf::set_aside(const std::string& name, const std::string& job_id) {
   const Folder root = open();
   const Found found = find(root, name);
-  if (found.folder) (void)Move(root, *found.folder, found.base, {.name = name, .job_id = job_id, .sha256 = {}}).run();
+  if (found.folder)
+    (void)Move(root, *found.folder, found.base, {.name = name, .job_id = job_id, .sha256 = {}}).run();
 }
 
 std::optional<std::string> Shelf::noted(const std::string& job_id) const {
@@ -321,7 +326,8 @@ bool Shelf::give_back(const std::string& name, const Folder& into, const std::st
   const Found document = find(open(), name);
   const FileDescriptor file = document.open();
   if (into.has(base)) {
-    if (file && !same_content(file, into.open_if_file(base))) return true;  // a new document has the name by now
+    if (file && !same_content(file, into.open_if_file(base)))
+      return true;  // a new document has the name by now
   } else if (!file) {
     return false;
   } else if (move_to_new(*document.folder, document.base, into, base)) {

@@ -25,8 +25,8 @@ struct Lot {
 /// have to remember lies in its .chunkrd/. Names are as long as the inbox allows: nothing here makes one path
 /// of folder and name.
 ///
-/// Blocking: call it on the file pool; several threads may for different documents. Throws FolderGone while it
-/// is not there, std::system_error, UnsafeName, and std::runtime_error for a damaged note of ours.
+/// Blocking: call it on the file pool; several threads may for different documents. Throws FolderGone while
+/// it is not there, std::system_error, UnsafeName, and std::runtime_error for a damaged note of ours.
 class Shelf {
  public:
   /// Makes the folder if it is not there.
@@ -36,10 +36,10 @@ class Shelf {
 
   /// Moves `base` of the folder `from` to `lot.name`, durable on both sides, also across filesystems (copy,
   /// sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8 characters of
-  /// `lot.mark` (the last 8 of the job id where it is empty) before its ending, as does a name that ends like a
-  /// report. Repeatable: an original that is gone has been moved by a call before if the file is here that it
-  /// must be; if it is neither there nor here, that is thrown (std::runtime_error).
-  /// Returns the name it has now.
+  /// `lot.mark` (the last 8 of the job id where it is empty) before its ending, as does a name that ends like
+  /// a report. Repeatable: an original that is gone has been moved by a call before if the file is here that
+  /// it must be; if it is neither there nor here, that is thrown (std::runtime_error). Returns the name it
+  /// has now.
   std::string put(const Folder& from, const std::string& base, const Lot& lot);
 
   /// The document that put() has placed as `name`, open for reading; none when it is not here.

@@ -61,7 +61,7 @@ struct Context {
   /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
-  Absences absences = {};  ///< folders that are not there now
+  Absences absences = {};           ///< folders that are not there now
   lifecycle::Submits submits = {};  ///< kept by the scheduler
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {

@@ -11,8 +11,8 @@
 namespace chunkrd::pipeline {
 
 /// Its digest, what its sidecar says if one lies there, and what is wrong with it. A file that cannot be read
-/// is a claim, too; one that changes meanwhile goes back into the inbox. `place` is the document's own: home_of().
-/// Throws std::system_error where that is not the document's fault.
+/// is a claim, too; one that changes meanwhile goes back into the inbox. `place` is the document's own:
+/// home_of(). Throws std::system_error where that is not the document's fault.
 lifecycle::Claim examine(const Rules& rules, const Place& place, const queue::Job& job);
 
 /// What is wrong with its content, if anything. Throws std::system_error.

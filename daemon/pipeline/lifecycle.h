@@ -227,7 +227,7 @@ Decision after_collect(const queue::Job& job, const Collected& collected, const 
 struct Published {
   std::string name;
   std::string outbox = {};  ///< Job::outbox
-  std::string told = {};  ///< for the story: what of an earlier result was kept, if any
+  std::string told = {};    ///< for the story: what of an earlier result was kept, if any
 };
 /// The fetched result is not there any more (swept, or never synced): fetch it again.
 struct ResultMissing {};
@@ -237,8 +237,8 @@ Decision after_deliver(const queue::Job& job, const Delivery& delivery, const Mo
 
 /// Where an original was put.
 struct Stored {
-  std::string name;  ///< below the archive or failed/; empty where it was not kept
-  std::string told;  ///< for the story
+  std::string name;        ///< below the archive or failed/; empty where it was not kept
+  std::string told;        ///< for the story
   std::string shelf = {};  ///< Job::shelf
 };
 /// It is not any more what was submitted: it has gone back into the inbox, to settle and get a result of its

@@ -10,32 +10,31 @@ using queue::Job;
 using queue::State;
 
 Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& moment) {
-  return std::visit(
-      Match{
-          [&](const Published& published) {
-            Job after = moved(with_wanted(job), State::delivered, moment.now);
-            after.delivered_name = published.name;
-            after.outbox = published.outbox;
-            std::string detail = "as " + printable(published.name);
-            if (!published.told.empty()) detail += "; " + published.told;
-            return decide(job, std::move(after), "delivered", std::move(detail));
-          },
-          [&](const ResultMissing&) {
-            if (!job.reused_from.empty()) {
-              Job unused = moved(job, State::ready, moment.now);
-              unused.reused_from.clear();
-              return decide(job, std::move(unused), "result_missing",
-                            "the earlier result is not there any more: it is submitted");
-            }
-            // With a pause: where the outbox itself is gone it would be fetched without end.
-            Job after =
-                moved(job, State::collecting, moment.now + backoff(Policy{}, job.empty_reads, moment.jitter));
-            after.empty_reads += 1;
-            return decide(job, std::move(after), "result_missing",
-                          "the fetched result is not there any more: fetched again");
-          },
-      },
-      delivery);
+  return std::visit(Match{
+                        [&](const Published& published) {
+                          Job after = moved(with_wanted(job), State::delivered, moment.now);
+                          after.delivered_name = published.name;
+                          after.outbox = published.outbox;
+                          std::string detail = "as " + printable(published.name);
+                          if (!published.told.empty()) detail += "; " + published.told;
+                          return decide(job, std::move(after), "delivered", std::move(detail));
+                        },
+                        [&](const ResultMissing&) {
+                          if (!job.reused_from.empty()) {
+                            Job unused = moved(job, State::ready, moment.now);
+                            unused.reused_from.clear();
+                            return decide(job, std::move(unused), "result_missing",
+                                          "the earlier result is not there any more: it is submitted");
+                          }
+                          // With a pause: where the outbox itself is gone it would be fetched without end.
+                          Job after = moved(job, State::collecting,
+                                            moment.now + backoff(Policy{}, job.empty_reads, moment.jitter));
+                          after.empty_reads += 1;
+                          return decide(job, std::move(after), "result_missing",
+                                        "the fetched result is not there any more: fetched again");
+                        },
+                    },
+                    delivery);
 }
 
 Decision after_archive(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
@@ -78,7 +77,8 @@ Decision after_unsent(const Job& job, const std::string& why, const Moment& mome
 }
 
 Decision after_absence(const Job& job, const std::string& why, const Moment& moment) {
-  const auto jitter = static_cast<std::int64_t>(moment.jitter * static_cast<double>(kFolderPatience.count() / 2));
+  const auto jitter =
+      static_cast<std::int64_t>(moment.jitter * static_cast<double>(kFolderPatience.count() / 2));
   Job after = moved(job, job.state, moment.now + kFolderPatience / 2 + Duration(jitter));
   after.transient_failures = std::min(job.transient_failures + 1, 1000);
   Decision decision = decide(job, std::move(after), "waits", why);

@@ -43,8 +43,8 @@ bool is_earlier(const timespec& one, const timespec& other) {
   return one.tv_sec != other.tv_sec ? one.tv_sec < other.tv_sec : one.tv_nsec < other.tv_nsec;
 }
 
-// Would a change that comes from now on show in the file's times? Not within the tick of the clock in which they
-// were set last; nor where another machine's clock sets them.
+// Would a change that comes from now on show in the file's times? Not within the tick of the clock in which
+// they were set last; nor where another machine's clock sets them.
 bool changes_will_show(int fd, const struct stat& status) {
   timespec now{};
   return ::clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 && is_earlier(status.st_mtim, now) &&
@@ -71,7 +71,8 @@ FileDescriptor open_readable(const Folder& folder, const std::string& base) {
   try {
     return folder.open_if_file(base);
   } catch (const std::system_error& error) {
-    if (error.code() != std::errc::permission_denied && error.code() != std::errc::operation_not_permitted) throw;
+    if (error.code() != std::errc::permission_denied && error.code() != std::errc::operation_not_permitted)
+      throw;
     return {};
   }
 }
@@ -97,7 +98,8 @@ class Held {
   explicit Held(const FileDescriptor& file) : lease_(file.get()) {
     if (lease_.state() == ReadLease::State::written)
       throw std::runtime_error(
-          "somebody has the original open for writing: it is put away once it is closed, if it did not change");
+          "somebody has the original open for writing: it is put away once it is closed, if it did not "
+          "change");
   }
 
  private:
@@ -184,8 +186,8 @@ Returned give_back(const Place& home, const Job& job, const std::string& why) {
   if (const auto file = open_readable(spool, job.id)) inbox::take_label_off(file.get());
   outbox::Shelf inbox(path);
   // Without its digest: it is being changed. The note says that this call has done it.
-  const std::string name =
-      inbox.put(spool, job.id, {.name = job.name, .job_id = kReturned + job.id, .sha256 = {}, .mark = job.sha256});
+  const std::string name = inbox.put(
+      spool, job.id, {.name = job.name, .job_id = kReturned + job.id, .sha256 = {}, .mark = job.sha256});
   sidecar::give_back(inbox, home, job, name);
   return {fmt::format("{}: back in the inbox as {}, where it settles again", why, printable(name))};
 }

@@ -9,10 +9,10 @@
 #include "pipeline/place.h"
 #include "queue/job.h"
 
-/// A document's original in the spool. It is the same file that was in the inbox: whoever had it open there may
-/// still write to it. So before it is sent, and again before it is put away, it is seen to be what its row says.
-/// `home` is always the document's own: home_of(). All of this blocks: file pool. Throws FolderGone and
-/// std::system_error.
+/// A document's original in the spool. It is the same file that was in the inbox: whoever had it open there
+/// may still write to it. So before it is sent, and again before it is put away, it is seen to be what its
+/// row says. `home` is always the document's own: home_of(). All of this blocks: file pool. Throws FolderGone
+/// and std::system_error.
 namespace chunkrd::pipeline::original {
 
 /// The original's digest as it was just read; empty when it has more than `bytes_max` bytes.
@@ -31,8 +31,8 @@ enum class Look {
 /// Is it what the row says?
 Standing look(const Place& home, const queue::Job& job, Look how);
 
-/// Puts it back into the inbox, with its sidecar, under its name, or another one where that is taken. A copy is
-/// dropped: its original is there.
+/// Puts it back into the inbox, with its sidecar, under its name, or another one where that is taken. A copy
+/// is dropped: its original is there.
 lifecycle::Returned give_back(const Place& home, const queue::Job& job, const std::string& why);
 /// Has an interrupted call done so?
 std::optional<lifecycle::Returned> given_back(const Place& home, const queue::Job& job);
@@ -40,8 +40,8 @@ std::optional<lifecycle::Returned> given_back(const Place& home, const queue::Jo
 /// Where its original was put away, or that it was changed and went back.
 using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned>;
 
-/// Puts the original of a delivered document away. Repeatable. Throws std::runtime_error while somebody writes
-/// to it, and when it is neither in the spool nor where it was to be put.
+/// Puts the original of a delivered document away. Repeatable. Throws std::runtime_error while somebody
+/// writes to it, and when it is neither in the spool nor where it was to be put.
 PutAway put_away(const Place& home, const queue::Job& job);
 
 /// Puts the original of one that was given up into failed/, with `report`. The same.

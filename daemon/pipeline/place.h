@@ -16,8 +16,8 @@
 
 namespace chunkrd::pipeline {
 
-/// The folders around an inbox: as it is configured, or as they are for one document (home_of()). A folder that
-/// was there before and is not now is not made: who needs it is told so with FolderGone.
+/// The folders around an inbox: as it is configured, or as they are for one document (home_of()). A folder
+/// that was there before and is not now is not made: who needs it is told so with FolderGone.
 struct Place {
   /// Makes the folders that are missing. Blocking. Throws std::system_error.
   Place(config::Inbox inbox, const std::filesystem::path& state);
@@ -30,7 +30,8 @@ struct Place {
   outbox::Shelf failed;
   std::optional<outbox::Shelf> archive;
 
-  /// The outbox, which is there: who may be going to write into it asks for it so. Blocking. Throws FolderGone.
+  /// The outbox, which is there: who may be going to write into it asks for it so. Blocking. Throws
+  /// FolderGone.
   outbox::Outbox open_outbox() const;
 
   /// The profile of a document by the folder it lies in.
@@ -46,10 +47,10 @@ struct Place {
   std::array<FileSystems, queue::kStateCount + 1> touched_;
 };
 
-/// The folders of one document. Its row says where its files lie; the configuration, which may have changed since,
-/// says it for what is not there yet, and where what the row names was moved away. A document whose row does not
-/// say it (of an earlier release) is looked for in every spool it may lie in, and so is one whose state folder
-/// was moved. Blocking. Throws FolderGone where a folder that may have it cannot be seen.
+/// The folders of one document. Its row says where its files lie; the configuration, which may have changed
+/// since, says it for what is not there yet, and where what the row names was moved away. A document whose
+/// row does not say it (of an earlier release) is looked for in every spool it may lie in, and so is one
+/// whose state folder was moved. Blocking. Throws FolderGone where a folder that may have it cannot be seen.
 Place home_of(const Place& configured, const queue::Job& job);
 
 }  // namespace chunkrd::pipeline

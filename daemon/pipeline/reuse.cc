@@ -49,8 +49,8 @@ awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Contex
   FileSystems touched = from->touched_in(queue::State::collecting);
   const FileSystems& touched_there = to->touched_in(queue::State::collecting);
   touched.insert(touched_there.begin(), touched_there.end());
-  const bool there = co_await context.files.run(
-      std::move(touched), job.id, [from, to, job, profile, earlier = *earlier] {
+  const bool there =
+      co_await context.files.run(std::move(touched), job.id, [from, to, job, profile, earlier = *earlier] {
         auto outbox = home_of(*to, job).open_outbox();
         return copy_result(home_of(*from, earlier).outbox, earlier.id, outbox, job.id, profile);
       });
@@ -64,8 +64,8 @@ awaitable<std::optional<Unchanged>> find_unchanged(const queue::Job& job, Contex
   const auto earlier = co_await context.queue.delivered_as(job.inbox, job.name, job.id);
   if (!earlier || earlier->sha256 != job.sha256 || earlier->settings_hash != job.settings_hash)
     co_return std::nullopt;
-  const auto handed =
-      co_await context.on_files(job, *place, queue::State::collecting, [place, earlier = *earlier, to = job.id] {
+  const auto handed = co_await context.on_files(
+      job, *place, queue::State::collecting, [place, earlier = *earlier, to = job.id] {
         return home_of(*place, earlier).outbox.hand_over(earlier.id, to);
       });
   co_return Unchanged{*earlier, handed.value_or(earlier->delivered_name)};

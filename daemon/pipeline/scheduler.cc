@@ -197,8 +197,8 @@ awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::si
   co_return turns_.in_turn(std::move(ready), context_.rules->profiles);
 }
 
-// Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or that
-// have enough steps of this state that hang.
+// Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or
+// that have enough steps of this state that hang.
 queue::Inboxes Scheduler::held_in(State state) const {
   queue::Inboxes held;
   if (needs_place(state)) held = strangers_;

@@ -38,8 +38,8 @@ outbox::Folder spool_of(const Place& place) {
 }
 
 // Moves it from the spool to `name`.
-void move_to(outbox::Shelf& shelf, const outbox::Folder& spool, const queue::Job& job, const std::string& name,
-             const std::string& put_id) {
+void move_to(outbox::Shelf& shelf, const outbox::Folder& spool, const queue::Job& job,
+             const std::string& name, const std::string& put_id) {
   const std::string base = inbox::Spool::sidecar_id(job.id);
   std::string content;
   if (const auto file = spool.open_if_file(base)) content = sha256_of(file.get(), spool.path() / base).sha256;

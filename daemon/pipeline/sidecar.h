@@ -11,7 +11,8 @@
 #include "queue/job.h"
 
 /// Sidecars: NAME.chunkr.yaml beside NAME has settings of its own for it. It goes where its document goes.
-/// `place` is the document's own: home_of(). All of this blocks: file pool. Throws FolderGone, std::system_error.
+/// `place` is the document's own: home_of(). All of this blocks: file pool. Throws FolderGone,
+/// std::system_error.
 namespace chunkrd::pipeline::sidecar {
 
 /// Reads the sidecar that lies in the spool, and says what it makes of the profile's settings, or what is

@@ -77,7 +77,8 @@ awaitable<Outcome> submit(Job job, Context& context) {
     co_return lifecycle::after_reuse(job, job, *earlier, context.moment());
   // The digest of a file is taken while it is sent; a link's is not.
   const auto how = is_link(job.name) ? original::Look::thorough : original::Look::brief;
-  const auto found = co_await context.on_files(job, *place, [place, job, how] { return sendable(*place, job, how); });
+  const auto found =
+      co_await context.on_files(job, *place, [place, job, how] { return sendable(*place, job, how); });
   if (const auto* returned = std::get_if<lifecycle::Returned>(&found))
     co_return lifecycle::after_change(job, *returned, context.moment(), rules->policy_of(job));
   const auto& document = std::get<std::expected<Document, std::string>>(found);
@@ -158,10 +159,8 @@ lifecycle::Decision prepared_in(const std::filesystem::path& folder, lifecycle::
 awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto folder =
-      co_await context.on_files(job, *place, [place, job] {
-        return home_of(*place, job).open_outbox().prepare(job.id);
-      });
+  const auto folder = co_await context.on_files(
+      job, *place, [place, job] { return home_of(*place, job).open_outbox().prepare(job.id); });
   auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
@@ -171,7 +170,8 @@ awaitable<Outcome> collect(Job job, Context& context) {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }
   auto decision = lifecycle::after_collect(
-      job, collected, context.moment(context.planner.next(job.profile, Duration::zero())), rules->policy_of(job));
+      job, collected, context.moment(context.planner.next(job.profile, Duration::zero())),
+      rules->policy_of(job));
   co_return prepared_in(folder, std::move(decision));
 }
 

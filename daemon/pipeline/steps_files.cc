@@ -49,8 +49,7 @@ lifecycle::Claim take_and_hash(const Rules& rules, const Place& configured, cons
   const inbox::Arrival document{job.name, inbox::Identity::from(job.source_identity).value(),
                                 inbox::Identity::from(job.sidecar)};
   // A copy of what is refused anyway could fill the disk.
-  if (place.spool.copies() &&
-      document.identity.size_bytes > rules.limits.document_bytes)
+  if (place.spool.copies() && document.identity.size_bytes > rules.limits.document_bytes)
     return lifecycle::Spooled{{}, document.identity.size_bytes};
   const auto took = place.spool.take(document, job.id);
   if (took.document != inbox::Taken::taken) return not_taken(place, job, took.document);
@@ -72,7 +71,8 @@ lifecycle::Delivery publish(const Place& configured, const Job& job, const confi
     const outbox::Origin origin{job.id,       job.name,  job.task_id, job.sha256, job.settings_hash,
                                 job.revision, supersedes};
     auto delivered = outbox.publish(origin, job.name, parts);
-    return lifecycle::Published{std::move(delivered.name), home.rules.outbox.native(), std::move(delivered.told)};
+    return lifecycle::Published{std::move(delivered.name), home.rules.outbox.native(),
+                                std::move(delivered.told)};
   } catch (const std::system_error& error) {
     // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
@@ -132,8 +132,8 @@ lifecycle::Retrieval take_back(const Rules& rules, const Place& configured, cons
 
 // What has become of an original is a decision of its own where it has gone back into the inbox.
 template <class Decide>
-lifecycle::Decision decide(const original::PutAway& outcome, Decide decide_on, const Job& job, Context& context,
-                           const Policy& policy) {
+lifecycle::Decision decide(const original::PutAway& outcome, Decide decide_on, const Job& job,
+                           Context& context, const Policy& policy) {
   if (const auto* returned = std::get_if<lifecycle::Returned>(&outcome))
     return lifecycle::after_change(job, *returned, context.moment(), policy);
   return decide_on(job, std::get<lifecycle::Stored>(outcome), context.moment(), policy);
@@ -175,7 +175,8 @@ awaitable<Outcome> deliver(Job job, Context& context) {
 awaitable<Outcome> archive(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto stored = co_await context.on_files(job, *place, [place, job] { return original::put_away(home_of(*place, job), job); });
+  const auto stored = co_await context.on_files(
+      job, *place, [place, job] { return original::put_away(home_of(*place, job), job); });
   co_return decide(stored, lifecycle::after_archive, job, context, rules->policy_of(job));
 }
 
@@ -186,9 +187,8 @@ awaitable<Outcome> bury(Job job, Context& context) {
   Job told = job;
   told.found_at += context.clock.ahead();
   const auto report = failure_report(told, context.clock.now() + context.clock.ahead());
-  const auto stored = co_await context.on_files(job, *place, [place, job, report] {
-    return original::bury(home_of(*place, job), job, report);
-  });
+  const auto stored = co_await context.on_files(
+      job, *place, [place, job, report] { return original::bury(home_of(*place, job), job, report); });
   co_return decide(stored, lifecycle::after_bury, job, context, rules->policy_of(job));
 }
 

@@ -77,8 +77,8 @@ struct Job {
   std::uint64_t size_bytes = 0;
   std::string sha256;  ///< of the original, once it is in the spool
 
-  // Where its files lie, whatever the configuration says by now. Paths of folders (bytes); empty in rows of an
-  // earlier release, and where there is nothing yet.
+  // Where its files lie, whatever the configuration says by now. Paths of folders (bytes); empty in rows of
+  // an earlier release, and where there is nothing yet.
   std::string spool;   ///< it is taken into, and brought back into
   std::string outbox;  ///< its result is prepared in, and lies in; of `delivered_name`
   std::string shelf;   ///< its original was put into; of `original_name`

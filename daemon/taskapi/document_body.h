@@ -17,9 +17,9 @@ namespace chunkrd::taskapi {
 /// `before`, then a file's content, then `after`: the JSON of a create, made while it is sent, so that memory
 /// does not follow the document's size. The content is a whole file in base64, or a part of one as it is.
 ///
-/// The file must stay as it is. One that changes its size or its time while it is read, or is not the one with the
-/// digest, ends the transfer before its last byte, so that the service never gets the whole of a mixture, or of
-/// another document than the one that is known here.
+/// The file must stay as it is. One that changes its size or its time while it is read, or is not the one
+/// with the digest, ends the transfer before its last byte, so that the service never gets the whole of a
+/// mixture, or of another document than the one that is known here.
 class DocumentBody final : public http::BodySource {
  public:
   /// Opens the file, never through a link. Throws std::system_error, or std::runtime_error if it is no

@@ -28,7 +28,8 @@ class Places : public ::testing::Test {
       home.drop(std::to_string(i) + ".txt", "Document " + std::to_string(i) + ".");
     }
     for (int i = 0; i < documents; ++i)
-      ASSERT_TRUE(home.wait_for_log("name=\"" + std::to_string(i) + ".txt\" state=ready")) << home.daemon_log();
+      ASSERT_TRUE(home.wait_for_log("name=\"" + std::to_string(i) + ".txt\" state=ready"))
+          << home.daemon_log();
   }
 
   Installation home;

@@ -14,7 +14,8 @@ inline const std::string kFixedColumns = "id, inbox, name, source_identity, foun
 inline const std::string kGuardColumns = "state, due, lease, state_since";
 /// What a step changes.
 inline const std::string kMovingColumns =
-    "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, spool, outbox, shelf, took, spooled, "
+    "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, spool, outbox, shelf, took, "
+    "spooled, "
     "tag, task_id, intent_at, "
     "submitted_at, "
     "task_status, attempts, transient_failures, "

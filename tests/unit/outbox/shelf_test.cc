@@ -102,7 +102,9 @@ TEST_P(ShelfTest, NamesADocumentWithoutAHashAfterItsJob) {
   spool("job1");
   fs::create_directory(root());
   test::write(root() / "x.pdf", "older");
-  EXPECT_EQ(Shelf(root()).put(Folder(spool_.path()), "job1", {.name = "x.pdf", .job_id = "job1", .sha256 = ""}), "x~job1.pdf");
+  EXPECT_EQ(
+      Shelf(root()).put(Folder(spool_.path()), "job1", {.name = "x.pdf", .job_id = "job1", .sha256 = ""}),
+      "x~job1.pdf");
 }
 
 TEST_P(ShelfTest, DoesNotFollowALinkOutOfItself) {
@@ -200,8 +202,7 @@ TEST_F(ReportTest, LiesBesideItsDocumentAndIsReplacedByALaterOne) {
 }
 
 TEST_F(ReportTest, NeverReplacesADocument) {
-  EXPECT_EQ(put("x.pdf.error.json"),
-            "x.pdf.error" + kMark + ".json");
+  EXPECT_EQ(put("x.pdf.error.json"), "x.pdf.error" + kMark + ".json");
   shelf_.put_report("x.pdf", "report");
   EXPECT_EQ(visible(root_),
             (Files{{"x.pdf.error" + kMark + ".json", "document"}, {"x.pdf.error.json", "report"}}));
@@ -244,7 +245,8 @@ TEST_P(ShelfTest, AnOriginalThatIsNeitherHereNorThereIsAnError) {
 TEST_P(ShelfTest, ADocumentWithoutADigestIsKnownByItsNote) {
   spool("job1");
   const auto put_it = [&] {
-    return Shelf(root()).put(Folder(spool_.path()), "job1", {.name = "x.pdf", .job_id = "job1", .sha256 = ""});
+    return Shelf(root()).put(Folder(spool_.path()), "job1",
+                             {.name = "x.pdf", .job_id = "job1", .sha256 = ""});
   };
   EXPECT_EQ(put_it(), "x.pdf");
   EXPECT_EQ(put_it(), "x.pdf");
@@ -299,7 +301,9 @@ class Removing : public ::testing::Test {
  protected:
   Removing() {
     test::write(spool.path() / "job1", "document");
-    EXPECT_EQ(shelf.put(Folder(spool.path()), "job1", {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}), "a/b/report.pdf");
+    EXPECT_EQ(
+        shelf.put(Folder(spool.path()), "job1", {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}),
+        "a/b/report.pdf");
   }
   Removal remove() const { return shelf.remove("a/b/report.pdf", kSha); }
 
@@ -348,7 +352,9 @@ TEST_F(Removing, DyingAtAnyPointItCanBeRepeated) {
   for (int at_call = 1;; ++at_call) {
     if (!fs::exists(root / "a/b/report.pdf")) {
       test::write(spool.path() / "job1", "document");
-      ASSERT_EQ(shelf.put(Folder(spool.path()), "job1", {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}), "a/b/report.pdf");
+      ASSERT_EQ(shelf.put(Folder(spool.path()), "job1",
+                          {.name = "a/b/report.pdf", .job_id = "job1", .sha256 = kSha}),
+                "a/b/report.pdf");
     }
     const bool died = dies(at_call, [&] { remove(); });
     remove();
@@ -360,7 +366,8 @@ TEST_F(Removing, DyingAtAnyPointItCanBeRepeated) {
 
 TEST_F(Removing, ANoteOfADocumentIsForgotten) {
   test::write(spool.path() / "job2", "another");
-  const auto name = shelf.put(Folder(spool.path()), "job2", {.name = "a/b/report.pdf", .job_id = "job2", .sha256 = sha256_hex("another")});
+  const auto name = shelf.put(Folder(spool.path()), "job2",
+                              {.name = "a/b/report.pdf", .job_id = "job2", .sha256 = sha256_hex("another")});
   ASSERT_TRUE(fs::exists(root / ".chunkrd/notes/job2"));
   shelf.forget({"job2", "job3"});
   EXPECT_FALSE(fs::exists(root / ".chunkrd/notes/job2"));

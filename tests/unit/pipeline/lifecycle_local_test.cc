@@ -12,8 +12,8 @@ TEST(AfterDeliver, APublishedResultIsDeliveredUnderItsName) {
 }
 
 TEST(AfterDeliver, WhatWasKeptOfAnEarlierResultIsTold) {
-  const Decision decision = after_deliver(job_in(State::delivering),
-                                          Published{"a.pdf", "/outbox", "the earlier result stays"}, moment_at(kNow));
+  const Decision decision = after_deliver(
+      job_in(State::delivering), Published{"a.pdf", "/outbox", "the earlier result stays"}, moment_at(kNow));
   EXPECT_EQ(decision.transition.event.detail, "as a.pdf; the earlier result stays");
 }
 
@@ -63,7 +63,8 @@ TEST(AfterBury, TheEndSaysWhy) {
 TEST(AfterChange, AResultStaysWhatItIsAndAnythingElseBeginsAnew) {
   for (const State state : {State::ready, State::submitting, State::burying, State::delivered}) {
     const Job job = job_in(state);
-    const Decision decision = after_change(job, {"back in the inbox as report.pdf"}, moment_at(kNow), Policy{});
+    const Decision decision =
+        after_change(job, {"back in the inbox as report.pdf"}, moment_at(kNow), Policy{});
     EXPECT_EQ(decision.transition.after.state, state == State::delivered ? State::done : State::vanished);
     EXPECT_EQ(decision.transition.after.original_name, "") << "nothing was put away";
     EXPECT_EQ(decision.transition.event.what, "changed");
@@ -73,7 +74,9 @@ TEST(AfterChange, AResultStaysWhatItIsAndAnythingElseBeginsAnew) {
 TEST(AfterUnsent, TheDocumentIsReadyAgainAndBurnsNoAttempt) {
   Job job = job_in(State::submitting);
   const Decision first = after_unsent(job, "EIO", moment_at(kNow), Policy{});
-  expect_decision(job, first, {.state = State::ready, .due = Due::backoff, .signal = Kind::none, .transient_failures = 1});
+  expect_decision(
+      job, first,
+      {.state = State::ready, .due = Due::backoff, .signal = Kind::none, .transient_failures = 1});
   EXPECT_EQ(first.transition.after.tag, "");
   job.possible_duplicates = 1;
   EXPECT_EQ(after_unsent(job, "EIO", moment_at(kNow), Policy{}).transition.after.tag, kTag)
@@ -94,8 +97,8 @@ TEST(AfterAbsence, TheDocumentWaitsInItsStateAndIsToldSoOnce) {
 
 TEST(AfterArchive, TheRowSaysOnWhichShelfTheOriginalLies) {
   const Job job = job_in(State::delivered);
-  const auto after =
-      after_archive(job, {"report.pdf", "archived", "/srv/archive"}, moment_at(kNow), Policy{}).transition.after;
+  const auto after = after_archive(job, {"report.pdf", "archived", "/srv/archive"}, moment_at(kNow), Policy{})
+                         .transition.after;
   EXPECT_EQ(after.shelf, "/srv/archive");
 }
 

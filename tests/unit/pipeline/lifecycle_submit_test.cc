@@ -239,8 +239,8 @@ TEST(AfterCreate, DecidesOnEveryAnswer) {
 // Whatever a service, or something on the way to it, makes of a submit: it is looked for before it is sent
 // again, unless the answer means that nothing was done.
 TEST(AfterCreate, NoStatusLeadsToASecondPaidTaskUnlooked) {
-  const std::set<int> plain{401, 402, 403, 404, 405, 407, 410, 411,
-                            414, 417, 421, 425, 426, 428, 429, 431, 451};
+  const std::set<int> plain{401, 402, 403, 404, 405, 407, 410, 411, 414,
+                            417, 421, 425, 426, 428, 429, 431, 451};
   const std::set<int> verdicts{400, 413, 415, 422};
   for (int status = 100; status <= 999; ++status)
     for (const char* text : {"", "<html>", R"({"task_id":"t"})"}) {
