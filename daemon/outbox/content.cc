@@ -15,16 +15,16 @@ namespace chunkrd::outbox {
 namespace {
 
 void sync_one(const Folder& folder, const std::string& name) {
-  durable::sync_file(folder.open_regular(name).get(), folder.path() / name);
+  durable::sync_file(folder.open_file(name).get(), folder.path() / name);
 }
 
 FileDigest digest_of(const Folder& folder, const std::string& name) {
-  return sha256_of(folder.open_regular(name).get(), folder.path() / name);
+  return sha256_of(folder.open_file(name).get(), folder.path() / name);
 }
 
 // Under its own name at once: `to` is a folder that nobody looks into.
 void copy_file(const Folder& folder, const std::string& name, const Folder& to, const std::string& as) {
-  const FileDescriptor in = folder.open_regular(name), out = to.create(as);
+  const FileDescriptor in = folder.open_file(name), out = to.create(as);
   std::array<char, 256 * 1024> buffer;
   while (true) {
     const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
@@ -67,7 +67,7 @@ Manifest::File described(Manifest::File file, const Folder& folder, const std::s
 
 bool has_content(const Folder& folder, const std::string& name, const std::string& sha256,
                  std::uint64_t size_bytes) {
-  const auto there = folder.look(name);
+  const auto there = folder.status(name);
   if (!there || !S_ISREG(there->st_mode) || static_cast<std::uint64_t>(there->st_size) != size_bytes)
     return false;
   try {

@@ -50,7 +50,7 @@ bool is_of_a_result(Layout layout, const std::vector<Part>& parts, const Folder&
                     const std::string& name) {
   const auto lies_in = [&](const Folder& place, const std::string& base) {
     return std::ranges::any_of(parts, [&](const Part& part) {
-      const auto there = place.look(fitted(base, part.suffix.size()) + part.suffix);
+      const auto there = place.status(fitted(base, part.suffix.size()) + part.suffix);
       return there && S_ISREG(there->st_mode);
     });
   };
@@ -186,9 +186,9 @@ std::optional<Manifest> Delivery::read_intent() {
 // A crash between link and unlink, see Folder::move().
 void Delivery::end_half_move(const Manifest& intent) const {
   if (intent.layout == Layout::folder) return;
-  const auto here = folder_.look(intent.json().source);
+  const auto here = folder_.status(intent.json().source);
   const auto target = target_of(intent);
-  const auto there = target ? target->look(intent.base + intent.json().suffix) : std::nullopt;
+  const auto there = target ? target->status(intent.base + intent.json().suffix) : std::nullopt;
   if (here && there && here->st_dev == there->st_dev && here->st_ino == there->st_ino)
     folder_.remove(intent.json().source);
 }

@@ -155,10 +155,10 @@ Folder Folder::own(const std::string& name) const {
 }
 
 bool Folder::has(const std::string& name) const {
-  return look(name).has_value();
+  return status(name).has_value();
 }
 
-std::optional<struct stat> Folder::look(const std::string& name) const {
+std::optional<struct stat> Folder::status(const std::string& name) const {
   struct stat status;
   if (At{fd_.get(), name.c_str()}.there(status)) return status;
   if (errno != ENOENT) fail("look up", path_ / name);
@@ -166,7 +166,7 @@ std::optional<struct stat> Folder::look(const std::string& name) const {
 }
 
 bool Folder::has_folder(const std::string& name) const {
-  const auto there = look(name);
+  const auto there = status(name);
   return there && S_ISDIR(there->st_mode);
 }
 
@@ -187,7 +187,7 @@ std::vector<std::string> Folder::entries() const {
   return names;
 }
 
-FileDescriptor Folder::open_regular(const std::string& name) const {
+FileDescriptor Folder::open_file(const std::string& name) const {
   return open_regular_at({fd_.get(), name.c_str()}, path_ / name);
 }
 
@@ -260,7 +260,7 @@ Removal Folder::remove_if_content(const std::string& name, const std::string& sh
     return Removal::gone;
   }
   if (!S_ISREG(status.st_mode)) return Removal::another;
-  const FileDescriptor file = open_regular(name);
+  const FileDescriptor file = open_file(name);
   if (sha256_of(file.get(), path_ / name).sha256 != sha256) return Removal::another;
   // It may have been replaced, or written to, while it was read.
   struct stat read, now;

@@ -56,13 +56,13 @@ class Folder {
   /// Whether anything (a dangling link too) has this name.
   bool has(const std::string& name) const;
   /// What has this name, never through a link.
-  std::optional<struct stat> look(const std::string& name) const;
+  std::optional<struct stat> status(const std::string& name) const;
   bool has_folder(const std::string& name) const;
   /// All names in it, sorted.
   std::vector<std::string> entries() const;
 
   /// Opens the regular file `name` to be read. Anything else of that name is EINVAL.
-  FileDescriptor open_regular(const std::string& name) const;
+  FileDescriptor open_file(const std::string& name) const;
 
   /// Creates the file `name`, which must not be there.
   FileDescriptor create(const std::string& name) const;
