@@ -52,9 +52,7 @@ class NoService final : public taskapi::Client {
   Answer<taskapi::Task> update(std::string, std::string) override { return none<taskapi::Task>(); }
   Answer<taskapi::Accepted> cancel(std::string) override { return none<taskapi::Accepted>(); }
   Answer<taskapi::Accepted> remove(std::string) override { return none<taskapi::Accepted>(); }
-  Answer<std::vector<taskapi::Task>> list(taskapi::ListQuery) override {
-    return none<std::vector<taskapi::Task>>();
-  }
+  Answer<taskapi::TaskPage> list(taskapi::ListQuery) override { return none<taskapi::TaskPage>(); }
   Answer<taskapi::Accepted> health() override { return none<taskapi::Accepted>(); }
 
  private:
@@ -169,6 +167,7 @@ class World {
 
   SystemClock clock_{loop.get_executor()};
   SystemRandom random_;
+  FilePools files_{loop.get_executor()};
   queue::Queue queue_{store, loop.get_executor(), clock_};
   NoService service_;
   PollPlanner planner_;
@@ -178,8 +177,7 @@ class World {
   int running_ = 0;
 
  public:
-  Context context{
-      queue_, service_, clock_, random_, loop.get_executor(), planner_, observer_, make_rules(settings)};
+  Context context{queue_, service_, clock_, random_, files_, planner_, observer_, make_rules(settings)};
   Scheduler scheduler{context, gate_, clock_, loop.get_executor()};
   std::vector<Reception> receptions;
 };
