@@ -145,9 +145,7 @@ void Spool::label(const std::string& job_id, const std::string& name, const std:
 
 bool Spool::has(const std::string& job_id) const {
   const auto folder = open();
-  const auto seen = look(folder.get(), job_id, job_id);
-  if (seen.kind == Kind::unclear) fail({EIO, std::generic_category()}, "look for", path_of(job_id));
-  return seen.kind != Kind::gone;
+  return look_surely(folder.get(), job_id, job_id).kind != Kind::gone;
 }
 
 fs::path Spool::path_of(const std::string& job_id) const {
