@@ -2,15 +2,20 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <system_error>
+#include <utility>
 
+#include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/process_limits.h"
 #include "core/errors.h"
+#include "core/standard_streams.h"
 #include "queue/store.h"
 
 namespace {
@@ -34,13 +39,14 @@ Exit codes:
 )";
 
 int fail(ExitCode code, const std::string& message) {
-  fmt::print(stderr, "chunkrd: {}\n", message);
+  chunkrd::cli::put_to(stderr, "chunkrd: {}\n", message);
   return static_cast<int>(code);
 }
 
 // What could not be printed is an error like any other: a script must not take half a list for the whole.
 int finish(ExitCode code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(code);
+  if (chunkrd::cli::nobody_reads(stdout)) return static_cast<int>(code);  // whoever read has enough
   return fail(ExitCode::io_error, "standard output: cannot be written; is the disk full?");
 }
 
@@ -70,19 +76,24 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
 
 int main(int argc, char** argv) {
   chunkrd::cli::keep_memory_private();
+  chunkrd::open_standard_streams();
   CLI::App app(
       "chunkrd turns a folder into a document-parsing pipeline: what is dropped into an inbox is submitted "
       "to the\n"
       "Chunkr Task API, followed to its end, and its result put into an outbox.",
       "chunkrd");
-  app.set_version_flag("--version", std::string("chunkrd ") + CHUNKRD_VERSION);
+  app.set_version_flag("-V,--version", std::string("chunkrd ") + CHUNKRD_VERSION);
   app.footer(kFooter);
   app.require_subcommand(1);
   app.failure_message(usage_error);
   const auto commands = chunkrd::cli::add_commands(app);
 
   try {
-    app.parse(argc, argv);
+    auto arguments = chunkrd::cli::as_we_have_it({argv + 1, argv + argc}, app);
+    std::ranges::reverse(arguments);  // as the parser wants them
+    app.parse(std::move(arguments));
+  } catch (const chunkrd::UserError& error) {
+    return fail(error.code(), error.what());
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::usage);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/job_names.h"
+#include "cli/print.h"
 #include "config/reader.h"
 #include "core/escape.h"
 
@@ -60,17 +61,17 @@ void Acting::add_options(CLI::App& parser) {
 
 void tell(const Acting& options, const queue::Job& job, const std::string& outcome, const std::string& text) {
   if (options.json) {
-    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"job", job.id},
-                                                                  {"name", printable(job.name)},
-                                                                  {"state", to_string(job.state)},
-                                                                  {"outcome", outcome},
-                                                                  {"text", valid_utf8(text)}}));
+    put("{}\n", boost::json::serialize(boost::json::object{{"job", job.id},
+                                                           {"name", printable(job.name)},
+                                                           {"state", to_string(job.state)},
+                                                           {"outcome", outcome},
+                                                           {"text", valid_utf8(text)}}));
     std::fflush(stdout);
     return;
   }
   std::FILE* const to = outcome == "refused" ? stderr : stdout;
-  fmt::print(to, "{}{} {}: {}\n", to == stderr ? "chunkrd: " : "", short_id(job.id), printable(job.name),
-             harmless(text));
+  put_to(to, "{}{} {}: {}\n", to == stderr ? "chunkrd: " : "", short_id(job.id), printable(job.name),
+         harmless(text));
   std::fflush(to);
 }
 

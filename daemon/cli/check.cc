@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/checks.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 #include "config/reader.h"
 #include "core/escape.h"
@@ -58,11 +59,10 @@ Look look_of(Level level) {
 void print(const Findings& findings) {
   const Terminal terminal = Terminal::of(stdout);
   for (const Finding& finding : findings) {
-    fmt::print("{} {:<8} {}\n",
-               terminal.shown(fmt::format("{:<8}", to_string(finding.level)), look_of(finding.level)),
-               finding.check, harmless(finding.text));
-    if (!finding.advice.empty())
-      fmt::print("{:18}{}\n", "", terminal.shown(harmless(finding.advice), Look::dim));
+    put("{} {:<8} {}\n",
+        terminal.shown(fmt::format("{:<8}", to_string(finding.level)), look_of(finding.level)), finding.check,
+        harmless(finding.text));
+    if (!finding.advice.empty()) put("{:18}{}\n", "", terminal.shown(harmless(finding.advice), Look::dim));
   }
 }
 
@@ -74,8 +74,8 @@ void print_json(const Findings& findings) {
          {"level", to_string(finding.level)},
          {"text", valid_utf8(finding.text)},
          {"advice", finding.advice.empty() ? json::value(nullptr) : json::value(finding.advice)}});
-  fmt::print("{}\n", json::serialize(
-                         json::object{{"level", to_string(worst(findings))}, {"checks", std::move(checks)}}));
+  put("{}\n",
+      json::serialize(json::object{{"level", to_string(worst(findings))}, {"checks", std::move(checks)}}));
 }
 
 ExitCode run(const Options& options) {

@@ -3,6 +3,7 @@
 #include "cli/check.h"
 #include "cli/completion.h"
 #include "cli/control.h"
+#include "cli/init.h"
 #include "cli/jobs.h"
 #include "cli/process/process.h"
 #include "cli/rebuild.h"
@@ -19,6 +20,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   std::vector<Command> commands;
   commands.push_back(add_run(program));
   commands.push_back(add_process(program));
+  commands.push_back(add_init(program));
   commands.push_back(add_check(program));
   commands.push_back(add_status(program));
   commands.push_back(add_jobs(program));

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "config/reader.h"
 #include "core/escape.h"
 #include "pipeline/observer.h"
@@ -152,7 +153,7 @@ Words words_for(const Options& options) {
 
 ExitCode complete(const Options& options) {
   try {
-    for (const std::string& word : words_for(options)) fmt::print("{}\n", word);
+    for (const std::string& word : words_for(options)) put("{}\n", word);
   } catch (const std::runtime_error&) {
     // A person who is still typing is told nothing; the command itself will.
   }
@@ -171,7 +172,7 @@ Command add_completion(CLI::App& program) {
             if (*shell != "bash")
               throw UserError(ExitCode::usage, fmt::format("completion: there is none for \"{}\"; only bash",
                                                            printable(*shell)));
-            fmt::print("{}", script(program));
+            put("{}", script(program));
             return ExitCode::ok;
           }};
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "cli/asking.h"
+#include "cli/print.h"
 #include "config/reader.h"
 #include "core/escape.h"
 #include "pipeline/observer.h"
@@ -37,9 +38,9 @@ ExitCode ask(const Options& options, const config::Settings& settings, queue::Co
   const std::string text = answer ? answer->text : "asked for; the daemon has not answered yet";
   const bool refused = answer && answer->outcome == Outcome::refused;
   if (options.json)
-    fmt::print("{}\n", json::serialize(json::object{{"outcome", outcome}, {"text", text}}));
+    put("{}\n", json::serialize(json::object{{"outcome", outcome}, {"text", text}}));
   else
-    fmt::print(refused ? stderr : stdout, "{}{}\n", refused ? "chunkrd: " : "", text);
+    put_to(refused ? stderr : stdout, "{}{}\n", refused ? "chunkrd: " : "", text);
   std::fflush(stdout);
   return refused ? ExitCode::some_failed : ExitCode::ok;
 }

@@ -31,8 +31,9 @@ std::string lower(std::string text) {
   return text;
 }
 
-[[noreturn]] void refuse_ambiguous(const std::string& name, const std::vector<Job>& candidates) {
-  std::string text = fmt::format("job {}: several ids begin so; give more of it:", printable(name));
+[[noreturn]] void refuse_ambiguous(const std::string& name, std::string_view why,
+                                   const std::vector<Job>& candidates) {
+  std::string text = fmt::format("job {}: {}:", printable(name), why);
   for (std::size_t i = 0; i < std::min(candidates.size(), kCandidatesShown); ++i)
     text += fmt::format("\n  {}  {}  {}", candidates[i].id, to_string(candidates[i].state),
                         printable(candidates[i].name));
@@ -44,7 +45,7 @@ std::optional<Job> by_id(queue::Store& store, const std::string& name) {
   const std::string prefix = lower(name);
   if (!can_begin_an_id(prefix)) return std::nullopt;
   const auto candidates = store.with_prefix(prefix, kCandidatesShown + 1);
-  if (candidates.size() > 1) refuse_ambiguous(name, candidates);
+  if (candidates.size() > 1) refuse_ambiguous(name, "several ids begin so; give more of it", candidates);
   if (candidates.empty()) return std::nullopt;
   return candidates.front();
 }
@@ -141,6 +142,17 @@ std::optional<Job> by_path(queue::Store& store, const config::Settings& settings
   return std::nullopt;
 }
 
+// As `chunkrd jobs` prints it.
+std::optional<Job> by_name(queue::Store& store, const config::Settings& settings, const std::string& name) {
+  std::vector<Job> found;
+  for (const config::Inbox& inbox : settings.inboxes)
+    if (auto job = store.named(inbox.path.native(), unprintable(name))) found.push_back(std::move(*job));
+  if (found.size() > 1)
+    refuse_ambiguous(name, "several inboxes had a document of this name; give its id", found);
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
 }  // namespace
 
 std::string_view short_id(std::string_view id) {
@@ -151,13 +163,14 @@ std::string_view short_id(std::string_view id) {
 Job job_named(queue::Store& store, const config::Settings& settings, const std::string& name) {
   if (auto job = by_id(store, name)) return *job;
   if (auto job = by_path(store, settings, name)) return *job;
+  if (auto job = by_name(store, settings, name)) return *job;
   throw UserError(
       ExitCode::no_input,
-      fmt::format(
-          "job {}: no job's id begins so, and no job is known for that path in the configured "
-          "folders; `chunkrd jobs` lists them (documents that ended long ago are forgotten: see retention in "
-          "docs/configuration.md)",
-          printable(name)));
+      fmt::format("job {}: no job's id begins so, and no document is known by that name, or that path in the "
+                  "configured folders; `chunkrd jobs` lists them (documents that ended long ago are "
+                  "forgotten: see retention in "
+                  "docs/configuration.md)",
+                  printable(name)));
 }
 
 std::vector<Job> jobs_named(queue::Store& store, const config::Settings& settings,

@@ -15,15 +15,16 @@ std::string_view short_id(std::string_view id);
 
 /// What JOB means in every command's help.
 inline constexpr const char* kJobHelp =
-    "A job's id, the beginning of its id, or a path: of the document in its inbox, of a result, of an "
-    "original in "
-    "archive or failed";
+    "A job's id, the beginning of its id, its name as `jobs` prints it, or a path: of the document in its "
+    "inbox, of a result, of an original in archive or failed";
 
 /// The job that a person means by `name`: its id or the beginning of it, in upper or lower case; else a path,
 /// absolute or relative to the working directory, of the document in an inbox, of a result, or of an original
-/// in archive or failed. Of several documents with one path it is the latest.
+/// in archive or failed; else its name below its inbox, as printable() shows it. Of several documents with
+/// one path or name it is the latest.
 ///
-/// Throws UserError: usage with the candidates when several ids begin so, no_input when there is no such job.
+/// Throws UserError: usage with the candidates when several ids begin so or several inboxes had that name,
+/// no_input when there is no such job.
 queue::Job job_named(queue::Store& store, const config::Settings& settings, const std::string& name);
 
 /// The jobs of several names, in their order, each once. Throws for the first that cannot be found, so that a

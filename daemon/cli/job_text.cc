@@ -1,9 +1,13 @@
 #include "cli/job_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cli/daemon_status.h"
 #include "cli/job_json.h"
+#include "cli/state_lock.h"
 #include "cli/times.h"
+#include "core/escape.h"
 
 namespace chunkrd::cli {
 
@@ -25,10 +29,25 @@ Look look_of(State state) noexcept {
   }
 }
 
-std::string next_or_error(const queue::Job& job, WallTime now) {
-  if (job.state == State::failed || job.state == State::cancelled) return job.error_code;
+Holding holding_of(queue::Store& store, const config::Settings& settings) {
+  if (!StateLock::is_held(settings.state)) return {.all = "the daemon does not run", .submits = {}};
+  const auto note = store.note(DaemonStatus::kNote);
+  const auto daemon = note ? daemon_status_from(*note) : std::nullopt;
+  if (!daemon || daemon->pauses.empty()) return {};
+  std::vector<std::string> causes;
+  for (const auto& pause : daemon->pauses) causes.push_back(harmless(pause.cause));
+  return {.all = {}, .submits = fmt::format("paused ({})", fmt::join(causes, ", "))};
+}
+
+std::string next_or_error(const queue::Job& job, WallTime now, const Holding& holding) {
+  if (job.state == State::failed || job.state == State::cancelled)
+    return job.error_message.empty() ? job.error_code
+                                     : fmt::format("{}: {}", job.error_code, harmless(job.error_message));
   const auto step = next_step(job.state);
   if (step.empty()) return {};
+  const bool paid = job.state == State::ready || job.state == State::updating;
+  for (const std::string& why : {holding.all, paid ? holding.submits : ""})
+    if (!why.empty()) return fmt::format("{}: {}", step, why);
   if (job.due <= now) return fmt::format("{} now", step);
   return fmt::format("{} in {}", step, brief(job.due - now));
 }

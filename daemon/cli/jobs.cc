@@ -12,6 +12,7 @@
 #include "cli/job_names.h"
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "cli/times.h"
 #include "config/reader.h"
@@ -91,12 +92,15 @@ void for_each_page(queue::Store& store, const queue::Filter& filter, std::size_t
 
 class JobTable {
  public:
-  JobTable(Terminal terminal, bool with_inbox, WallTime now)
-      : with_inbox_(with_inbox), now_(now), table_(columns(with_inbox), terminal) {}
+  JobTable(Terminal terminal, bool with_inbox, WallTime now, Holding holding)
+      : with_inbox_(with_inbox),
+        now_(now),
+        holding_(std::move(holding)),
+        table_(columns(with_inbox), terminal) {}
 
   void print(const std::vector<Job>& jobs) {
     for (const Job& job : jobs) table_.add(row(job));
-    fmt::print("{}", table_.take_lines());
+    put("{}", table_.take_lines());
   }
 
  private:
@@ -106,7 +110,7 @@ class JobTable {
     if (with_inbox) columns.push_back({.title = "INBOX", .fit = Table::Fit::shorten});
     for (const char* number : {"AGE", "PAGES", "TRIES"})
       columns.push_back({.title = number, .align = Table::Align::right});
-    columns.push_back({.title = "NEXT"});
+    columns.push_back({.title = "NEXT", .fit = Table::Fit::shorten});
     return columns;
   }
 
@@ -118,12 +122,14 @@ class JobTable {
     cells.push_back({brief(now_ - job.found_at)});
     cells.push_back({job.pages ? std::to_string(*job.pages) : ""});
     cells.push_back({job.attempts > 0 ? std::to_string(job.attempts) : ""});
-    cells.push_back({next_or_error(job, now_), job.state == State::failed ? Look::bad : Look::plain});
+    cells.push_back(
+        {next_or_error(job, now_, holding_), job.state == State::failed ? Look::bad : Look::plain});
     return cells;
   }
 
   bool with_inbox_;
   WallTime now_;
+  Holding holding_;
   Table table_;
 };
 
@@ -136,21 +142,22 @@ ExitCode run(const Options& options) {
   if (filter.since) *filter.since -= ahead;
   const std::size_t limit = options.all ? SIZE_MAX : options.limit;
   std::size_t shown = 0;
-  JobTable table(Terminal::of(stdout), settings.inboxes.size() > 1 && !filter.inbox, now);
+  JobTable table(Terminal::of(stdout), settings.inboxes.size() > 1 && !filter.inbox, now,
+                 holding_of(store, settings));
   for_each_page(store, filter, limit, [&](std::vector<Job> jobs) {
     shown += jobs.size();
     for (Job& job : jobs) job = dated(std::move(job), ahead);
     if (options.json)
-      for (const Job& job : jobs) fmt::print("{}\n", boost::json::serialize(to_json(job)));
+      for (const Job& job : jobs) put("{}\n", boost::json::serialize(to_json(job)));
     else if (options.ids)
-      for (const Job& job : jobs) fmt::print("{}\n", job.id);
+      for (const Job& job : jobs) put("{}\n", job.id);
     else
       table.print(jobs);
   });
   if (options.json || options.ids) return ExitCode::ok;
-  if (shown == 0) fmt::print(stderr, "chunkrd: no such jobs\n");
+  if (shown == 0) put_to(stderr, "chunkrd: no such jobs\n");
   if (shown == limit && Terminal::of(stdout).columns)
-    fmt::print(stderr, "chunkrd: these are the newest {}; --all shows all\n", shown);
+    put_to(stderr, "chunkrd: these are the newest {}; --all shows all\n", shown);
   return ExitCode::ok;
 }
 

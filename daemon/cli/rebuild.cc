@@ -9,6 +9,7 @@
 
 #include "cli/one_request.h"
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "cli/rebuild_text.h"
 #include "cli/state_lock.h"
 #include "config/folders.h"
@@ -151,9 +152,8 @@ ExitCode run(const Options& options) {
   if (queue::is_being_replaced(file) && !options.dry_run) {
     queue::finish_replacement(file);
     if (!options.force) {
-      fmt::print(stderr,
-                 "chunkrd: queue: {}: the rebuild that was interrupted is ended; start the daemon now\n",
-                 printable(file.native()));
+      put_to(stderr, "chunkrd: queue: {}: the rebuild that was interrupted is ended; start the daemon now\n",
+             printable(file.native()));
       return ExitCode::ok;
     }
   }
@@ -163,9 +163,9 @@ ExitCode run(const Options& options) {
     config::check_folders(settings);
   const Rebuilt rebuilt = rebuild(settings, workshop, options);
   if (options.json)
-    fmt::print("{}\n", boost::json::serialize(to_json(rebuilt)));
+    put("{}\n", boost::json::serialize(to_json(rebuilt)));
   else
-    fmt::print("{}", to_text(rebuilt));
+    put("{}", to_text(rebuilt));
   return ExitCode::ok;
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/json/value_from.hpp>
 
+#include "core/counted.h"
 #include "core/escape.h"
 
 namespace chunkrd::cli {
@@ -102,15 +103,15 @@ std::string to_text(const Rebuilt& rebuilt) {
       salvaged.contradictory > 0
           ? fmt::format("; {} rows contradict themselves and were not taken", salvaged.contradictory)
           : "");
-  text += fmt::format("outboxes:  {} delivered\nspool:     {} documents\nfailed:    {} documents\n",
-                      found.delivered, found.spooled, found.failed);
+  text += fmt::format("outboxes:  {} delivered\nspool:     {}\nfailed:    {}\n", found.delivered,
+                      counted(found.spooled, "document"), counted(found.failed, "document"));
   text += fmt::format(
-      "to come:   {} tasks found at the service are followed; {} documents are looked for there "
-      "before they are submitted\n",
-      found.adopted, found.looked_for);
+      "to come:   {} found at the service, to be followed; {} to be looked for there before it is "
+      "submitted\n",
+      counted(found.adopted, "task"), counted(found.looked_for, "document"));
   text += tasks_text(rebuilt);
-  text += fmt::format("today:     {} documents, {} pages known to be paid for\n", rebuilt.today.documents,
-                      rebuilt.today.pages);
+  text += fmt::format("today:     {}, {} known to be paid for\n",
+                      counted(rebuilt.today.documents, "document"), counted(rebuilt.today.pages, "page"));
   if (!salvaged.whole)
     text +=
         "pauses:    one by `chunkrd pause` may be forgotten: pause again before the start if there was one\n";

@@ -9,6 +9,7 @@
 #include "artifacts/result_scanner.h"
 #include "cli/job_names.h"
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "cli/whereabouts.h"
 #include "config/reader.h"
 #include "core/escape.h"
@@ -57,11 +58,10 @@ ExitCode run(const Options& options) {
     throw UserError(ExitCode::io_error, fmt::format("{}: {}", printable(result->native()), broken.what()));
   }
   if (options.json)
-    fmt::print("{}\n",
-               boost::json::serialize(boost::json::object{
-                   {"job", job.id}, {"name", printable(job.name)}, {"report", printable(to.native())}}));
+    put("{}\n", boost::json::serialize(boost::json::object{
+                    {"job", job.id}, {"name", printable(job.name)}, {"report", printable(to.native())}}));
   else
-    fmt::print("{}\n", printable(to.native()));
+    put("{}\n", printable(to.native()));
   return ExitCode::ok;
 }
 

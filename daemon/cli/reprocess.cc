@@ -9,9 +9,11 @@
 
 #include "cli/acting.h"
 #include "cli/one_request.h"
+#include "cli/print.h"
 #include "cli/wishes.h"
 #include "config/overrides.h"
 #include "config/reader.h"
+#include "core/counted.h"
 #include "core/escape.h"
 
 namespace chunkrd::cli {
@@ -45,17 +47,16 @@ bool is_known_to_be_gone(const Job& job, const config::Settings& settings) {
 bool may_pay(const Job& job, const Options& options) {
   const std::string cost =
       fmt::format("its task is not at the service any more; a new submit of the original pays for {} again",
-                  job.pages ? fmt::format("{} page{}", *job.pages, *job.pages == 1 ? "" : "s")
-                            : std::string("all of it"));
+                  job.pages ? counted(*job.pages, "page") : std::string("all of it"));
   if (options.resubmit) {
-    fmt::print(stderr, "chunkrd: {}: {}\n", printable(job.name), cost);
+    put_to(stderr, "chunkrd: {}: {}\n", printable(job.name), cost);
     return true;
   }
   if (::isatty(STDIN_FILENO) == 0 || options.acting.json) {
     tell(options.acting, job, "refused", cost + "; say --resubmit if that is meant");
     return false;
   }
-  fmt::print(stderr, "chunkrd: {}: {}. Go on? [y/N] ", printable(job.name), cost);
+  put_to(stderr, "chunkrd: {}: {}. Go on? [y/N] ", printable(job.name), cost);
   std::string line;
   std::getline(std::cin, line);
   return line == "y" || line == "Y" || line == "yes";

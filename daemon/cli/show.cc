@@ -10,10 +10,12 @@
 #include "cli/job_names.h"
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "cli/times.h"
 #include "cli/whereabouts.h"
 #include "config/reader.h"
+#include "core/counted.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
 
@@ -57,9 +59,9 @@ json::object story_json(const Story& story) {
   return object;
 }
 
-std::string next_text(const Job& job, WallTime now) {
+std::string next_text(const Job& job, WallTime now, const Holding& holding) {
   if (is_end(job.state)) return {};
-  return fmt::format("{}, at {}", next_or_error(job, now), for_people(job.due));
+  return fmt::format("{}, at {}", next_or_error(job, now, holding), for_people(job.due));
 }
 
 std::string task_text(const Job& job) {
@@ -73,12 +75,12 @@ std::string task_text(const Job& job) {
 std::string cost_text(const Job& job) {
   if (!job.reused_from.empty())
     return "nothing: the result of job " + job.reused_from + " was delivered again";
-  std::string text = job.pages ? fmt::format("{} page{}", *job.pages, *job.pages == 1 ? "" : "s") : "";
+  std::string text = job.pages ? counted(*job.pages, "page") : "";
   const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
-  if (job.attempts > 0)
-    add(fmt::format("{} task{} came to nothing", job.attempts, job.attempts == 1 ? "" : "s"));
+  if (job.attempts > 0) add(counted(job.attempts, "task") + " came to nothing");
   if (job.possible_duplicates > 0)
-    add(fmt::format("submitted again {} times without knowing of the time before", job.possible_duplicates));
+    add(fmt::format("submitted again {} without knowing of the time before",
+                    counted(job.possible_duplicates, "time")));
   return text;
 }
 
@@ -87,11 +89,11 @@ std::string error_text(const Job& job) {
   return fmt::format("{} (in {}): {}", job.error_code, job.error_stage, harmless(job.error_message));
 }
 
-void print(const Story& story, const Terminal& terminal, WallTime now) {
+void print(const Story& story, const Terminal& terminal, WallTime now, const Holding& holding) {
   const Job& job = story.job;
   const auto line = [&](std::string_view title, std::string_view text, Look look = Look::plain) {
     if (text.empty()) return;
-    fmt::print("{}{}\n", terminal.shown(fmt::format("{:<10}", title), Look::dim), terminal.shown(text, look));
+    put("{}{}\n", terminal.shown(fmt::format("{:<10}", title), Look::dim), terminal.shown(text, look));
   };
   line("job", job.id, Look::strong);
   line("document", printable(job.inbox) + "/" + printable(job.name));
@@ -100,7 +102,7 @@ void print(const Story& story, const Terminal& terminal, WallTime now) {
                    brief(now - job.state_since)),
        look_of(job.state));
   line("error", error_text(job), Look::bad);
-  line("next", next_text(job, now));
+  line("next", next_text(job, now, holding));
   line("original",
        fmt::format("{}{}{}", size_text(job.size_bytes), job.sha256.empty() ? "" : ", SHA-256 ", job.sha256));
   line("profile", fmt::format("{}, priority {}", job.profile, job.priority));
@@ -111,11 +113,11 @@ void print(const Story& story, const Terminal& terminal, WallTime now) {
     line(first ? "where" : "", fmt::format("{:<9} {}", one.what, printable(one.path.native())));
     first = false;
   }
-  fmt::print("\n");
+  put("\n");
   Table table({{.title = "TIME (UTC)"}, {.title = "WHAT"}, {.title = "DETAIL"}}, terminal);
   for (const auto& [at, event] : story.events)
     table.add({{for_people(at), Look::dim}, {event.what}, {harmless(event.detail)}});
-  fmt::print("{}", table.take_lines());
+  put("{}", table.take_lines());
 }
 
 ExitCode run(const Options& options) {
@@ -128,10 +130,11 @@ ExitCode run(const Options& options) {
   for (auto& [at, event] : story.events) at += ahead;
   story.where = whereabouts(story.job, settings);
   if (options.json)
-    fmt::print("{}\n", json::serialize(story_json(story)));
+    put("{}\n", json::serialize(story_json(story)));
   else
     print(story, Terminal::of(stdout),
-          std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+          std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+          holding_of(store, settings));
   return ExitCode::ok;
 }
 

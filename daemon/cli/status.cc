@@ -12,9 +12,11 @@
 #include "cli/job_names.h"
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
+#include "cli/print.h"
 #include "cli/state_lock.h"
 #include "cli/times.h"
 #include "config/reader.h"
+#include "core/counted.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
 #include "pipeline/commands.h"
@@ -130,8 +132,7 @@ class Page {
   explicit Page(Terminal terminal) : terminal_(terminal) {}
 
   void line(std::string_view title, std::string_view text, Look look = Look::plain) const {
-    fmt::print("{}{}\n", terminal_.shown(fmt::format("{:<12}", title), Look::dim),
-               terminal_.shown(text, look));
+    put("{}{}\n", terminal_.shown(fmt::format("{:<12}", title), Look::dim), terminal_.shown(text, look));
   }
 
   void daemon(const Status& status) const {
@@ -172,8 +173,8 @@ class Page {
   Terminal terminal_;
 };
 
-std::string budget_text(int per_day) {
-  return per_day > 0 ? fmt::format(" of {}", per_day) : "";
+std::string paid_text(int paid, std::string_view noun, int per_day) {
+  return per_day > 0 ? fmt::format("{} of {}", paid, counted(per_day, noun)) : counted(paid, noun);
 }
 
 void print(const Status& status, const config::Settings& settings) {
@@ -186,9 +187,10 @@ void print(const Status& status, const config::Settings& settings) {
   page.job("oldest", status.oldest, status.oldest ? status.oldest->found_at : WallTime{}, status.now);
   page.job("last done", status.last_done, status.last_done ? status.last_done->state_since : WallTime{},
            status.now);
-  page.line("paid today", fmt::format("{} documents{}, {} pages{}", status.today.documents,
-                                      budget_text(settings.limits.documents_per_day), status.today.pages,
-                                      budget_text(settings.limits.pages_per_day)));
+  page.line(
+      "paid today",
+      fmt::format("{}, {}", paid_text(status.today.documents, "document", settings.limits.documents_per_day),
+                  paid_text(status.today.pages, "page", settings.limits.pages_per_day)));
   if (status.commands > 0) page.line("commands", fmt::format("{} wait for the daemon", status.commands));
   for (const config::Inbox& inbox : settings.inboxes) {
     page.line("inbox",
@@ -203,7 +205,7 @@ ExitCode run(const Options& options) {
   const config::Settings settings = config::read_settings(options.config_file);
   const Status status = look(settings);
   if (options.json)
-    fmt::print("{}\n", json::serialize(status_json(status, settings)));
+    put("{}\n", json::serialize(status_json(status, settings)));
   else
     print(status, settings);
   return ExitCode::ok;

@@ -6,8 +6,10 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
+#include "tests/support/temporary_folder.h"
 #include "tests/system/harness/command.h"
 #include "tests/system/harness/installation.h"
 
@@ -115,7 +117,10 @@ TEST(EveryCommand, HasAnExampleInItsHelpAndIsInTheManPageAndInTheDocuments) {
 TEST(ACommandLine, ThatCannotBeUnderstoodIs64AndSaysWhereHelpIs) {
   for (const auto& [arguments, says] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{}, "see chunkrd --help"},
-           {{"walk"}, "see chunkrd --help"},
+           {{"walk"}, "there is no command walk; chunkrd --help lists them"},
+           {{"sttaus"}, "there is no command sttaus; did you mean status?"},
+           {{"help", "sttaus"}, "did you mean status?"},
+           {{"\x1b[2J"}, "there is no command %1B[2J;"},
            {{"jobs", "--walk"}, "see chunkrd jobs --help"},
            {{"jobs", "--limit", "many"}, "see chunkrd jobs --help"},
            {{"jobs", "--all", "--limit", "3"}, "see chunkrd jobs --help"},
@@ -127,6 +132,52 @@ TEST(ACommandLine, ThatCannotBeUnderstoodIs64AndSaysWhereHelpIs) {
     EXPECT_EQ(ran.exit_code, 64) << says;
     EXPECT_THAT(ran.err, AllOf(StartsWith("chunkrd: "), HasSubstr(says)));
     EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST(Init, MakesAConfigurationThatWorks) {
+  const TemporaryFolder home;
+  const std::string folder = (home / "first").native(), file = folder + "/chunkrd.yaml";
+  const Ran made = run({CHUNKRD_PROGRAM, "init", folder, "--api", "http://127.0.0.1:9"});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("chunkrd run --config " + file));
+  const Ran checked = run({CHUNKRD_PROGRAM, "check", "--config", file});
+  EXPECT_THAT(checked.out, HasSubstr("folders  all usable"));
+  const Ran asked = run({CHUNKRD_PROGRAM, "status", "--config", file});
+  EXPECT_EQ(asked.exit_code, 66) << asked.err;  // the daemon has not run yet
+}
+
+TEST(Init, LeavesAConfigurationThatIsThereAlone) {
+  const TemporaryFolder home;
+  const std::string folder = home.path().native();
+  std::ofstream(home / "chunkrd.yaml") << "mine";
+  const Ran ran = run({CHUNKRD_PROGRAM, "init", folder});
+  EXPECT_EQ(ran.exit_code, 64);
+  EXPECT_THAT(ran.err, HasSubstr("is there already"));
+  EXPECT_EQ(fs::file_size(home / "chunkrd.yaml"), 4U);
+  EXPECT_FALSE(fs::exists(home / "inbox"));
+}
+
+TEST(Init, RefusesAnAddressThatIsNone) {
+  const TemporaryFolder home;
+  const Ran ran = run({CHUNKRD_PROGRAM, "init", (home / "x").native(), "--api", "api.chunkr.ai"});
+  EXPECT_EQ(ran.exit_code, 64) << ran.err;
+  EXPECT_FALSE(fs::exists(home / "x"));
+}
+
+TEST(ACommandLine, IsUnderstoodAsPeopleTypeItElsewhere) {
+  EXPECT_EQ(run({CHUNKRD_PROGRAM, "help"}).out, run({CHUNKRD_PROGRAM, "--help"}).out);
+  EXPECT_EQ(run({CHUNKRD_PROGRAM, "help", "jobs"}).out, run({CHUNKRD_PROGRAM, "jobs", "--help"}).out);
+  EXPECT_EQ(run({CHUNKRD_PROGRAM, "-V"}).out, run({CHUNKRD_PROGRAM, "--version"}).out);
+  const std::string missing = "/no/such/chunkrd.yaml";
+  for (const auto& config : std::vector<std::vector<std::string>>{
+           {"-c", missing}, {"--config", missing}, {"--config=" + missing}, {"-c" + missing}}) {
+    std::vector<std::string> command{CHUNKRD_PROGRAM};
+    command.insert(command.end(), config.begin(), config.end());
+    command.push_back("status");
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.exit_code, 78);
+    EXPECT_THAT(ran.err, HasSubstr(missing));
   }
 }
 
@@ -261,7 +312,8 @@ TEST_F(Looking, AJobThatIsNotThereIs66AndOneOfSeveralIs64) {
   start();
   work();
   expect_error(chunkrd({"show", "zzzz"}), 66, "no job's id begins so");
-  expect_error(chunkrd({"show", home.outbox / "nothing.json"}), 66, "no job is known for that path");
+  expect_error(chunkrd({"show", home.outbox / "nothing.json"}), 66,
+               "no document is known by that name, or that path");
   expect_error(chunkrd({"show", "0"}), 64, "several ids begin so; give more of it:\n  ");
 }
 

@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "cli/print.h"
 #include "cli/times.h"
+#include "core/counted.h"
 #include "core/escape.h"
 
 namespace chunkrd::cli::process {
@@ -32,14 +34,10 @@ const char* name_of(Stage stage) {
   return "left";
 }
 
-std::string pages_text(int pages) {
-  return fmt::format("{} page{}", pages, pages == 1 ? "" : "s");
-}
-
 // What was paid for it, as far as that is known.
 std::string cost_of(const Job& job) {
   if (!job.reused_from.empty()) return ", nothing paid: the same bytes were parsed before";
-  return job.pages ? ", " + pages_text(*job.pages) : "";
+  return job.pages ? ", " + counted(*job.pages, "page") : "";
 }
 
 json::value error_json(const Job& job) {
@@ -72,34 +70,33 @@ void Display::tell(const Tally::Entry& entry, When when) {
     object["reused"] = delivered && !job.reused_from.empty();
     object["before"] = when == When::before;
     object["error"] = delivered ? json::value(nullptr) : error_json(job);
-    fmt::print("{}\n", json::serialize(object));
+    put("{}\n", json::serialize(object));
   } else if (delivered) {
-    fmt::print("{} {}: {}{}\n", output_.shown("delivered", Look::good), shown(entry.document.shown),
-               shown(result_of(job)), when == When::before ? ", by an earlier run" : cost_of(job));
+    put("{} {}: {}{}\n", output_.shown("delivered", Look::good), shown(entry.document.shown),
+        shown(result_of(job)), when == When::before ? ", by an earlier run" : cost_of(job));
   } else {
-    fmt::print(stderr, "{} {}: {}{}\n", errors_.shown("failed", Look::bad), shown(entry.document.shown),
-               harmless(job.error_message),
-               job.original_name.empty() ? "" : "; see " + shown(report_of(job)));
+    put_to(stderr, "{} {}: {}{}\n", errors_.shown("failed", Look::bad), shown(entry.document.shown),
+           harmless(job.error_message), job.original_name.empty() ? "" : "; see " + shown(report_of(job)));
   }
   std::fflush(stdout);
 }
 
 void Display::say(const std::string& remark) {
   clear();
-  fmt::print(stderr, "chunkrd: {}\n", remark);
+  put_to(stderr, "chunkrd: {}\n", remark);
 }
 
 void Display::draw(const Progress& progress) {
   if (!errors_.columns) return;
   // The last column stays free: some terminals begin a new line with it.
-  fmt::print(stderr, "\r{}\x1b[K", progress_line(progress, *errors_.columns - 1));
+  put_to(stderr, "\r{}\x1b[K", progress_line(progress, *errors_.columns - 1));
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void Display::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  put_to(stderr, "\r\x1b[K");
   std::fflush(stderr);
   drawn_ = false;
 }
@@ -108,18 +105,18 @@ void Display::sum_up(const Tally& tally, Duration took) {
   clear();
   const std::size_t left = tally.entries().size() - tally.ended();
   if (format_ == Format::json) {
-    fmt::print("{}\n", json::serialize(json::object{{"summary", true},
-                                                    {"delivered", tally.count(Stage::delivered)},
-                                                    {"failed", tally.count(Stage::failed)},
-                                                    {"left", left},
-                                                    {"pages", tally.pages()},
-                                                    {"milliseconds", took.count()},
-                                                    {"out", shown(out_)}}));
+    put("{}\n", json::serialize(json::object{{"summary", true},
+                                             {"delivered", tally.count(Stage::delivered)},
+                                             {"failed", tally.count(Stage::failed)},
+                                             {"left", left},
+                                             {"pages", tally.pages()},
+                                             {"milliseconds", took.count()},
+                                             {"out", shown(out_)}}));
     return;
   }
-  fmt::print("{} delivered, {} failed{}; {} in {}; results in {}\n", tally.count(Stage::delivered),
-             tally.count(Stage::failed), left > 0 ? fmt::format(", {} left", left) : "",
-             pages_text(tally.pages()), brief(took), shown(out_));
+  put("{} delivered, {} failed{}; {} in {}; results in {}\n", tally.count(Stage::delivered),
+      tally.count(Stage::failed), left > 0 ? fmt::format(", {} left", left) : "",
+      counted(tally.pages(), "page"), brief(took), shown(out_));
 }
 
 }  // namespace chunkrd::cli::process

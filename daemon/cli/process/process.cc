@@ -65,8 +65,11 @@ void tell_what_was_passed_over(const Found& found, Display& display) {
 
 // Where nothing has failed there is nothing to look at.
 void remove_if_empty(const fs::path& failed) {
-  std::error_code not_empty;
-  for (const char* folder : {".chunkrd/tmp", ".chunkrd", ""}) fs::remove(failed / folder, not_empty);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(failed, error))
+    if (entry.path().filename() != ".chunkrd") return;
+  // Without its mark (core/ground) it is made anew, as it lies where it lay.
+  for (const char* own : {".chunkrd/tmp", ".chunkrd/id", ".chunkrd", ""}) fs::remove(failed / own, error);
 }
 
 ExitCode exit_code_of(const Run& run, const Tally& tally) {

@@ -47,7 +47,7 @@ class JobNames : public ::testing::Test {
     manifest.origin.job_id = made.id;
     manifest.layout = layout;
     manifest.base = as;
-    for (const auto& ending : endings) manifest.files.push_back({ending, "", "", 0});
+    for (const auto& ending : endings) manifest.files.push_back({ending, "part" + ending, "", 0});
     const fs::path manifests = settings.inboxes.front().outbox / ".chunkrd" / "manifests";
     fs::create_directories(manifests);
     std::ofstream(manifests / (made.id + ".json")) << to_json(manifest);
@@ -75,6 +75,26 @@ class JobNames : public ::testing::Test {
   config::Settings settings;
   queue::SqliteStore store{folder / "queue.sqlite"};
 };
+
+TEST_F(JobNames, AreNamesAsJobsPrintsThem) {
+  add(job("01aa", "sub/two \xFF.txt"));
+  EXPECT_EQ(id_of("sub/two %FF.txt"), "01aa");
+  add(job("01ab", "report.pdf"));
+  EXPECT_EQ(id_of("report.pdf"), "01ab");
+}
+
+TEST_F(JobNames, OfSeveralInboxesAreTold) {
+  add(job("01aa", "report.pdf"));
+  config::Inbox other = settings.inboxes.front();
+  other.path = folder / "in2";
+  settings.inboxes.push_back(other);
+  Job second = job("01ab", "report.pdf");
+  second.inbox = other.path.native();
+  add(second);
+  const auto [code, text] = refusal("report.pdf");
+  EXPECT_EQ(code, ExitCode::usage);
+  EXPECT_THAT(text, HasSubstr("several inboxes had a document of this name"));
+}
 
 TEST_F(JobNames, AreIdsAndTheirBeginningsInEitherCase) {
   add(job("01aa", "a.pdf"));
