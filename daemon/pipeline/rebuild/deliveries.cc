@@ -31,6 +31,18 @@ WallTime written_at(const fs::path& file) {
   return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(time));
 }
 
+// 0 where that is not known: none of what was delivered is empty.
+std::uint64_t size_of(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  return error ? 0 : size;
+}
+
+// Where an original lies once it is put away, if that name was free.
+fs::path usual_place_of(const Place& place, const std::string& name) {
+  return place.rules.archive.value_or(place.rules.path) / name;
+}
+
 // The manifest has the digest alone. Settings of no profile are those of a sidecar, or of a profile before it
 // was changed: with none, an update changes nothing but what it is asked to.
 std::string settings_of(const std::string& hash, const Rules& rules) {
@@ -81,14 +93,14 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
   if (!known) {
     know_kept_original(job, place);
     job.settings = settings_of(origin.settings_hash, *rules_);
-    std::error_code error;
     if (place.archive && reached == Reached::put_away && is_there(place.archive->path_of(origin.name))) {
       job.original_name = origin.name;
       job.shelf = place.archive->root().native();
     }
-    if (const auto size = fs::file_size(place.rules.archive.value_or(place.rules.path) / origin.name, error);
-        !error)
-      job.size_bytes = size;
+    // With another size the original would count as changed, and go back into the inbox.
+    const fs::path spooled = in_spool(origin.job_id);
+    job.spool = spooled.parent_path().native();
+    job.size_bytes = size_of(spooled.empty() ? usual_place_of(place, origin.name) : spooled);
   }
   job.settings_hash = origin.settings_hash;
   job.task_id = origin.task_id;
@@ -116,7 +128,7 @@ const Place& Recovery::place_of(const fs::path& outbox, const outbox::Origin& or
   for (const auto& [path, place] : rules_->places) {
     if (place->rules.outbox != outbox) continue;
     if (label && label->inbox == path) return *place;
-    const bool has_original = is_there(place->rules.archive.value_or(place->rules.path) / origin.name);
+    const bool has_original = is_there(usual_place_of(*place, origin.name));
     if (likely == nullptr || has_original) likely = place.get();
   }
   return *likely;

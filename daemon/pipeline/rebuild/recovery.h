@@ -49,6 +49,7 @@ class Recovery {
   void take_spooled();
   void take_spooled(const std::filesystem::path& file, const std::vector<std::shared_ptr<Place>>& places);
   void take_spooled(queue::Job job, const Place& place);
+  /// Where the document lies in a spool, of now or of before; nothing when in none.
   std::filesystem::path in_spool(const std::string& job_id) const;
 
   // failures.cc

@@ -49,9 +49,9 @@ std::optional<inbox::Label> usable_label_of(const fs::path& file) {
 fs::path Recovery::in_spool(const std::string& job_id) const {
   std::error_code error;
   for (const auto& [path, place] : rules_->places)
-    if (const fs::path file = place->spool.path_of(job_id); fs::exists(fs::symlink_status(file, error)))
-      return file;
-  return state_ / "spool" / job_id;
+    for (const fs::path& folder : inbox::Spool::folders_for(place->rules.path, state_))
+      if (fs::exists(fs::symlink_status(folder / job_id, error))) return folder / job_id;
+  return {};
 }
 
 void Recovery::take_spooled() {
