@@ -78,6 +78,7 @@ void Easy::set_up_connection(const std::optional<std::filesystem::path>& ca_file
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_ERRORBUFFER, error_text_.data());
   set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_QUICK_EXIT, 1L);  // a name server that hangs is not waited for on the event loop
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.timeouts.connect.count()));
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   // Plain content is asked for; where a storage or a proxy packs it all the same, it is unpacked.

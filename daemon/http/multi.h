@@ -16,7 +16,7 @@ class EndListener {
  public:
   virtual ~EndListener() = default;
   /// It uses this connection, from now on.
-  virtual void on_connection(curl_socket_t socket) noexcept = 0;
+  virtual void on_connection(curl_socket_t /*socket*/) noexcept {}
   virtual void on_end(CURLcode code) noexcept = 0;
 };
 
