@@ -316,7 +316,7 @@ class Service {
   http::Engine engine_{io_.get_executor(), {}};
 
  public:
-  taskapi::HttpClient client{engine_, {.url = server.url()}, "key", nullptr};
+  taskapi::HttpClient client{engine_, {.url = server.url()}, "sk-contract-tests", nullptr};
 };
 
 TEST(Examples, OfTextsAndRefusalsReachTheCallerAsTheyAre) {

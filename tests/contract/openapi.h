@@ -79,6 +79,7 @@ class OpenApi {
 
   void walk(const json::value& schema, std::string name, const Visit& visit) const;
   void add_examples(const json::object& described, const Example& place, std::vector<Example>& all) const;
+  std::vector<json::value> values_of(std::string_view name, const json::value& property) const;
   std::vector<json::value> objects(const json::object& schema) const;
 
   json::value document_;

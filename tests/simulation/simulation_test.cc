@@ -53,8 +53,8 @@ constexpr Border kBorders[] = {
     {"stops", Drawn::yes, [](Plan& plan) { plan.borders.stops = true; }},
     {"inbox", Drawn::no, [](Plan& plan) { plan.borders.inbox_gone = 4; }},
     {"spool", Drawn::no, [](Plan& plan) { plan.borders.spool_gone = 4; }},
-    {"sidecars", Drawn::no, [](Plan& plan) { plan.borders.late_sidecars = true; }},
-    {"writers", Drawn::no, [](Plan& plan) { plan.borders.late_writers = true; }},
+    {"sidecars", Drawn::yes, [](Plan& plan) { plan.borders.late_sidecars = true; }},
+    {"writers", Drawn::yes, [](Plan& plan) { plan.borders.late_writers = true; }},
     {"places", Drawn::no, [](Plan& plan) { plan.borders.moved_places = 4; }},
     {"success", Drawn::no, [](Plan& plan) { plan.weather.other_success = 0.05; }},
     {"redirects", Drawn::no, [](Plan& plan) { plan.weather.redirected = 0.05; }},
@@ -67,12 +67,11 @@ constexpr Border kBorders[] = {
 };
 
 // CHUNKRD_SIMULATION_BORDERS=clock,stops: exactly these, in every run.
-Plan plan_of(std::uint64_t seed) {
+Plan plan_of(std::uint64_t seed, const char* named = std::getenv("CHUNKRD_SIMULATION_BORDERS")) {
   Plan plan;
   // Every third run forgets what is over, so that crashes come in the middle of that, too.
   plan.retention = seed % 3 == 0;
   SeededRandom draw(seed);
-  const char* const named = std::getenv("CHUNKRD_SIMULATION_BORDERS");
   const std::string chosen = named == nullptr ? "" : fmt::format(",{},", named);
   for (const Border& border : kBorders) {
     const bool by_chance = draw.chance(0.3);
@@ -114,6 +113,16 @@ TEST_P(Seeds, EveryDocumentIsAccountedForOnce) {
   RecordProperty("unavoidable_duplicates", unavoidable);
 }
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, ::testing::Range(std::uint64_t{0}, kShards));
+
+// Those that are not drawn, because some of their seeds still show faults: what holds today goes on holding.
+TEST(Simulation, BordersHoldWhereTheyWereSeenTo) {
+  spdlog::set_level(spdlog::level::off);
+  for (const char* borders :
+       {"success,redirects,gateway,refusals,uploads", "sidecars,inbox", "writers", "spool"}) {
+    const Verdict verdict = run_seed(2, plan_of(2, borders));
+    EXPECT_TRUE(verdict.problems.empty()) << borders << ":\n" << list(verdict);
+  }
+}
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);

@@ -44,7 +44,8 @@ TEST(MainJob, ALostAnswerIsReconciledAndNothingIsPaidTwice) {
   home.start_service(
       "- match: {operation: create, first: 5}\n  do: {drop_answer: true}\n- do: {parse: {instead: text}}\n");
   home.start_daemon();
-  for (int i = 0; i < 10; ++i) home.drop("document-" + std::to_string(i) + ".txt", "content");
+  for (int i = 0; i < 10; ++i)
+    home.drop("document-" + std::to_string(i) + ".txt", "content " + std::to_string(i));
   ASSERT_TRUE(home.wait_for_ends(10)) << home.daemon_log();
   EXPECT_EQ(files_below(home.outbox).size(), 20u);
   for (const auto& [name, tasks] : home.tasks_by_document()) EXPECT_EQ(tasks.created, 1) << name;

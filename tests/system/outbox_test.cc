@@ -66,7 +66,7 @@ TEST(OutboxOfOthers, AnOutboxThatIsRemovedAndMadeAgainIsDeliveredInto) {
 TEST(KeptOriginals, ThatAreTouchedChangeNothingAndThatAreEditedReplaceTheirResult) {
   Installation home;
   home.inbox_options = "settle: 50ms, rescan: 1s, originals: keep";
-  home.start_service(kFakeParser);
+  home.start_service("", {"--statistics"});
   home.start_daemon();
   home.drop("a.txt", "The first version.");
   ASSERT_TRUE(home.wait_for_ends(1)) << home.daemon_log();

@@ -15,13 +15,11 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kFakeParser = "- do: {parse: {instead: text}}\n";
-
 // Documents that lie in the spool and cannot be submitted: the service is not there.
 class Places : public ::testing::Test {
  protected:
   void begin(int documents) {
-    home.start_service(kFakeParser);
+    home.start_service();
     home.start_daemon();
     home.stop_service();
     for (int i = 0; i < documents; ++i) {

@@ -23,15 +23,24 @@ double processor_time_s() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-double shortest_of_some(const std::function<void()>& work) {
-  double shortest = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const double begin = processor_time_s();
-    work();
-    shortest = std::min(shortest, processor_time_s() - begin);
-    if (shortest > 1) break;
-  }
-  return std::max(shortest, 1e-6);
+double seconds_of(const std::function<void()>& work, int rounds) {
+  const double begin = processor_time_s();
+  for (int i = 0; i < rounds; ++i) work();
+  return processor_time_s() - begin;
+}
+
+// Shorter ones say more of the clock than of the work.
+constexpr double kMeasurable_s = 2e-3;
+
+int rounds_for(const std::function<void()>& work) {
+  int rounds = 1;
+  while (rounds < (1 << 16) && seconds_of(work, rounds) < kMeasurable_s) rounds *= 4;
+  return rounds;
+}
+
+double shortest_of_three(const std::function<void()>& work, int rounds) {
+  const double first = seconds_of(work, rounds), second = seconds_of(work, rounds);
+  return std::min({first, second, seconds_of(work, rounds)});
 }
 
 std::string repeated(const std::string& piece, std::size_t bytes) {
@@ -43,10 +52,11 @@ std::string repeated(const std::string& piece, std::size_t bytes) {
 // Four times as much takes four times as long, sixteen times where it is quadratic.
 void expect_linear(const std::string& what, const std::string& piece,
                    const std::function<void(const std::string&)>& filter) {
-  constexpr std::size_t kSome = 24 << 10;
+  constexpr std::size_t kSome = 8 << 10;
   const std::string some = repeated(piece, kSome), more = repeated(piece, 4 * kSome);
-  const double some_s = shortest_of_some([&] { filter(some); });
-  const double more_s = shortest_of_some([&] { filter(more); });
+  const int rounds = rounds_for([&] { filter(some); });
+  const double some_s = shortest_of_three([&] { filter(some); }, rounds);
+  const double more_s = shortest_of_three([&] { filter(more); }, rounds);
   EXPECT_LT(more_s / some_s, 9) << what << " of \"" << printable(piece) << "\", again and again";
 }
 

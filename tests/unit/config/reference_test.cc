@@ -133,7 +133,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 40);
+  EXPECT_EQ(defaults, 41);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {
