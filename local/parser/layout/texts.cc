@@ -88,7 +88,7 @@ void join_what_is_not_apart(const std::vector<Piece>& pieces, Sets& sets) {
     for (std::size_t j = i + 1; j < pieces.size() && pieces[j].row == pieces[i].row; ++j) {
       const Line& a = *pieces[i].line;
       const Line& b = *pieces[j].line;
-      const auto [first, second] = std::minmax(sets.find(i), sets.find(j));
+      const auto [first, second] = std::minmax({sets.find(i), sets.find(j)});
       if (first == second) continue;
       Pair& pair = pairs[{first, second}];
       pair.size = std::max(pair.size, std::min(a.size, b.size));
