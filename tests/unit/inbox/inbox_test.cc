@@ -15,6 +15,7 @@
 #include "faulty_looks.h"
 #include "own_world.h"
 #include "running_inbox.h"
+#include "tests/support/sanitizer.h"
 
 namespace chunkrd::inbox {
 namespace {
@@ -523,6 +524,7 @@ TEST_F(InboxTest, AFirstLookThatFailsIsMadeAgainSoonAndTold) {
 }
 
 TEST_F(InboxTest, AFolderThatCannotBeListedForAWhileIsListedSoon) {
+  if (tests::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer cannot do without descriptors";
   fs::create_directory(folder / "sub");
   write_file(folder / "sub/a.pdf", "text");
   const auto told = tell_in_own_process(

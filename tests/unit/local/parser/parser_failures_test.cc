@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "local/parser/failure.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tiny_pdf.h"
 #include "tests/unit/local/parser/parsed_document.h"
 
@@ -70,6 +71,7 @@ TEST(ParserFailure, NamesTheDataThatTesseractLacks) {
 }
 
 TEST(ParserFailure, OfAMachineWithoutDescriptorsMayBeTriedAgain) {
+  if (tests::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer cannot do without descriptors";
   const ScratchFolder folder;
   const auto pdf = folder.write("a.pdf", test::tiny_pdf({{}}));
   rlimit before{};

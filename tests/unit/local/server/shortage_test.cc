@@ -15,6 +15,7 @@
 
 #include "core/fd.h"
 #include "local/server/parser_process.h"
+#include "tests/support/sanitizer.h"
 #include "tests/unit/local/server/fixture.h"
 
 namespace chunkrd::local::server::test {
@@ -133,6 +134,7 @@ TEST_F(Shortage, OfTheParserIsToldInItsWordsAndAMissingProgramToo) {
 }
 
 TEST_F(Shortage, OfDescriptorsIsAnAnswerAndPasses) {
+  if (tests::kSanitizerNeedsDescriptors) GTEST_SKIP() << "the sanitizer cannot do without descriptors";
   start();
   const auto id = create("a.txt");
   ASSERT_TRUE(reaches(id, "Succeeded"));
