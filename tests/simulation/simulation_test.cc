@@ -115,14 +115,16 @@ TEST_P(Seeds, EveryDocumentIsAccountedForOnce) {
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, ::testing::Range(std::uint64_t{0}, kShards));
 
 // Those that are not drawn, because some of their seeds still show faults: what holds today goes on holding.
-TEST(Simulation, BordersHoldWhereTheyWereSeenTo) {
+class Borders : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Borders, HoldWhereTheyWereSeenTo) {
   spdlog::set_level(spdlog::level::off);
-  for (const char* borders :
-       {"success,redirects,gateway,refusals,uploads", "sidecars,inbox", "writers", "spool"}) {
-    const Verdict verdict = run_seed(2, plan_of(2, borders));
-    EXPECT_TRUE(verdict.problems.empty()) << borders << ":\n" << list(verdict);
-  }
+  const Verdict verdict = run_seed(2, plan_of(2, GetParam()));
+  EXPECT_TRUE(verdict.problems.empty()) << list(verdict);
 }
+INSTANTIATE_TEST_SUITE_P(Simulation, Borders,
+                         ::testing::Values("success,redirects,gateway,refusals,uploads", "sidecars,inbox",
+                                           "writers", "spool"));
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
