@@ -105,8 +105,9 @@ void sync_one(const fs::path& path) {
 
 std::optional<std::string> fault_of_pdf(const fs::path& file) {
   const std::string head = head_of(file);
-  // Some PDFs have a header that is not quite one; what readers open begins with an object then.
-  if (head.find("%PDF") != head.npos || head.find(" obj") != head.npos) return std::nullopt;
+  if (head.find("%PDF-") != head.npos) return std::nullopt;
+  // Without a header, as readers open it all the same: a comment, then the first object. No page begins so.
+  if (head.starts_with('%') && head.find(" obj") != head.npos) return std::nullopt;
   return fault(head, "PDF");
 }
 

@@ -118,12 +118,13 @@ TEST_F(FilesOfAResult, AFileIsKnownByItsFirstBytes) {
   const std::pair is_pdf(false, true), is_picture(true, false), is_neither(true, true);
   EXPECT_EQ(faults("%PDF-1.7\n..."), is_pdf);
   EXPECT_EQ(faults("\xef\xbb\xbf junk before, as readers allow %PDF-1.4"), is_pdf);
+  EXPECT_EQ(faults("%\xe2\xe3\xcf\xd3\r1 0 obj \n<<"), is_pdf) << "no header, but readers open it";
   for (const char* picture :
        {"\xff\xd8\xff\xe0", "\x89PNG\r\n\x1a\n", "GIF89a", "RIFF....WEBPVP8 ", "BM...."})
     EXPECT_EQ(faults(picture), is_picture) << picture;
   EXPECT_EQ(faults(std::string("II*\0....", 8)), is_picture);
-  for (const char* other :
-       {"", "<html>sign in", "<?xml version=\"1.0\"?><Error>", "{}", "\x1f\x8b\x08", "RIFF....WAVE"})
+  for (const char* other : {"", "<html>sign in", "<?xml version=\"1.0\"?><Error>", "{}", "\x1f\x8b\x08",
+                            "RIFF....WAVE", "<html>sign in, obj", "%!PS-Adobe-3.0"})
     EXPECT_EQ(faults(other), is_neither) << other;
   EXPECT_EQ(faults(std::string(5000, ' ') + "%PDF-1.7"), is_neither);
   test::write(folder_ / "file", "\n<!DOCTYPE html>");
