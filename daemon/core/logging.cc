@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/escape.h"
+#include "core/log_about.h"
 
 namespace chunkrd {
 namespace {
@@ -33,19 +34,35 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-// %* in the pattern: the message as a JSON string.
+// %* in the pattern: the message as a JSON string, and what it is about as members of their own.
 class JsonMessage final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    out.push_back('"');
-    for (const char c : valid_utf8({message.payload.data(), message.payload.size()})) append(c, out);
-    out.push_back('"');
+    append_string({message.payload.data(), message.payload.size()}, out);
+    const About* const about = about_of_this_line();
+    if (about == nullptr) return;
+    append_member("job", about->job, out);
+    append_member("name", printable(about->name), out);
+    append_member("state", about->state, out);
+    append_member("task_id", about->task_id, out);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return spdlog::details::make_unique<JsonMessage>();
   }
 
  private:
+  static void append_member(std::string_view name, std::string_view value, spdlog::memory_buf_t& out) {
+    if (value.empty()) return;
+    fmt::format_to(fmt::appender(out), ",\"{}\":", name);
+    append_string(value, out);
+  }
+
+  static void append_string(std::string_view text, spdlog::memory_buf_t& out) {
+    out.push_back('"');
+    for (const char c : valid_utf8(text)) append(c, out);
+    out.push_back('"');
+  }
+
   static void append(char c, spdlog::memory_buf_t& out) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');

@@ -1,10 +1,10 @@
 // A later result takes the place of an earlier one, of the same job or of one that it supersedes.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "core/escape.h"
+#include "core/log_about.h"
 #include "outbox/content.h"
 #include "outbox/delivery.h"
 
@@ -131,9 +131,8 @@ Ours Delivery::ours_in(const Manifest& intent) const {
 // Told at once: what comes after it may fail, and is then repeated without it.
 Ours::Kept Delivery::keep() {
   return [this](const std::string& path) {
-    spdlog::warn(
-        "outbox: job {}: what lay at the place of its result was changed meanwhile, and is kept as {}",
-        printable(job_id_), printable(path));
+    log_about(spdlog::level::warn, "outbox:", {.job = job_id_},
+              "what lay at the place of its result was changed meanwhile, and is kept as " + printable(path));
     kept_.push_back(path);
   };
 }

@@ -1,7 +1,5 @@
 #include "outbox/manifests.h"
 
-#include <spdlog/spdlog.h>
-
 #include <cerrno>
 #include <mutex>
 #include <set>
@@ -9,6 +7,7 @@
 
 #include "core/durable.h"
 #include "core/escape.h"
+#include "core/log_about.h"
 #include "outbox/relative_name.h"
 
 namespace chunkrd::outbox {
@@ -88,10 +87,8 @@ void tell_once(const std::string& job_id, const std::string& what) {
   const std::scoped_lock lock(mutex);
   if (told.size() >= kToldMax) told.clear();
   if (told.insert(job_id).second)
-    spdlog::warn(
-        "outbox: {}; what was delivered for job {} stays where it is, and is neither delivered again nor "
-        "replaced",
-        what, printable(job_id));
+    log_about(spdlog::level::warn, "outbox:", {.job = job_id},
+              what + "; what was delivered stays where it is, and is neither delivered again nor replaced");
 }
 
 }  // namespace chunkrd::outbox

@@ -8,6 +8,7 @@
 
 #include "core/escape.h"
 #include "core/ids.h"
+#include "core/log_about.h"
 #include "outbox/content.h"
 #include "outbox/delivery.h"
 #include "outbox/folder.h"
@@ -114,8 +115,8 @@ void Outbox::sweep(const std::vector<std::string>& keep) {
     try {
       root_->delivery(job_id).discard();
     } catch (const std::exception& error) {
-      spdlog::warn("outbox: cannot remove what is left of the delivery of job {}: {}", printable(job_id),
-                   error.what());
+      log_about(spdlog::level::warn, "outbox: cannot remove what is left of the delivery of", {.job = job_id},
+                error.what());
     }
   }
 }

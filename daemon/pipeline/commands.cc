@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "core/escape.h"
+#include "pipeline/about.h"
 #include "pipeline/decision.h"
 
 namespace chunkrd::pipeline {
@@ -167,8 +167,9 @@ awaitable<void> Commands::about_job(const Command& command, const lifecycle::Wis
   const lifecycle::Reply reply = lifecycle::asked(*job, wish, context_.clock.now());
   if (!co_await context_.queue.apply(queue::Answering{command.seq, reply.answer, reply.transition}))
     co_return;
-  spdlog::info("{} job={} name=\"{}\": {}: {}", queue::to_string(command.kind), job->id, printable(job->name),
-               queue::to_string(reply.answer.outcome), reply.answer.text);
+  log_about(spdlog::level::info, queue::to_string(command.kind),
+            about(reply.transition ? reply.transition->after : *job),
+            fmt::format("{}: {}", queue::to_string(reply.answer.outcome), reply.answer.text));
   if (!reply.transition) co_return;
   queue::Job after = reply.transition->after;
   after.lease += 1;

@@ -1,10 +1,11 @@
 #include "pipeline/intake.h"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "core/escape.h"
 #include "core/ids.h"
 #include "core/sha256.h"
+#include "pipeline/about.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -45,8 +46,8 @@ awaitable<inbox::Reception> take_in(inbox::Arrival arrival, std::string inbox, C
   queue::Insertion insertion{job, {"found", "settled in " + printable(job.inbox)}};
   for (int i = 0; i < kLooks; ++i) {
     if (co_await context.queue.apply(insertion)) {
-      spdlog::info("found job={} name=\"{}\" bytes={} profile={}", job.id, printable(job.name),
-                   job.size_bytes, job.profile);
+      log_about(spdlog::level::info, "found", about(job),
+                fmt::format("bytes={} profile={}", job.size_bytes, job.profile));
       context.observer.on_transition(queue::State{}, job);
       scheduler.expect(job.state, job.due);
       co_return Reception::in_hand;

@@ -9,6 +9,7 @@
 #include "core/cut.h"
 #include "core/errors.h"
 #include "core/escape.h"
+#include "pipeline/about.h"
 #include "pipeline/reuse.h"
 #include "queue/store.h"
 
@@ -60,11 +61,10 @@ Signal signal_of(const std::exception& error) {
 void log_transition(const Job& before, const Job& after, const queue::Event& event) {
   const bool trouble = !after.error_code.empty() || event.what == "error";
   const bool routine = event.what.empty() || (after.state == before.state && !trouble);
-  spdlog::log(routine   ? spdlog::level::debug
-              : trouble ? spdlog::level::warn
-                        : spdlog::level::info,
-              "{} job={} name=\"{}\" state={} {}", event.what, after.id, printable(after.name),
-              queue::to_string(after.state), event.detail);
+  log_about(routine   ? spdlog::level::debug
+            : trouble ? spdlog::level::warn
+                      : spdlog::level::info,
+            event.what, about(after), event.detail);
 }
 
 }  // namespace
@@ -414,7 +414,7 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
     tell_pauses();
   }
   if (!after) {
-    spdlog::info("job={} was moved by somebody else meanwhile", job.id);
+    log_about(spdlog::level::info, "step", about(job), "was moved by somebody else meanwhile");
     co_return;
   }
   // What the log says is durable: whoever reads of an end there may take it for one.

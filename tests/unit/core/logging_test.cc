@@ -13,6 +13,7 @@
 
 #include "core/fd.h"
 #include "core/iso_time.h"
+#include "core/log_about.h"
 
 namespace chunkrd {
 namespace {
@@ -20,8 +21,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-// What a process writes to standard error that logs `messages` at level info, and one at debug.
-std::string logged(LogFormat format, const std::vector<std::string>& messages) {
+// What a process writes to standard error that logs `messages` at level info, one about `about`, and one at
+// debug.
+std::string logged(LogFormat format, const std::vector<std::string>& messages, const About* about = nullptr) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return "pipe failed";
   const FileDescriptor read_end(ends[0]);
@@ -32,6 +34,7 @@ std::string logged(LogFormat format, const std::vector<std::string>& messages) {
     set_up_logging(LogLevel::info, format);
     spdlog::debug("not shown");
     for (const auto& message : messages) spdlog::info("{}", message);
+    if (about != nullptr) log_about(spdlog::level::info, "submitted", *about, "2 pages");
     spdlog::warn("a warning");
     spdlog::error("an error");
     ::_exit(0);
@@ -75,6 +78,26 @@ TEST(JsonLog, IsOneValidObjectALineWhateverIsLogged) {
   }
   EXPECT_EQ(boost::json::parse(output.back()).at("level").as_string(), "error");
   EXPECT_EQ(boost::json::parse(output[0]).at("level").as_string(), "info");
+}
+
+TEST(JsonLog, HasWhatALineIsAboutAsMembersOfTheirOwn) {
+  const About about{.job = "01j0", .name = "a \"b\"\n\xff.pdf", .state = "submitted", .task_id = "task-1"};
+  const auto output = lines(logged(LogFormat::json, {"before"}, &about));
+  ASSERT_EQ(output.size(), 4U);
+  const auto line = boost::json::parse(output[1]).as_object();
+  EXPECT_EQ(line.at("job").as_string(), "01j0");
+  EXPECT_EQ(line.at("name").as_string(), "a \"b\"%0A%FF.pdf");
+  EXPECT_EQ(line.at("state").as_string(), "submitted");
+  EXPECT_EQ(line.at("task_id").as_string(), "task-1");
+  EXPECT_EQ(line.at("message").as_string(),
+            "submitted job=01j0 name=\"a \"b\"%0A%FF.pdf\" state=submitted 2 pages");
+  for (const auto& other : {output[0], output[2], output[3]})
+    EXPECT_FALSE(boost::json::parse(other).as_object().contains("job")) << other;
+
+  const About unnamed{.job = "01j0"};
+  const auto short_line = boost::json::parse(lines(logged(LogFormat::json, {}, &unnamed)).at(0)).as_object();
+  EXPECT_EQ(short_line.at("message").as_string(), "submitted job=01j0 2 pages");
+  EXPECT_FALSE(short_line.contains("name") || short_line.contains("state") || short_line.contains("task_id"));
 }
 
 TEST(JournalLog, BeginsWithThePriority) {
