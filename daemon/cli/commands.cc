@@ -1,7 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/check.h"
-#include "cli/completion.h"
+#include "cli/completion/completion.h"
 #include "cli/control.h"
 #include "cli/init.h"
 #include "cli/jobs.h"
@@ -33,6 +33,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(add_pause(program));
   commands.push_back(add_resume(program));
   commands.push_back(add_drain(program));
+  commands.push_back(add_reload(program));
   commands.push_back(add_rebuild(program));
   commands.push_back(add_completion(program));
   commands.push_back(add_complete_words(program));

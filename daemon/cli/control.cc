@@ -1,4 +1,4 @@
-// The commands about the daemon as a whole: pause, resume, drain.
+// The commands about the daemon as a whole: pause, resume, drain, reload.
 #include "cli/control.h"
 
 #include <fmt/format.h>
@@ -22,6 +22,8 @@ namespace json = boost::json;
 using Outcome = queue::CommandAnswer::Outcome;
 
 constexpr Duration kPatience = 10s;
+// The folders may lie on a disk that is slow to answer.
+constexpr Duration kPatienceForReload = 60s;
 
 struct Options {
   std::filesystem::path config_file;
@@ -31,9 +33,9 @@ struct Options {
 };
 
 ExitCode ask(const Options& options, const config::Settings& settings, queue::CommandKind kind,
-             const json::object& arguments) {
+             const json::object& arguments, Duration patience = kPatience) {
   Asking asking(settings);
-  const auto answer = asking.ask(kind, {}, json::serialize(arguments), kPatience);
+  const auto answer = asking.ask(kind, {}, json::serialize(arguments), patience);
   const std::string outcome(answer ? to_string(answer->outcome) : "pending");
   const std::string text = answer ? answer->text : "asked for; the daemon has not answered yet";
   const bool refused = answer && answer->outcome == Outcome::refused;
@@ -119,6 +121,18 @@ Command add_drain(CLI::App& program) {
       ->type_name("SECONDS");
   add_json_option(*parser, options->json);
   return {parser, [options] { return drain(*options); }};
+}
+
+Command add_reload(CLI::App& program) {
+  CLI::App* parser = add_parser(
+      program, "reload", "Let the daemon read its configuration again, and say whether it took it", "reload");
+  auto options = std::make_shared<Options>();
+  add_config_option(*parser, options->config_file);
+  add_json_option(*parser, options->json);
+  return {parser, [options] {
+            return ask(*options, config::read_settings(options->config_file), queue::CommandKind::reload, {},
+                       kPatienceForReload);
+          }};
 }
 
 }  // namespace chunkrd::cli

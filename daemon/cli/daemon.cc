@@ -28,6 +28,8 @@ using namespace std::chrono_literals;
 
 // How often the gauges that are not counted at events are brought up to date.
 constexpr auto kGaugeInterval = 2s;
+// For what is left to do at the end of `shutdown_timeout`, on a busy machine.
+constexpr auto kTimeToEnd = 10s;
 
 inbox::Rules inbox_rules(const config::Inbox& inbox) {
   inbox::Rules rules;
@@ -106,6 +108,7 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(wall(worker_.clock.now()));
   worker_.commands.on_drain([this] { drain(); });
+  worker_.commands.on_reload([this] { return reload_as_asked(); });
   worker_.commands.on_rest([this] { return retention_.step(); });
   worker_.context.let_go = [this](const std::string& path, const std::string& name) {
     if (const auto inbox = inboxes_.find(path); inbox != inboxes_.end()) inbox->second->let_go(name);
@@ -227,7 +230,7 @@ void Daemon::stop(const char* why) {
   if (stopping_) return;
   stopping_ = true;
   spdlog::info("{}: stopping, {} steps are running", why, worker_.scheduler.steps_running());
-  notify::stopping("waiting for steps that are running");
+  notify::stopping("waiting for steps that are running", settings_.shutdown_timeout + kTimeToEnd);
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
   last_resort_.begin();
   worker_.stop(settings_.shutdown_timeout);
@@ -258,20 +261,37 @@ void Daemon::reload_soon() {
   asio::co_spawn(worker_.loop, reload(), asio::detached);
 }
 
-awaitable<void> Daemon::reload() {
+// One that is being read may have been opened before it was changed.
+awaitable<queue::CommandAnswer> Daemon::reload_as_asked() {
+  using Outcome = queue::CommandAnswer::Outcome;
+  if (!reloading_) co_return co_await reload();
+  reload_again_ = true;
+  co_return queue::CommandAnswer{
+      Outcome::accepted,
+      "the configuration is read once more after the reload that is under way; the "
+      "log says what comes of it"};
+}
+
+awaitable<queue::CommandAnswer> Daemon::reload() {
+  reloading_ = true;
+  queue::CommandAnswer answer;
   notify::reloading();
   try {
     apply(co_await worker_.files.run({}, "reload",
                                      [file = config_file_, now = settings_] { return prepare(file, now); }));
     metrics_.config_loaded(wall(worker_.clock.now()));
-    spdlog::info("configuration read again from {}", printable(config_file_.native()));
+    answer.text = fmt::format("configuration read again from {}", printable(config_file_.native()));
+    spdlog::info("{}", answer.text);
   } catch (const std::exception& error) {
     metrics_.config_refused();
-    spdlog::error("the configuration stays as it was: {}", error.what());
+    answer = {queue::CommandAnswer::Outcome::refused,
+              fmt::format("the configuration stays as it was: {}", error.what())};
+    spdlog::error("{}", answer.text);
   }
   notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
   reloading_ = false;
   if (std::exchange(reload_again_, false)) reload_soon();
+  co_return answer;
 }
 
 void Daemon::apply(Prepared wanted) {

@@ -44,8 +44,9 @@ class Daemon {
   awaitable<void> feed_watchdog();
   void start_inboxes();
   void stop(const char* why);
-  awaitable<void> reload();
+  awaitable<queue::CommandAnswer> reload();
   void reload_soon();
+  awaitable<queue::CommandAnswer> reload_as_asked();
   struct Prepared;
   static Prepared prepare(const std::filesystem::path& config_file, const config::Settings& now);
   void apply(Prepared wanted);

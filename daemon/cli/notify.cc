@@ -27,8 +27,8 @@ void reloading() {
   tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
 }
 
-void stopping(const std::string& status) {
-  tell("STOPPING=1\nSTATUS=" + status);
+void stopping(const std::string& status, std::chrono::microseconds patience) {
+  tell(fmt::format("STOPPING=1\nSTATUS={}\nEXTEND_TIMEOUT_USEC={}", status, patience.count()));
 }
 
 void watchdog() {

@@ -11,7 +11,8 @@ namespace chunkrd::cli::notify {
 void ready(const std::string& status);
 void status(const std::string& text);
 void reloading();
-void stopping(const std::string& status);
+/// The stop may take so long, whatever the unit's TimeoutStopSec= says.
+void stopping(const std::string& status, std::chrono::microseconds patience);
 void watchdog();
 
 /// How often watchdog() is to be called: half of what the service manager waits. Nothing if it does not.

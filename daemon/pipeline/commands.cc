@@ -53,6 +53,8 @@ CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) 
   }
   if (command.kind == CommandKind::drain)
     return {Outcome::refused, "no daemon runs: there is nothing to drain"};
+  if (command.kind == CommandKind::reload)
+    return {Outcome::refused, "no daemon runs: it reads the configuration when it starts"};
   const std::string cause = text_in(arguments, "cause");
   const bool was_paused = !store.note(kOperatorPauseNote).value_or("").empty();
   if (!was_paused || (!cause.empty() && cause != to_string(Pause::operator_asked)))
@@ -113,6 +115,7 @@ std::optional<lifecycle::Wish> wish_of(const Command& command) {
     case CommandKind::pause:
     case CommandKind::resume:
     case CommandKind::drain:
+    case CommandKind::reload:
       break;
   }
   return std::nullopt;
@@ -185,6 +188,10 @@ awaitable<CommandAnswer> Commands::about_daemon(const Command& command) {
                             "nothing new is taken; the daemon ends when what the service "
                             "has is delivered"};
   }
+  if (command.kind == CommandKind::reload)
+    co_return reload_
+        ? co_await reload_()
+        : CommandAnswer{Outcome::refused, "what works this queue has no configuration to reload"};
   if (command.kind == CommandKind::resume) co_return co_await resume(text_in(arguments, "cause"));
   co_await context_.queue.set_note(kOperatorPauseNote, reason_in(arguments));
   gate_.pause_for_operator(context_.clock.now());

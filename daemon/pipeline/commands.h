@@ -39,6 +39,9 @@ class Commands {
   /// Called for `chunkrd drain`.
   void on_drain(std::function<void()> drain) { drain_ = std::move(drain); }
 
+  /// Called for `chunkrd reload`: reads the configuration again and says what came of it.
+  void on_reload(std::function<awaitable<queue::CommandAnswer>()> reload) { reload_ = std::move(reload); }
+
   /// Called after each look for commands: nobody moves a document whose way is over meanwhile.
   void on_rest(std::function<awaitable<void>()> rest) { rest_ = std::move(rest); }
 
@@ -59,6 +62,7 @@ class Commands {
   std::unique_ptr<Alarm> alarm_;
   Duration look_every_;
   std::function<void()> drain_;
+  std::function<awaitable<queue::CommandAnswer>()> reload_;
   std::function<awaitable<void>()> rest_;
   bool stopping_ = false;
 };

@@ -14,6 +14,7 @@ constexpr auto kKinds = std::to_array<std::pair<CommandKind, std::string_view>>(
     {CommandKind::pause, "pause"},
     {CommandKind::resume, "resume"},
     {CommandKind::drain, "drain"},
+    {CommandKind::reload, "reload"},
 });
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace chunkrd::queue {
 
 /// What people ask of documents and of the daemon. The names stand in the database.
-enum class CommandKind { retry, cancel, reprocess, remove, pause, resume, drain };
+enum class CommandKind { retry, cancel, reprocess, remove, pause, resume, drain, reload };
 std::string_view to_string(CommandKind kind) noexcept;
 std::optional<CommandKind> command_from(std::string_view text) noexcept;
 

@@ -125,7 +125,7 @@ TEST(ACommandLine, ThatCannotBeUnderstoodIs64AndSaysWhereHelpIs) {
            {{"jobs", "--limit", "many"}, "see chunkrd jobs --help"},
            {{"jobs", "--all", "--limit", "3"}, "see chunkrd jobs --help"},
            {{"show"}, "job is required; see chunkrd show --help"},
-           {{"completion", "zsh"}, "there is none for \"zsh\"; only bash"}}) {
+           {{"completion", "ksh"}, "there is none for \"ksh\"; only bash, fish, zsh"}}) {
     std::vector<std::string> command = arguments;
     command.insert(command.begin(), CHUNKRD_PROGRAM);
     const Ran ran = run(command);
@@ -490,7 +490,7 @@ TEST_F(Completing, OffersCommandsOptionsAndStates) {
   EXPECT_THAT(completed({"jobs", "--state", "de"}), UnorderedElementsAre("delivering", "delivered"));
   EXPECT_THAT(completed({"jobs", "--state", "=", "fa"}), ElementsAre("failed"));
   EXPECT_THAT(completed({"jobs", "--state", "done,fa"}), ElementsAre("done,failed"));
-  EXPECT_THAT(completed({"completion", ""}), ElementsAre("bash"));
+  EXPECT_THAT(completed({"completion", ""}), UnorderedElementsAre("bash", "fish", "zsh"));
   EXPECT_THAT(completed({"jobs", "--limit", ""}), IsEmpty());
   EXPECT_THAT(completed({"walk", ""}), IsEmpty());
 }

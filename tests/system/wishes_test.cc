@@ -325,6 +325,24 @@ TEST_F(Wishes, DrainDeliversWhatTheServiceHasAndEndsTheDaemon) {
   expect_refused(chunkrd({"drain"}), "no daemon runs");
 }
 
+TEST_F(Wishes, ReloadSaysWhetherTheConfigurationWasTaken) {
+  start();
+  home.log_level = "debug";
+  home.write_config();
+  EXPECT_THAT(chunkrd({"reload"}).out, StartsWith("configuration read again from "));
+  home.api_options = "reconcile_grace: 1s, connect_timeout: 3s";
+  home.write_config();
+  expect_refused(chunkrd({"reload"}), "api cannot change while the daemon runs: restart it");
+  write_file(home.config_file(), "inboxes: [\n");
+  EXPECT_EQ(chunkrd({"reload"}).exit_code, 78);
+  home.api_options = "reconcile_grace: 1s";
+  home.write_config();
+  EXPECT_EQ(chunkrd({"reload", "--json"}).exit_code, 0);
+  deliver("a.txt");
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  expect_refused(chunkrd({"reload"}), "no daemon runs: it reads the configuration when it starts");
+}
+
 TEST_F(Wishes, AKeyThatIsRenewedOnDiskEndsThePauseForTheOldOne) {
   const fs::path key = home.folder() / "key";
   write_file(key, "old\n");
