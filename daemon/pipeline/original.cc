@@ -51,18 +51,17 @@ bool changes_will_show(int fd, const struct stat& status) {
          is_earlier(status.st_ctim, now) && inbox::tells_of_changes(fd);
 }
 
-bool is_same(const struct stat& one, const struct stat& other) {
-  return inbox::Identity::of(one) == inbox::Identity::of(other);
-}
-
 Reading read(const FileDescriptor& file, const Job& job, std::uint64_t bytes_max) {
   const auto before = status_of(file.get(), job);
   const bool will_show = changes_will_show(file.get(), before);
   (void)::lseek(file.get(), 0, SEEK_SET);
   Reading reading{sha256_of(file.get(), "the original of job " + job.id, bytes_max), {}, false};
   const auto after = status_of(file.get(), job);
-  reading.changed = !is_same(before, after);
-  if (will_show && !reading.changed) reading.identity = inbox::Identity::of(after).text();
+  // Another ctime alone is chmod(1), a label, or a link that FUSE and NFS tell of only now: no writer leaves
+  // size and mtime as they were, and what is sent is compared with the digest.
+  const auto begun = inbox::Identity::of(before), ended = inbox::Identity::of(after);
+  reading.changed = !begun.same_content(ended);
+  if (will_show && begun == ended) reading.identity = ended.text();
   return reading;
 }
 

@@ -2,10 +2,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -16,6 +14,7 @@
 #include "inbox/spool.h"
 #include "inbox/writers.h"
 #include "own_world.h"
+#include "tests/support/fuse_mount.h"
 
 namespace chunkrd::inbox {
 namespace {
@@ -237,27 +236,8 @@ TEST_F(TakingTest, AMoveByLinkThatACrashHasCutInTwoIsOneDocument) {
   EXPECT_EQ(read_file(spool.path_of(kJob)), "a document");
 }
 
-// bindfs answers EINVAL to RENAME_NOREPLACE, as many of FUSE do.
-class FuseMount {
- public:
-  explicit FuseMount(const fs::path& folder) : folder_(folder) {
-    const auto command = "bindfs '" + folder.native() + "' '" + folder.native() + "' 2>/dev/null";
-    is_there_ = std::system(command.c_str()) == 0;
-  }
-  FuseMount(const FuseMount&) = delete;
-  FuseMount& operator=(const FuseMount&) = delete;
-  ~FuseMount() {
-    if (is_there_) ::umount2(folder_.c_str(), MNT_DETACH);
-  }
-  bool is_there() const { return is_there_; }
-
- private:
-  fs::path folder_;
-  bool is_there_;
-};
-
 TEST_F(TakingTest, WorksOnARealFuseMount) {
-  const FuseMount mount(inbox.path());
+  const tests::FuseMount mount(inbox.path());
   if (!mount.is_there()) GTEST_SKIP() << "bindfs is not installed, or mounting is not allowed here";
   ASSERT_NE(identity_of(inbox.path()).device, identity_of(state.path()).device);
   write_file(inbox / "x", "x");

@@ -10,6 +10,7 @@
 #include "core/durable.h"
 #include "core/sha256.h"
 #include "inbox/tree.h"
+#include "tests/support/fuse_mount.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::pipeline {
@@ -199,6 +200,16 @@ TEST_F(OriginalTest, OneThatMayNotBeReadAndStaysInTheInboxIsNotSaidToBeInFailed)
   const auto outcome = original::bury(home, job, "{}");
   EXPECT_EQ(std::get<Stored>(outcome).name, "");
   EXPECT_NE(std::get<Stored>(outcome).told.find("stays in the inbox"), std::string::npos);
+}
+
+TEST_F(OriginalTest, AFilesystemThatTellsOfOurOwnLinkOnlyLaterHasNotChangedTheDocument) {
+  const tests::FuseMount mount(home_.path() / "inbox");
+  if (!mount.is_there()) GTEST_SKIP() << "bindfs is not installed, or mounting is not allowed here";
+  for (int i = 0; i < 20; ++i) {
+    const Place home = place();
+    EXPECT_TRUE(std::holds_alternative<Stored>(original::put_away(home, claimed(home, "document"))));
+    fs::remove(at("archive"));
+  }
 }
 
 // --- places that have changed since
