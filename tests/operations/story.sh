@@ -4,11 +4,12 @@ checks=0
 failures=0
 
 check() { # SENTENCE COMMAND...
-  local sentence=$1 output
+  local sentence=$1 output began=$SECONDS took
   shift
   checks=$((checks + 1))
   if output=$("$@" 2>&1); then
-    echo "ok      $sentence"
+    took=$((SECONDS - began))
+    echo "ok      $sentence$([[ $took -lt 3 ]] || echo " ($took s)")"
   else
     failures=$((failures + 1))
     printf 'FAILED  %s\n        %s\n' "$sentence" "$*"

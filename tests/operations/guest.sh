@@ -1,0 +1,57 @@
+# A throwaway guest: source it. An overlay of the tree (see `tree`), booted with a real systemd by systemd-nspawn.
+#   open_guest BUILD     makes $guest (its files) and $work; unmounted and removed when the script ends
+#   boot STORY SECONDS   boots it and runs /root/STORY there; what it prints comes out, its exit status is the result
+operations=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+open_guest() {
+  [[ $(id -u) -eq 0 ]] || skip_all "needs root"
+  command -v systemd-nspawn >/dev/null || skip_all "systemd-nspawn is not installed (package systemd-container)"
+  local tree
+  tree=$("$operations/tree" "$1") || skip_all "no tree to boot"
+  work=$(mktemp -d "${TMPDIR:-/var/tmp}/chunkrd-guest.XXXXXX")
+  guest=$work/root
+  trap close_guest EXIT
+  mkdir "$work"/{upper,inner,root,exchange}
+  mount -t overlay overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/inner" "$guest" ||
+    skip_all "this system does not mount an overlay"
+  rm -f "$guest/etc/machine-id"
+  systemd-machine-id-setup --root="$guest" >/dev/null 2>&1
+}
+
+close_guest() {
+  umount "$guest" 2>/dev/null || umount -l "$guest" 2>/dev/null || true
+  rm -rf "$work"
+  rmdir /sys/fs/cgroup/unified/{payload,supervisor} 2>/dev/null || true
+}
+
+boot() {
+  local story=$1 seconds=$2 status
+  cat >"$guest/etc/systemd/system/story.service" <<UNIT
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /root/$story
+ExecStopPost=/bin/bash -c 'echo "\$EXIT_STATUS" > /exchange/status; systemctl exit "\$EXIT_STATUS"'
+StandardOutput=file:/exchange/story
+StandardError=file:/exchange/story
+UNIT
+  cp "$operations/story.sh" "$guest/root/"
+  ln -sf /etc/systemd/system/story.service "$guest/etc/systemd/system/default.target.wants/story.service" 2>/dev/null ||
+    { mkdir -p "$guest/etc/systemd/system/default.target.wants"
+      ln -sf /etc/systemd/system/story.service "$guest/etc/systemd/system/default.target.wants/story.service"; }
+  : >"$work/exchange/story"
+  rm -f "$work/exchange/status"
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 "$seconds" systemd-nspawn --quiet --register=no --keep-unit \
+    --private-network -D "$guest" --bind="$work/exchange:/exchange" --console=pipe --boot systemd.log_target=journal \
+    </dev/null >"$work/console" 2>&1 || status=$?
+  cat "$work/exchange/story"
+  status=$(cat "$work/exchange/status" 2>/dev/null) || status=none
+  if [[ $status == none ]]; then
+    echo "the story did not come to its end within ${seconds} s; the console:"
+    tail -n 30 "$work/console"
+    journalctl -D "$guest/var/log/journal" -n 40 --no-pager 2>/dev/null || true
+    return 1
+  fi
+  [[ $status == 0 ]]
+}
