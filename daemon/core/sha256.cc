@@ -50,6 +50,9 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 FileDigest sha256_of(int fd, const std::filesystem::path& path, std::uint64_t bytes_max) {
+  struct stat status{};
+  if (::fstat(fd, &status) == 0 && std::cmp_greater(status.st_size, bytes_max))
+    return {{}, static_cast<std::uint64_t>(status.st_size)};
   Sha256 hash;
   std::vector<char> buffer(128 * 1024);
   std::uint64_t total = 0;
@@ -68,9 +71,6 @@ FileDigest sha256_of(int fd, const std::filesystem::path& path, std::uint64_t by
 
 FileDigest sha256_file(const std::filesystem::path& path, std::uint64_t bytes_max) {
   const auto fd = durable::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  struct stat status{};
-  if (::fstat(fd.get(), &status) == 0 && std::cmp_greater(status.st_size, bytes_max))
-    return {{}, static_cast<std::uint64_t>(status.st_size)};
   return sha256_of(fd.get(), path, bytes_max);
 }
 

@@ -78,9 +78,10 @@ FileDescriptor open_readable(const Folder& folder, const std::string& base) {
 
 /// `job` learns how it looks where its digest had to be read.
 Standing compare(const FileDescriptor& file, Job& job, Look how) {
+  // Nobody has read all of it: it is too large, or cannot be read, and its row knows nothing to compare.
+  if (job.sha256.empty()) return Standing::as_known;
   const auto status = status_of(file.get(), job);
   if (static_cast<std::uint64_t>(status.st_size) != job.size_bytes) return Standing::changed;
-  if (job.sha256.empty()) return Standing::as_known;  // nobody has read all of it
   const auto known = inbox::Identity::from(job.spooled);
   if (known && known->fits(inbox::Identity::of(status))) return Standing::as_known;
   if (how == Look::brief && !known) return Standing::as_known;

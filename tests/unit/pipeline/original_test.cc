@@ -202,6 +202,23 @@ TEST_F(OriginalTest, OneThatMayNotBeReadAndStaysInTheInboxIsNotSaidToBeInFailed)
   EXPECT_NE(std::get<Stored>(outcome).told.find("stays in the inbox"), std::string::npos);
 }
 
+TEST_F(OriginalTest, OneThatNobodyHasReadToItsEndIsBuriedAndDoesNotComeBackForEver) {
+  const Place home = place();
+  Job job = claimed(home, "too large a document", State::burying);
+  const auto reading = original::read(home, job, 4);
+  EXPECT_EQ(reading.digest.sha256, "");
+  EXPECT_EQ(reading.digest.size_bytes, 20u);
+  job.sha256.clear();
+  job.spooled.clear();
+  job.error_code = "too_large";
+  for (const unsigned size_bytes : {20u, 5u, 0u}) {  // /proc and the like say 0 and go on for ever
+    job.size_bytes = size_bytes;
+    EXPECT_TRUE(std::holds_alternative<Stored>(original::bury(home, job, "{}")));
+    EXPECT_EQ(read(at("failed")), "too large a document");
+    fs::rename(at("failed"), spooled());
+  }
+}
+
 TEST_F(OriginalTest, AFilesystemThatTellsOfOurOwnLinkOnlyLaterHasNotChangedTheDocument) {
   const tests::FuseMount mount(home_.path() / "inbox");
   if (!mount.is_there()) GTEST_SKIP() << "bindfs is not installed, or mounting is not allowed here";
