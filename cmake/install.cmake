@@ -23,7 +23,7 @@ install(FILES ${completions}/chunkrd.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/f
 
 install(FILES config/chunkrd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES config/schema.json DESTINATION ${CHUNKRD_DATA_DIR})
-install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md" PATTERN "*.png")
 install(FILES local/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/chunkr-local)
 foreach(folder grafana alerts)
