@@ -15,6 +15,7 @@
 #include "cli/print.h"
 #include "cli/process_limits.h"
 #include "core/errors.h"
+#include "core/signals.h"
 #include "core/standard_streams.h"
 #include "queue/store.h"
 
@@ -76,6 +77,7 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
 
 int main(int argc, char** argv) {
   chunkrd::cli::keep_memory_private();
+  chunkrd::take_up_signals();
   chunkrd::open_standard_streams();
   CLI::App app(
       "chunkrd turns a folder into a document-parsing pipeline: what is dropped into an inbox is submitted "

@@ -20,6 +20,7 @@
 #include "core/durable.h"
 #include "core/errors.h"
 #include "core/logging.h"
+#include "core/signals.h"
 #include "local/input_type.h"
 #include "local/needs.h"
 #include "local/parser/parse_command.h"
@@ -229,13 +230,13 @@ int serve(Arguments& arguments) {
   options.detect = &chunkrd::local::detect_input;
   chunkrd::set_up_logging(log_level(arguments.log_level), chunkrd::LogFormat::automatic);
 
+  chunkrd::take_up_signals();
   // Taken by sigwait below: no thread may be interrupted by them.
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  signal(SIGPIPE, SIG_IGN);
 
   if (arguments.parent > 0) end_with(arguments.parent);
   umask(S_IRWXG | S_IRWXO);
