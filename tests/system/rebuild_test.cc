@@ -286,6 +286,37 @@ TEST_F(Rebuilding, ARowThatIsOlderThanItsTaskIsNotPaidASecondTime) {
   expect_all_delivered_once({"a.txt"});
 }
 
+// As docs/operations.md has it: taken while the daemon runs, put back when half of what it knows is over.
+TEST_F(Rebuilding, AQueueFromABackupPaysForNothingThatHappenedSince) {
+  start("- do: {parse: {instead: text, delay: 200ms}}\n");
+  std::vector<std::string> names;
+  const auto drop = [&](const std::string& name) {
+    home.drop(name, "Text of " + name);
+    names.push_back(name);
+  };
+  for (const char* name : {"delivered1.txt", "delivered2.txt"}) drop(name);
+  ASSERT_TRUE(home.wait_for_ends(2)) << home.daemon_log();
+  ASSERT_EQ(chunkrd({"pause", "for a backup"}).exit_code, 0);
+  for (const char* name : {"waits1.txt", "waits2.txt", "waits3.txt"}) drop(name);
+  ASSERT_TRUE(eventually([&] { return in_state("ready") == 3; })) << home.daemon_log();
+  const fs::path backup = home.folder() / "backup.sqlite";
+  ASSERT_EQ(run({"/usr/bin/sqlite3", queue(), ".backup '" + backup.native() + "'"}).exit_code, 0);
+
+  ASSERT_EQ(chunkrd({"resume"}).exit_code, 0);
+  for (const char* name : {"later1.txt", "later2.txt"}) drop(name);
+  ASSERT_TRUE(home.wait_for_ends(7)) << home.daemon_log();
+  drop("under-way.txt");
+  ASSERT_TRUE(eventually([&] { return in_state("submitted") == 1; })) << home.daemon_log();
+  kill_daemon();
+  lose_queue();
+  fs::copy_file(backup, queue());
+  const auto told = rebuild({"--force"});
+  EXPECT_EQ(told.at("found").at("delivered"), 5) << json::serialize(told);
+  EXPECT_EQ(chunkrd({"resume"}).exit_code, 0);  // the backup was taken while it was paused
+  home.start_daemon();
+  expect_all_delivered_once(names);
+}
+
 TEST_F(Rebuilding, TasksOfNobodyAreToldAndLeftAlone) {
   start();
   home.drop("a.txt", "A.");
