@@ -21,7 +21,7 @@ install(FILES ${completions}/chunkrd DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-c
 install(FILES ${completions}/_chunkrd DESTINATION ${CHUNKRD_ZSH_DIR})
 install(FILES ${completions}/chunkrd.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-install(FILES config/chunkrd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES config/chunkrd.yaml systemd/only-this-machine.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES config/schema.json DESTINATION ${CHUNKRD_DATA_DIR})
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md" PATTERN "*.png")
@@ -31,7 +31,6 @@ foreach(folder grafana alerts)
     FILES_MATCHING PATTERN "*.json" PATTERN "*.yml" PATTERN "*.yaml")
 endforeach()
 
-install(FILES systemd/only-this-machine.conf DESTINATION ${CHUNKRD_DATA_DIR}/systemd)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME chunkrd.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME chunkrd.conf)
 

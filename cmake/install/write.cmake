@@ -4,22 +4,13 @@ function(put file folder)
   file(INSTALL DESTINATION "${CMAKE_INSTALL_PREFIX}/${folder}" TYPE FILE FILES "${CHUNKRD_BINARY}/${file}")
 endfunction()
 
-function(put_unit template unit)
-  configure_file("${CHUNKRD_SOURCE}/systemd/${template}.in" "${CHUNKRD_BINARY}/${unit}" @ONLY)
+# The units name the programs in /usr/bin.
+foreach(unit chunkrd.service chunkrd@.service chunkr-local.service)
+  file(READ "${CHUNKRD_SOURCE}/systemd/${unit}" text)
+  string(REPLACE "/usr/bin/" "${CHUNKRD_BINDIR}/" text "${text}")
+  file(WRITE "${CHUNKRD_BINARY}/${unit}" "${text}")
   put("${unit}" "${CHUNKRD_SYSTEMD_DIR}")
-endfunction()
-
-# One daemon, and one of several: chunkrd@scans reads /etc/chunkrd/scans.yaml.
-function(put_daemon_unit unit of config key state folders)
-  foreach(name unit of config key state folders)
-    string(TOUPPER ${name} upper)
-    set(CHUNKRD_${upper} "${${name}}")
-  endforeach()
-  put_unit(chunkrd.service ${unit})
-endfunction()
-put_daemon_unit(chunkrd.service "" /etc/chunkrd/chunkrd.yaml /etc/chunkrd/api-key chunkrd /srv/chunkrd)
-put_daemon_unit(chunkrd@.service " of %i" /etc/chunkrd/%i.yaml /etc/chunkrd/%i.key chunkrd-%i /srv/chunkrd-%i)
-put_unit(chunkr-local.service chunkr-local.service)
+endforeach()
 
 function(put_page source section page)
   execute_process(COMMAND "${CHUNKRD_SCDOC}" INPUT_FILE "${source}" OUTPUT_FILE "${CHUNKRD_BINARY}/${page}.${section}"
