@@ -73,6 +73,18 @@ const char* what_ends(pipeline::Pause pause) {
   return "";
 }
 
+std::string watching(std::size_t inboxes) {
+  return fmt::format("watching {} inbox{}", inboxes, inboxes == 1 ? "" : "es");
+}
+
+// What `systemctl status` shows.
+std::string status_line(const DaemonStatus& status) {
+  std::vector<std::string_view> causes;
+  for (const auto& pause : status.pauses) causes.push_back(pause.cause);
+  return fmt::format("{}{}{}", status.draining ? "draining" : watching(status.inboxes.size()),
+                     causes.empty() ? "" : "; paused: ", fmt::join(causes, ", "));
+}
+
 // At the service with something of ours, or on the way from there into its place.
 constexpr queue::State kDrained[] = {
     queue::State::submitting, queue::State::submitted, queue::State::collecting, queue::State::delivering,
@@ -130,7 +142,7 @@ void Daemon::run() {
   asio::co_spawn(worker_.loop, feed_watchdog(), asio::detached);
   asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
   start_inboxes();
-  notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
+  notify::ready(watching(inboxes_.size()));
   spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
   worker_.loop.run();
   if (failure_) std::rethrow_exception(failure_);
@@ -288,7 +300,7 @@ awaitable<queue::CommandAnswer> Daemon::reload() {
               fmt::format("the configuration stays as it was: {}", error.what())};
     spdlog::error("{}", answer.text);
   }
-  notify::ready(fmt::format("watching {} inboxes", inboxes_.size()));
+  notify::ready(status_line(told_status_));
   reloading_ = false;
   if (std::exchange(reload_again_, false)) reload_soon();
   co_return answer;
@@ -378,6 +390,7 @@ awaitable<void> Daemon::tell_status() {
         {.cause = "folder", .since = missed.since, .until = std::nullopt, .detail = missed.why});
   if (status == told_status_) co_return;
   told_status_ = status;
+  if (!stopping_) notify::status(status_line(status));
   co_await worker_.queue.set_note(DaemonStatus::kNote, to_json(status));
 }
 
