@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "metrics/labels.h"
+
 namespace chunkrd::metrics {
 namespace {
 
@@ -9,39 +11,12 @@ using prometheus::Histogram;
 using prometheus::Labels;
 using queue::State;
 
-// Label values are a promise to dashboards and alerts: they are written down here, whatever the logs say.
-struct StateLabel {
-  State state;
-  const char* label;
-};
-constexpr StateLabel kOutcomes[] = {{State::delivered, "delivered"},
-                                    {State::failed, "failed"},
-                                    {State::cancelled, "cancelled"},
-                                    {State::vanished, "vanished"}};
-constexpr StateLabel kOnTheWay[] = {
-    {State::claiming, "claiming"},   {State::ready, "ready"},           {State::submitting, "submitting"},
-    {State::submitted, "submitted"}, {State::collecting, "collecting"}, {State::delivering, "delivering"},
-    {State::delivered, "delivered"}, {State::burying, "burying"},       {State::removing, "removing"},
-    {State::updating, "updating"},   {State::reparsing, "reparsing"},   {State::retrying, "retrying"}};
-
 // Deliveries and failures are counted, not ways back to what had been reached before: from an update that
 // came to nothing, or from having a task deleted.
 bool is_outcome(State before, State after) {
   if (after == State::delivered) return before == State::delivering;
   return before != State::removing && before != State::updating && before != State::reparsing;
 }
-constexpr std::array<const char*, 9> kOperationLabels = {"create", "get",  "get_result", "update",  "cancel",
-                                                         "remove", "list", "health",     "download"};
-static_assert(static_cast<std::size_t>(taskapi::Operation::download) + 1 == kOperationLabels.size());
-constexpr std::array<const char*, 6> kAnswerLabels = {"2xx", "4xx", "429", "5xx", "network", "unreadable"};
-static_assert(static_cast<std::size_t>(taskapi::AnswerClass::unreadable) + 1 == kAnswerLabels.size());
-constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {"auth",     "quota",   "disk",
-                                                                         "operator", "breaker", "budget"};
-static_assert(static_cast<std::size_t>(pipeline::Pause::budget) + 1 == kPauseLabels.size());
-
-constexpr std::array<const char*, pipeline::kPrunedCount> kPrunedLabels = {"documents", "originals",
-                                                                           "commands", "days"};
-static_assert(static_cast<std::size_t>(pipeline::Pruned::days) + 1 == kPrunedLabels.size());
 
 // From an answer on loopback to the end of the longest upload.
 const Histogram::BucketBoundaries kRequestSeconds{0.01, 0.05, 0.1, 0.25, 0.5, 1,   2.5,
@@ -50,29 +25,6 @@ const Histogram::BucketBoundaries kRequestSeconds{0.01, 0.05, 0.1, 0.25, 0.5, 1,
 const Histogram::BucketBoundaries kDocumentSeconds{1,   2.5, 5,    10,   20,   30,    60,   120,
                                                    300, 600, 1200, 3600, 7200, 21600, 86400};
 
-auto& counter(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-
-auto& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-
-auto& histogram(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
-}
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-double seconds(WallTime time) {
-  return seconds(time.time_since_epoch());
-}
-
-std::size_t index(State state) {
-  return static_cast<std::size_t>(state);
-}
-
 }  // namespace
 
 DaemonMetrics::DaemonMetrics(const std::string& version) {
@@ -80,24 +32,30 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   gauge(r, "chunkrd_build_info", "Always 1; the version is in the label.").Add({{"version", version}}).Set(1);
 
   auto& documents = counter(r, "chunkrd_documents_total", "Documents that came to an end, by outcome.");
-  for (const auto& [state, label] : kOutcomes)
+  for (const auto& [state, label, step] : kOutcomes)
     documents_[index(state)] = &documents.Add({{"outcome", label}});
-  auto& queued = gauge(r, "chunkrd_queue_documents", "Documents on their way, by state.");
-  for (const auto& [state, label] : kOnTheWay) queued_[index(state)] = &queued.Add({{"state", label}});
-  auto& paused =
-      gauge(r, "chunkrd_paused",
-            "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
-            "disk (full "
-            "here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day).");
-  for (std::size_t i = 0; i < kPauseLabels.size(); ++i)
+  auto& dead_letters =
+      counter(r, "chunkrd_dead_letters_total",
+              "Documents that came into failed/, by the code that `chunkrd jobs` and their reports show.");
+  for (const char* code : kDeadLetterLabels) dead_letters_[code] = &dead_letters.Add({{"code", code}});
+  auto& paused = gauge(
+      r, "chunkrd_paused",
+      "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
+      "disk (full here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day).");
+  auto& pauses = counter(r, "chunkrd_pauses_total", "Pauses that have begun, by reason.");
+  for (std::size_t i = 0; i < kPauseLabels.size(); ++i) {
     paused_[i] = &paused.Add({{"reason", kPauseLabels[i]}});
+    pauses_[i] = &pauses.Add({{"reason", kPauseLabels[i]}});
+  }
 
   auto& requests =
       counter(r, "chunkrd_api_requests_total", "Requests to the Task API, by what came of them.");
   auto& took = histogram(r, "chunkrd_api_request_duration_seconds", "Whole exchanges with the Task API.");
+  auto& in_flight = gauge(r, "chunkrd_api_requests_in_flight", "Requests that are under way.");
   static_assert(kOperationLabels.size() == kOperations);
   for (std::size_t i = 0; i < kOperationLabels.size(); ++i) {
     const char* operation = kOperationLabels[i];
+    in_flight_[i] = &in_flight.Add({{"operation", operation}});
     request_seconds_[i] = &took.Add({{"operation", operation}}, kRequestSeconds);
     for (std::size_t j = 0; j < kAnswerLabels.size(); ++j) {
       requests_[i][j] = &requests.Add({{"operation", operation}, {"class", kAnswerLabels[j]}});
@@ -128,7 +86,8 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
       &histogram(r, "chunkrd_document_duration_seconds", "From found in the inbox to delivered.")
            .Add(none, kDocumentSeconds);
   last_delivery_ = &gauge(r, "chunkrd_last_delivery_timestamp_seconds",
-                          "When the latest document was delivered, since 1970; 0: none since the start.")
+                          "When the latest document was delivered, since 1970; 0: none that the queue "
+                          "knows of.")
                         .Add(none);
   config_successful_ =
       &gauge(r, "chunkrd_config_last_reload_successful", "1 if the last reload was.").Add(none);
@@ -139,9 +98,25 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
                             "Folders (spool, outbox, archive, failed) that are not there and that documents "
                             "wait for; `chunkrd status` names them.")
                           .Add(none);
-  oldest_family_ =
-      &gauge(r, "chunkrd_oldest_waiting_document_timestamp_seconds",
-             "When the oldest document that has not ended was found; absent while there is none.");
+  beat_ = &gauge(r, "chunkrd_event_loop_last_beat_timestamp_seconds",
+                 "When the event loop was seen alive last, since 1970; every two seconds.")
+               .Add(none);
+  results_expire_ = &gauge(r, "chunkrd_results_expire_seconds",
+                           "The shortest parse.expires_in of the profiles: so long after its end the service "
+                           "deletes a task; 0: never.")
+                         .Add(none);
+}
+
+void DaemonMetrics::beat(WallTime now) {
+  beat_->Set(seconds(now));
+}
+
+void DaemonMetrics::delivered_before(WallTime then) {
+  last_delivery_->Set(seconds(then));
+}
+
+void DaemonMetrics::results_expire_after(std::optional<std::chrono::seconds> shortest) {
+  results_expire_->Set(shortest ? seconds(*shortest) : 0);
 }
 
 void DaemonMetrics::folders_missing(std::size_t count) {
@@ -150,10 +125,13 @@ void DaemonMetrics::folders_missing(std::size_t count) {
 
 void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   if (before == after.state) return;
+  if (before == State{}) inboxes_.found(after.inbox, after.size_bytes);
   if (after.state == State::delivering && (before == State::claiming || before == State::ready))
     reused_->Increment();
   if (!is_outcome(before, after.state)) return;
   if (auto* counter = documents_[index(after.state)]) counter->Increment();
+  inboxes_.ended(after.inbox, after.state);
+  if (after.state == State::failed || after.state == State::cancelled) count_dead_letter(after.error_code);
   if (after.state != State::delivered) return;
   // A clock set back must not make a negative duration.
   document_seconds_->Observe(std::max(0.0, seconds(after.state_since - after.found_at)));
@@ -161,7 +139,18 @@ void DaemonMetrics::on_transition(State before, const queue::Job& after) {
   pages_->Increment(after.pages.value_or(0));
 }
 
+long DaemonMetrics::documents(State outcome) const {
+  const auto* const counter = documents_.at(index(outcome));
+  return counter == nullptr ? 0 : static_cast<long>(counter->Value());
+}
+
+void DaemonMetrics::count_dead_letter(const std::string& code) {
+  const auto known = dead_letters_.find(code);
+  (known != dead_letters_.end() ? known->second : dead_letters_.at("other"))->Increment();
+}
+
 void DaemonMetrics::on_pause(pipeline::Pause pause, bool paused) {
+  if (paused) pauses_[static_cast<std::size_t>(pause)]->Increment();
   paused_[static_cast<std::size_t>(pause)]->Set(paused ? 1 : 0);
 }
 
@@ -178,25 +167,16 @@ void DaemonMetrics::on_pruned(pipeline::Pruned what, std::size_t count) {
 }
 
 void DaemonMetrics::on_queue(const queue::StateCounts& counts, std::optional<WallTime> oldest_unfinished) {
-  for (std::size_t i = 0; i < queued_.size(); ++i) {
-    if (queued_[i] != nullptr) queued_[i]->Set(static_cast<double>(counts[i]));
-  }
-  set_oldest(oldest_unfinished ? std::optional(*oldest_unfinished + ahead_) : std::nullopt);
+  queue_.set_counts(counts, oldest_unfinished ? std::optional(*oldest_unfinished + ahead_) : std::nullopt);
 }
 
-void DaemonMetrics::set_oldest(std::optional<WallTime> found_at) {
-  if (found_at) {
-    // The value goes in with the series: a scrape in between must not see 0.
-    if (oldest_ == nullptr) oldest_ = &oldest_family_->Add({}, seconds(*found_at));
-    oldest_->Set(seconds(*found_at));
-  } else if (oldest_ != nullptr) {
-    oldest_family_->Remove(oldest_);
-    oldest_ = nullptr;
-  }
+void DaemonMetrics::on_request(taskapi::Operation operation) {
+  in_flight_[static_cast<std::size_t>(operation)]->Increment();
 }
 
 void DaemonMetrics::on_exchange(const taskapi::Exchange& exchange) {
   const auto operation = static_cast<std::size_t>(exchange.operation);
+  in_flight_[operation]->Decrement();
   requests_[operation][static_cast<std::size_t>(exchange.answer)]->Increment();
   request_seconds_[operation]->Observe(seconds(exchange.took));
   bytes_up_->Increment(static_cast<double>(exchange.bytes_up));

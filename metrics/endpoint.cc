@@ -84,6 +84,8 @@ http::response<http::string_body> answer(const http::request<http::empty_body>& 
   http::response<http::string_body> response(static_cast<http::status>(page.status), request.version());
   response.set(http::field::content_type, page.content_type);
   response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  if (!page.policy.empty()) response.set("Content-Security-Policy", page.policy);
   if (!is_known) response.set(http::field::allow, "GET, HEAD");
   response.keep_alive(is_known && request.keep_alive());
   response.content_length(page.body.size());

@@ -6,7 +6,10 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+
+#include "metrics/people_page.h"
 
 namespace chunkrd::metrics {
 namespace {
@@ -45,23 +48,32 @@ Page ready_page(const Health& health) {
   return {.status = text == "ready\n" ? 200U : 503U, .body = std::move(text)};
 }
 
-// The numbers a person looks for first; all of them are in /metrics.
-Page status_page(const Sources& sources) {
-  static constexpr std::string_view kShown[] = {"chunkrd_build_info", "chunkrd_documents_total",
-                                                "chunkrd_queue_documents", "chunkrd_paused",
-                                                "chunkrd_inbox_available"};
-  std::string body = "chunkrd is " + readiness(*sources.health) + "\n";
-  for (const auto& family : collect(sources)) {
-    if (std::ranges::find(kShown, family.name) == std::end(kShown)) continue;
-    body += family.help + "\n";
-    for (const auto& metric : family.metric) {
-      const double value =
-          family.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value;
-      for (const auto& label : metric.label) body += fmt::format("  {}", label.value);
-      body += fmt::format("  {}\n", value);
-    }
-  }
-  return {.body = body + "\nMore: /metrics /healthz /readyz\n"};
+// What is wrong beside what pauses tell.
+std::vector<std::string> trouble_of(const Health& health, const Board& board) {
+  if (const auto stuck = health.stuck_for())
+    return {fmt::format(
+        "Nothing has moved for {} seconds: the program or a disk hangs. What stands here is older.",
+        stuck->count())};
+  // The loop moves, but what it asks the queue for every two seconds is not answered.
+  if (board.latest() && board.age() > std::chrono::seconds(30))
+    return {fmt::format(
+        "The queue has not answered for {} seconds: the disk of its state folder hangs. What stands "
+        "here is older.",
+        std::chrono::floor<std::chrono::seconds>(board.age()).count())};
+  std::vector<std::string> reasons = health.reasons();
+  std::erase_if(reasons, [](const std::string& reason) { return reason.starts_with("submits are paused"); });
+  return reasons;
+}
+
+Page page_for_people(const Sources& sources) {
+  static const Board empty;
+  const Board& board = sources.board == nullptr ? empty : *sources.board;
+  const auto overview = board.latest();
+  const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  return {
+      .content_type = "text/html; charset=utf-8",
+      .body = overview ? people_page(*overview, trouble_of(*sources.health, board), now) : starting_page(),
+      .policy = people_page_policy()};
 }
 
 }  // namespace
@@ -70,7 +82,7 @@ Page page_at(std::string_view path, const Sources& sources) {
   if (path == "/metrics") return metrics_page(sources);
   if (path == "/healthz") return health_page(*sources.health);
   if (path == "/readyz") return ready_page(*sources.health);
-  if (path == "/") return status_page(sources);
+  if (path == "/") return page_for_people(sources);
   return {.status = 404, .body = "there is /metrics, /healthz, /readyz and /\n"};
 }
 

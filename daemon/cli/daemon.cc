@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/parse.hpp>
 #include <csignal>
 #include <utility>
 
@@ -28,6 +29,9 @@ using namespace std::chrono_literals;
 
 // How often the gauges that are not counted at events are brought up to date.
 constexpr auto kGaugeInterval = 2s;
+// And those that cost more.
+constexpr auto kFolderInterval = 15s;
+constexpr auto kOldestInterval = 15s;
 // For what is left to do at the end of `shutdown_timeout`, on a busy machine.
 constexpr auto kTimeToEnd = 10s;
 
@@ -41,6 +45,19 @@ inbox::Rules inbox_rules(const config::Inbox& inbox) {
                                                      : inbox::WatchMode::automatic;
   rules.ignore = inbox.ignore;
   return rules;
+}
+
+// The shortest time after which the service may delete a result.
+std::optional<std::chrono::seconds> shortest_expiry(const config::Settings& settings) {
+  std::optional<std::chrono::seconds> shortest;
+  for (const auto& [name, profile] : settings.profiles) {
+    const auto parse = boost::json::parse(profile.parse);
+    const auto* const seconds = parse.as_object().if_contains("expires_in");
+    if (seconds == nullptr || !seconds->is_number()) continue;
+    const std::chrono::seconds after(seconds->to_number<std::int64_t>());
+    shortest = shortest ? std::min(*shortest, after) : after;
+  }
+  return shortest;
 }
 
 // How the key's file looks, to notice that it was replaced.
@@ -119,6 +136,12 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       watching_ended_(worker_.clock.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(wall(worker_.clock.now()));
+  metrics_.results_expire_after(shortest_expiry(settings_));
+  for (const queue::Job& job : worker_.store.latest_in(queue::State::done, 1))
+    metrics_.delivered_before(wall(job.state_since));
+  worker_.queue.on_commit([this](const queue::Queue::Commit& commit) {
+    metrics_.queue().committed({commit.changes, commit.refused, commit.took});
+  });
   worker_.commands.on_drain([this] { drain(); });
   worker_.commands.on_reload([this] { return reload_as_asked(); });
   worker_.commands.on_rest([this] { return retention_.step(); });
@@ -127,7 +150,8 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   };
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
-        settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_});
+        settings_.metrics.listen,
+        metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_, &board_});
 }
 
 Daemon::~Daemon() = default;
@@ -138,7 +162,9 @@ void Daemon::run() {
     worker_.loop.stop();
   });
   asio::co_spawn(worker_.loop, wait_for_signals(), asio::detached);
+  asio::co_spawn(worker_.loop, beat(), asio::detached);
   asio::co_spawn(worker_.loop, look_after_metrics(), asio::detached);
+  asio::co_spawn(worker_.loop, look_at_folders(), asio::detached);
   asio::co_spawn(worker_.loop, feed_watchdog(), asio::detached);
   asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
   start_inboxes();
@@ -210,6 +236,7 @@ void Daemon::start_inboxes() {
     auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox),
                                                   worker_.files.on(place.touched_in(queue::State::claiming)));
     inboxes_.emplace(inbox.path.native(), watched);
+    metrics_.inboxes().set(inbox.path.native(), {}, wall(worker_.clock.now()));
     watching_ += 1;
     asio::co_spawn(worker_.loop, watch(watched), [this](std::exception_ptr failure) {
       watching_ -= 1;
@@ -292,6 +319,7 @@ awaitable<queue::CommandAnswer> Daemon::reload() {
     apply(co_await worker_.files.run({}, "reload",
                                      [file = config_file_, now = settings_] { return prepare(file, now); }));
     metrics_.config_loaded(wall(worker_.clock.now()));
+    metrics_.results_expire_after(shortest_expiry(settings_));
     answer.text = fmt::format("configuration read again from {}", printable(config_file_.native()));
     spdlog::info("{}", answer.text);
   } catch (const std::exception& error) {
@@ -328,23 +356,93 @@ void Daemon::apply(Prepared wanted) {
   worker_.scheduler.wake();
 }
 
-awaitable<void> Daemon::look_after_metrics() {
+// Of the loop alone: a queue on a slow disk is told by what look_after_metrics() does not tell any more.
+awaitable<void> Daemon::beat() {
   asio::steady_timer timer(worker_.loop);
   while (true) {
+    health_.beat();
+    metrics_.beat(wall(worker_.clock.now()));
+    timer.expires_after(kGaugeInterval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+awaitable<void> Daemon::look_at_folders() {
+  asio::steady_timer timer(worker_.loop);
+  while (true) {
+    std::vector<pipeline::Folder> folders;
+    for (const auto& [path, place] : worker_.context.rules->places)
+      folders.insert(folders.end(), place->folders.begin(), place->folders.end());
+    folder_looks_.look(folders);
+    timer.expires_after(kFolderInterval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void Daemon::tell_inboxes() {
+  for (const auto& [path, inbox] : inboxes_) {
+    const inbox::Statistics now = inbox->statistics();
+    metrics_.inboxes().set(path,
+                           {.events = now.events,
+                            .entries = now.entries,
+                            .scanning = now.scanning,
+                            .scans = now.scans,
+                            .overflows = now.overflows,
+                            .refused = now.refused,
+                            .settling = now.settling,
+                            .unclaimed = now.unclaimed,
+                            .available = now.available},
+                           wall(worker_.clock.now()));
+  }
+}
+
+void Daemon::tell_steps() {
+  const auto now = std::chrono::steady_clock::now();
+  for (int i = 1; i <= queue::kStateCount; ++i) {
+    const auto state = static_cast<queue::State>(i);
+    const auto load = worker_.scheduler.load_of(state);
+    std::optional<WallTime> oldest;
+    if (load.oldest)
+      oldest = wall(worker_.clock.now()) - std::chrono::duration_cast<Duration>(now - *load.oldest);
+    metrics_.steps().set_load(state, load.running, load.capacity, oldest);
+  }
+}
+
+// What nobody needs to wait for.
+void Daemon::tell_numbers() {
+  metrics_.set_ahead(worker_.clock.ahead());
+  tell_inboxes();
+  tell_steps();
+  const auto budget = worker_.gate.budget();
+  metrics_.spending().set_day(
+      {.spent = worker_.gate.spent(), .budget = {.documents = budget.documents, .pages = budget.pages}});
+  metrics_.spending().set_rate(worker_.gate.rate(), worker_.gate.full_rate());
+  metrics_.queue().set_waiting(worker_.queue.waiting());
+  metrics_.folders_missing(worker_.context.absences.all(worker_.clock.now()).size());
+}
+
+awaitable<void> Daemon::look_after_metrics() {
+  asio::steady_timer timer(worker_.loop);
+  std::chrono::steady_clock::time_point oldest_at{};
+  while (true) {
+    tell_numbers();
     const auto counts = co_await worker_.queue.counts();
-    metrics_.set_ahead(worker_.clock.ahead());
-    metrics_.on_queue(counts, co_await worker_.queue.oldest_unfinished());
-    for (const auto& [path, inbox] : inboxes_) {
-      const inbox::Statistics now = inbox->statistics();
-      metrics_.inboxes().set(
-          path, {now.scans, now.overflows, now.refused, now.settling, now.unclaimed, now.available});
+    const auto oldest = co_await worker_.queue.oldest_unfinished();
+    metrics_.on_queue(counts, oldest);
+    if (const auto now = std::chrono::steady_clock::now(); now >= oldest_at) {
+      oldest_at = now + kOldestInterval;
+      auto since = co_await worker_.queue.oldest_by_state();
+      for (auto& each : since)
+        if (each) each = wall(*each);
+      metrics_.queue().set_oldest(since);
     }
-    metrics_.folders_missing(worker_.context.absences.all(worker_.clock.now()).size());
+    metrics_.queue().answered(wall(worker_.clock.now()));
     end_when_drained(counts);
     worker_.scheduler.look_at_pauses();
     take_changed_key();
     look_after_health();
     co_await tell_status();
+    co_await tell_people(counts, oldest);
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }
@@ -395,7 +493,6 @@ awaitable<void> Daemon::tell_status() {
 }
 
 void Daemon::look_after_health() {
-  health_.beat();
   std::vector<std::string> reasons;
   if (stopping_) reasons.emplace_back("stopping");
   for (int i = 0; i < pipeline::kPauseCount; ++i)

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/daemon_status.h"
+#include "cli/folder_looks.h"
 #include "cli/last_resort.h"
 #include "cli/worker.h"
 #include "config/settings.h"
@@ -15,6 +16,7 @@
 #include "metrics/daemon_metrics.h"
 #include "metrics/endpoint.h"
 #include "metrics/health.h"
+#include "metrics/overview.h"
 #include "metrics/process_metrics.h"
 #include "pipeline/retention.h"
 
@@ -37,8 +39,14 @@ class Daemon {
   awaitable<void> watch(std::shared_ptr<inbox::Inbox> inbox);
   awaitable<void> wait_for_signals();
   awaitable<void> look_after_metrics();
+  void tell_numbers();
+  void tell_steps();
+  void tell_inboxes();
+  awaitable<void> beat();
+  awaitable<void> look_at_folders();
   void look_after_health();
   awaitable<void> tell_status();
+  awaitable<void> tell_people(const queue::StateCounts& counts, std::optional<WallTime> oldest);
   /// A time of the pipeline's as people have it.
   WallTime wall(WallTime date) const { return date + worker_.clock.ahead(); }
   awaitable<void> feed_watchdog();
@@ -62,9 +70,12 @@ class Daemon {
   metrics::DaemonMetrics metrics_;
   metrics::ProcessMetrics process_metrics_;
   metrics::Health health_;
+  metrics::Board board_;
+  metrics::Hourly delivered_, failed_;
   LastResort last_resort_;  ///< outlives what may hang
   Worker worker_;
   pipeline::Retention retention_{worker_.context};
+  FolderLooks folder_looks_{worker_.loop.get_executor(), worker_.files, metrics_.folders()};
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   asio::signal_set signals_{worker_.loop, SIGTERM, SIGINT, SIGHUP};

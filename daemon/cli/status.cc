@@ -59,7 +59,7 @@ Status look(const config::Settings& settings) {
   status.counts = store.counts();
   const Duration ahead = ahead_of(store);
   if (const auto job = store.oldest_unfinished_job()) status.oldest = dated(*job, ahead);
-  if (const auto job = store.latest_in(State::done)) status.last_done = dated(*job, ahead);
+  for (const Job& job : store.latest_in(State::done, 1)) status.last_done = dated(job, ahead);
   status.today = store.spent_on(status.now);
   status.commands = store.pending_commands(kCommandsCounted).size();
   return status;

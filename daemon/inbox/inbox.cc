@@ -132,7 +132,10 @@ void Inbox::Watcher::start_watching(const Executor& loop) {
 }
 
 awaitable<void> Inbox::Watcher::listen() {
-  while (co_await watch_->read()) ring();
+  while (co_await watch_->read()) {
+    ++statistics.events;
+    ring();
+  }
 }
 
 void Inbox::Watcher::ring() {
@@ -216,6 +219,7 @@ awaitable<void> Inbox::Watcher::scan() {
 
   ++statistics.scans;
   scanned_at_ = Steady::now();
+  statistics.scanning += scanned_at_ - started;
   Steady::duration pause = rules.rescan;
   // Without events the scan is how files are found: often, but never more than a twentieth of the time.
   if (blind_ || missing_)
@@ -252,6 +256,7 @@ awaitable<bool> Inbox::Watcher::list_folder(const Tree& tree, const std::string&
         return listing->next(gate.names(), gate.known(), depth, kEntriesAtOnce);
       });
       const auto now = Steady::now();
+      statistics.entries += piece.entries;
       for (const auto& sighting : piece.files) (void)gate.has_settled(sighting, now);
       std::ranges::move(piece.folders, std::back_inserter(pending));
     }

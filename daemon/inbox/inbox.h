@@ -44,6 +44,9 @@ using OnArrival = std::function<awaitable<Reception>(Arrival)>;
 
 /// Counters for the metrics; they only grow, the last three aside.
 struct Statistics {
+  std::uint64_t events = 0;   ///< times that the kernel told of names where something has happened
+  std::uint64_t entries = 0;  ///< files and folders that scans have seen
+  std::chrono::steady_clock::duration scanning{};       ///< how long scans took, all of them together
   std::uint64_t scans = 0, overflows = 0, refused = 0;  ///< refused: links, FIFOs, devices, ...
   std::size_t settling = 0;
   /// Documents that nobody works on: left, to come later, cannot be looked at; and folders that cannot be

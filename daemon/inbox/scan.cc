@@ -73,7 +73,9 @@ Listing::Piece Listing::next(const Names& names, Known& known, Depth depth, std:
       piece.last = true;
       break;
     }
-    if (!is_dot(entry->d_name)) sort_in(*entry, names, known, depth, piece);
+    if (is_dot(entry->d_name)) continue;
+    piece.entries += 1;
+    sort_in(*entry, names, known, depth, piece);
   }
   return piece;
 }

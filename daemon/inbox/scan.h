@@ -31,6 +31,7 @@ class Listing {
   struct Piece {
     std::vector<Sighting> files;       ///< files and special files that are not known as they are
     std::vector<std::string> folders;  ///< to be entered, names below the inbox
+    std::size_t entries = 0;           ///< all that the folder has, whatever they are
     bool last = false;
   };
 

@@ -61,6 +61,12 @@ class Gate {
   /// Until lift(): no submit leaves.
   void pause_for_operator(WallTime since);
 
+  /// On the day that look() has seen last.
+  queue::Spent spent() const { return spent_; }
+  Budget budget() const { return budget_; }
+  /// As configured; rate() is what the service's answers leave of it.
+  double full_rate() const { return rate_; }
+
   bool paused(Pause pause) const { return cause(pause).on; }
   /// Since when, and until when at least. Only while paused.
   WallTime paused_since(Pause pause) const { return cause(pause).since; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +20,14 @@ std::string_view to_string(Pause pause) noexcept;
 enum class Pruned { documents, originals, commands, days };
 inline constexpr int kPrunedCount = 4;
 
+/// A step that came to its end.
+struct StepEnd {
+  const queue::Job& before;       ///< as it began
+  const queue::Job* after;        ///< as it is now; null where nothing has changed
+  std::chrono::nanoseconds took;  ///< with the commit
+  bool unplanned_error;           ///< an exception that nobody planned for
+};
+
 /// Told what the pipeline does. Event-loop thread; must not block or throw.
 class Observer {
  public:
@@ -30,6 +39,12 @@ class Observer {
 
   /// A submit is repeated although the one before may have arrived.
   virtual void on_possible_duplicate() = 0;
+
+  /// Those that only wait for another document or for a folder are not told.
+  virtual void on_step(const StepEnd&) {}
+  /// So much became known to be paid for.
+  virtual void on_spent(queue::Spent) {}
+
   /// A task whose answer was lost was found again by its tag.
   virtual void on_adopted() = 0;
 

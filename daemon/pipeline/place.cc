@@ -102,6 +102,11 @@ Place::Place(config::Inbox inbox, const fs::path& state)
   touched(State::delivered) = file_systems_of({spooled, archived, rules.failed});
   touched(State::burying) = file_systems_of({spooled, rules.failed});
   touched(State::retrying) = file_systems_of({spooled, archived, rules.failed, rules.path});
+  for (const auto& [role, path] :
+       {std::pair{"inbox", rules.path}, std::pair{"spool", spooled}, std::pair{"outbox", rules.outbox},
+        std::pair{"failed", rules.failed}, std::pair{"state", state}})
+    folders.push_back({role, path, file_systems_of({path})});
+  if (archive) folders.push_back({"archive", archived, file_systems_of({archived})});
 }
 
 FileSystems& Place::touched(queue::State state) {

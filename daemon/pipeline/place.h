@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/settings.h"
 #include "core/file_pools.h"
@@ -15,6 +16,13 @@
 #include "queue/job.h"
 
 namespace chunkrd::pipeline {
+
+/// A folder of the configuration, and what a look at it touches.
+struct Folder {
+  const char* role;  ///< inbox, spool, outbox, failed, archive, state
+  std::filesystem::path path;
+  FileSystems on;
+};
 
 /// The folders around an inbox: as it is configured, or as they are for one document (home_of()). A folder
 /// that was there before and is not now is not made: who needs it is told so with FolderGone.
@@ -38,6 +46,8 @@ struct Place {
   const std::string& profile_of(const std::string& name) const;
   /// Does the inbox's `types` allow this name?
   bool takes(const std::string& name) const;
+  std::vector<Folder> folders;  ///< each once
+
   /// What the file work of a step on a row in `state` may touch.
   const FileSystems& touched_in(queue::State state) const;
 

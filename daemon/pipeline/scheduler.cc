@@ -210,6 +210,25 @@ queue::Inboxes Scheduler::held_in(State state) const {
   return held;
 }
 
+Scheduler::Load Scheduler::load_of(State state) const {
+  Load load{.running = 0, .capacity = capacity(state)};
+  for (const auto& [id, running] : busy_) {
+    if (running.lane != state) continue;
+    load.running += 1;
+    load.oldest = load.oldest ? std::min(*load.oldest, running.since) : running.since;
+  }
+  return load;
+}
+
+std::vector<Scheduler::Work> Scheduler::longest_running(std::size_t limit) const {
+  std::vector<Work> work;
+  for (const auto& [id, running] : busy_)
+    if (running.lane) work.push_back({*running.lane, running.name, running.since});
+  std::ranges::sort(work, {}, &Work::since);
+  if (work.size() > limit) work.resize(limit);
+  return work;
+}
+
 bool Scheduler::hangs(const std::string& job_id) const {
   const auto since = context_.files.waiting_since(job_id);
   return since && std::chrono::steady_clock::now() - *since >= kFilePatience;
@@ -329,6 +348,7 @@ awaitable<void> Scheduler::let_freed_go() {
 }
 
 void Scheduler::launch(Job job, Running running, Gate::Pass pass, Step step) {
+  running.name = job.name;
   busy_.emplace(job.id, std::move(running));
   asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), asio::detached);
 }
@@ -391,6 +411,7 @@ awaitable<void> Scheduler::ask_health() {
 
 awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   steps::Outcome outcome;
+  bool unplanned_error = false;
   try {
     outcome = co_await step(job, context_);
   } catch (const queue::StoreError&) {
@@ -400,10 +421,14 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   } catch (const FolderGone& gone) {
     outcome = absent(job, gone);
   } catch (const std::exception& error) {
+    unplanned_error = true;
     outcome = lifecycle::after_error(job, error.what(), signal_of(error), context_.moment(),
                                      context_.rules->policy_of(job));
   }
-  if (!outcome) co_return;
+  if (!outcome) {
+    tell_step(job, nullptr, unplanned_error);
+    co_return;
+  }
   outcome = lifecycle::honour(std::move(*outcome), context_.moment());
   hear(outcome->signal, outcome->transition.event.detail);
   const queue::Spent spent = outcome->transition.spent;
@@ -411,8 +436,10 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   const auto after = co_await context_.commit(std::move(outcome->transition));
   if (after && spent != queue::Spent{}) {
     gate_.spend(spent, context_.clock.now());
+    context_.observer.on_spent(spent);
     tell_pauses();
   }
+  tell_step(job, after ? &*after : nullptr, unplanned_error);
   if (!after) {
     log_about(spdlog::level::info, "step", about(job), "was moved by somebody else meanwhile");
     co_return;
@@ -424,6 +451,15 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   // Not before the row is free again: until ended() its id is busy and would be passed over.
   if (!queue::is_end(after->state))
     lane(after->state).look_at = std::min(lane(after->state).look_at, after->due);
+}
+
+void Scheduler::tell_step(const Job& before, const Job* after, bool unplanned_error) const {
+  const auto running = busy_.find(before.id);
+  if (running == busy_.end() || !running->second.lane) return;
+  context_.observer.on_step({.before = before,
+                             .after = after,
+                             .took = std::chrono::steady_clock::now() - running->second.since,
+                             .unplanned_error = unplanned_error});
 }
 
 void Scheduler::ended(const Job& job, Gate::Pass pass) {

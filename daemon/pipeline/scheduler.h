@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/async.h"
 #include "core/clock.h"
@@ -50,6 +51,24 @@ class Scheduler {
   void expect(queue::State state, WallTime due);
 
   std::size_t steps_running() const { return busy_.size(); }
+
+  /// The steps on rows in `state`: how many run, of how many, and since when the first of them.
+  struct Load {
+    std::size_t running = 0;
+    std::size_t capacity = 0;
+    std::optional<std::chrono::steady_clock::time_point> oldest = std::nullopt;
+  };
+  Load load_of(queue::State state) const;
+
+  /// A step that runs now.
+  struct Work {
+    queue::State state{};
+    std::string name;  ///< of the document (bytes)
+    std::chrono::steady_clock::time_point since;
+  };
+  /// Up to `limit` of them, those that have been running longest.
+  std::vector<Work> longest_running(std::size_t limit) const;
+
   /// Is a step of this job running?
   bool is_busy(const std::string& job_id) const { return busy_.contains(job_id); }
 
@@ -65,6 +84,8 @@ class Scheduler {
     std::optional<queue::State> lane;  ///< whose capacity it takes; one of its own otherwise
     std::string inbox;
     std::uint64_t upload_bytes = 0;
+    std::string name = {};
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
   Lane& lane(queue::State state) { return lanes_[static_cast<std::size_t>(state)]; }
@@ -88,6 +109,7 @@ class Scheduler {
   awaitable<void> run_step(queue::Job job, Gate::Pass pass, Step step);
   awaitable<void> ask_health();
   awaitable<void> carry_out(const queue::Job& job, const Step& step);
+  void tell_step(const queue::Job& before, const queue::Job* after, bool unplanned_error) const;
   void ended(const queue::Job& job, Gate::Pass pass);
   /// `why`: what was learnt, for people; a pause that begins with it is told so.
   void hear(const lifecycle::Signal& signal, const std::string& why = {});

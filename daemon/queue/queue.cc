@@ -70,6 +70,7 @@ struct Queue::Writer {
   std::deque<std::shared_ptr<Ticket>> pending;
   bool writing = false;
   std::exception_ptr failure;
+  std::function<void(const Commit&)> on_commit;
 
   // The first failure is the one that everybody gets to see.
   void fail(std::exception_ptr error) {
@@ -113,6 +114,7 @@ struct Queue::Writer {
     changes.reserve(batch.size());
     for (const auto& ticket : batch) changes.push_back(std::move(ticket->change));
     std::vector<bool> applied;
+    const auto began = std::chrono::steady_clock::now();
     try {
       applied = co_await on_store(writer, [list = std::move(changes), now = writer->clock.mark()](
                                               Store& store) { return store.apply(list, now); });
@@ -123,6 +125,14 @@ struct Queue::Writer {
       batch[i]->applied = i < applied.size() && applied[i];
       batch[i]->settle();
     }
+    writer->tell(applied, began);
+  }
+
+  void tell(const std::vector<bool>& applied, std::chrono::steady_clock::time_point began) const {
+    if (!on_commit || applied.empty()) return;
+    on_commit({.changes = applied.size(),
+               .refused = static_cast<std::size_t>(std::ranges::count(applied, false)),
+               .took = std::chrono::steady_clock::now() - began});
   }
 
   // Runs while there is something to write. What arrives during a commit waits in `pending` and goes, all
@@ -160,9 +170,20 @@ awaitable<bool> Queue::apply(Change change) {
 }
 
 awaitable<std::vector<bool>> Queue::apply_together(std::vector<Change> changes) {
-  return Writer::on_store(writer_, [changes = std::move(changes), now = writer_->clock.mark()](Store& store) {
-    return store.apply(changes, now);
-  });
+  const auto writer = writer_;
+  const auto began = std::chrono::steady_clock::now();
+  auto applied = co_await Writer::on_store(writer, [changes = std::move(changes), now = writer->clock.mark()](
+                                                       Store& store) { return store.apply(changes, now); });
+  writer->tell(applied, began);
+  co_return applied;
+}
+
+void Queue::on_commit(std::function<void(const Commit&)> tell) {
+  writer_->on_commit = std::move(tell);
+}
+
+std::size_t Queue::waiting() const {
+  return writer_->pending.size();
 }
 
 awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit, Inboxes held) {
@@ -203,6 +224,14 @@ awaitable<StateCounts> Queue::counts() {
 
 awaitable<std::optional<WallTime>> Queue::oldest_unfinished() {
   return Writer::on_store(writer_, [](Store& store) { return store.oldest_unfinished(); });
+}
+
+awaitable<OldestByState> Queue::oldest_by_state() {
+  return Writer::on_store(writer_, [](Store& store) { return store.oldest_by_state(); });
+}
+
+awaitable<std::vector<Job>> Queue::latest_in(State state, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.latest_in(state, limit); });
 }
 
 awaitable<std::optional<Job>> Queue::find(std::string id) {

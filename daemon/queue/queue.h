@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,17 @@ class Queue {
   Queue(Store& store, Executor writer, const Clock& clock);
   ~Queue();
 
+  /// A transaction that was written.
+  struct Commit {
+    std::size_t changes = 0;
+    std::size_t refused = 0;          ///< of them: their guards did not match
+    std::chrono::nanoseconds took{};  ///< with the wait for the writer's thread
+  };
+  /// Is told of each from now on.
+  void on_commit(std::function<void(const Commit&)> tell);
+  /// Changes that wait for the next commit.
+  std::size_t waiting() const;
+
   /// False when the guard did not match: somebody else moved the job.
   awaitable<bool> apply(Change change);
 
@@ -41,6 +53,8 @@ class Queue {
   awaitable<Standing> standing_of(std::string inbox, std::string name, std::string identity);
   awaitable<StateCounts> counts();
   awaitable<std::optional<WallTime>> oldest_unfinished();
+  awaitable<OldestByState> oldest_by_state();
+  awaitable<std::vector<Job>> latest_in(State state, std::size_t limit);
   awaitable<std::optional<Job>> find(std::string id);
   awaitable<std::optional<Job>> delivered_like(std::string sha256, std::string settings_hash);
   awaitable<std::optional<Job>> delivered_as(std::string inbox, std::string name, std::string id);

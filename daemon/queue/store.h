@@ -44,6 +44,9 @@ struct Forgetting {
 
 using Change = std::variant<Insertion, Transition, Answering, Forgetting>;
 
+/// Since when the job that has been longest in each state is in it; nothing where there is none. By State.
+using OldestByState = std::array<std::optional<WallTime>, kStateCount + 1>;
+
 using StateCounts = std::array<std::int64_t, kStateCount + 1>;  ///< indexed by State
 
 /// Which jobs to list: what is empty does not restrict.
@@ -120,8 +123,13 @@ class Store {
 
   virtual std::optional<Job> oldest_unfinished_job() = 0;
 
-  /// The job in `state` with the latest due time: of an end, the one that came to it last.
-  virtual std::optional<Job> latest_in(State state) = 0;
+  /// Of states that are no ends. Of very many in a state only some hundred are looked at: those that are due
+  /// first.
+  virtual OldestByState oldest_by_state() = 0;
+
+  /// Up to `limit` jobs in `state` with the latest due times, latest first: of an end, those that came to it
+  /// last.
+  virtual std::vector<Job> latest_in(State state, std::size_t limit) = 0;
 
   /// Up to `limit` jobs, newest first, that are older than the job `before`; from the newest on where that is
   /// empty. To page: the last one's id is the next `before`.

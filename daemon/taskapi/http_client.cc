@@ -171,6 +171,7 @@ http::Request HttpClient::request(Method method, const std::string& target) cons
 template <class Good>
 awaitable<Answer<Good>> HttpClient::exchange(Operation operation, http::Request request, Read<Good> read) {
   const auto begin = steady_clock::now();
+  if (observer_ != nullptr) observer_->on_request(operation);
   const http::Result result = co_await engine_.perform(std::move(request));
   Answer<Good> answer = result ? answer_to<Good>(*result, read) : answer_to<Good>(result.error());
   if (auto* refusal = std::get_if<Refusal>(&answer)) {

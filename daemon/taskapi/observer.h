@@ -26,6 +26,8 @@ struct Exchange {
 class Observer {
  public:
   virtual ~Observer() = default;
+  /// A request begins. Its exchange is told when it has ended, unless the daemon ends first.
+  virtual void on_request(Operation) {}
   virtual void on_exchange(const Exchange& exchange) = 0;
 };
 

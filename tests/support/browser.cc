@@ -13,6 +13,7 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -114,8 +115,27 @@ json::value Browser::command(const char* method, const std::string& path, const 
   return value;
 }
 
+bool Browser::is_there() {
+  const char* const path = ::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (::access((folder + "/chromedriver").c_str(), X_OK) == 0) return true;
+  return false;
+}
+
 void Browser::open(const std::filesystem::path& page) {
-  command("POST", session_ + "/url", {{"url", "file://" + page.native()}});
+  open_address("file://" + page.native());
+}
+
+void Browser::open_address(const std::string& url) {
+  command("POST", session_ + "/url", {{"url", url}});
+}
+
+void Browser::prefer(const std::string& color_scheme) {
+  command(
+      "POST", session_ + "/goog/cdp/execute",
+      {{"cmd", "Emulation.setEmulatedMedia"},
+       {"params", {{"features", json::array{{{"name", "prefers-color-scheme"}, {"value", color_scheme}}}}}}});
 }
 
 json::value Browser::run(const std::string& script) {

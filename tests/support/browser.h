@@ -12,6 +12,9 @@ namespace chunkrd::test {
 /// processes of this object's own. Throws std::runtime_error with what the browser says.
 class Browser {
  public:
+  /// Whether chromedriver is installed.
+  static bool is_there();
+
   /// `width` and `height` of the window, in pixels.
   Browser(int width, int height);
   ~Browser();
@@ -19,6 +22,9 @@ class Browser {
   Browser& operator=(const Browser&) = delete;
 
   void open(const std::filesystem::path& page);
+  void open_address(const std::string& url);
+  /// From now on pages are told that the system is dark, or that it is light.
+  void prefer(const std::string& color_scheme);
 
   /// What `script` ("return document.title") gives. WebDriver's scripts are not subject to the page's policy.
   boost::json::value run(const std::string& script);

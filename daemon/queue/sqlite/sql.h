@@ -79,8 +79,13 @@ inline const std::string kOldestUnfinishedJob = "SELECT " + kJobColumns +
                                                 " FROM jobs INDEXED BY jobs_unfinished WHERE (state < 9 OR "
                                                 "state > 12) AND found_at >= 0 ORDER BY found_at LIMIT 1";
 
+/// A few hundred of those that are due first, whatever the length of the queue.
+inline const std::string kOldestIn =
+    "SELECT min(state_since) FROM (SELECT state_since FROM jobs INDEXED BY jobs_due WHERE state = ? ORDER BY "
+    "due LIMIT 256)";
+
 inline const std::string kLatestIn =
-    "SELECT " + kJobColumns + " FROM jobs INDEXED BY jobs_due WHERE state = ? ORDER BY due DESC LIMIT 1";
+    "SELECT " + kJobColumns + " FROM jobs INDEXED BY jobs_due WHERE state = ? ORDER BY due DESC LIMIT ?";
 
 /// The next of the inboxes that there are jobs of.
 inline const std::string kNextInbox = "SELECT min(inbox) FROM jobs INDEXED BY jobs_listed WHERE inbox > ?";

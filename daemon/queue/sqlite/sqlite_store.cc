@@ -71,6 +71,7 @@ struct SqliteStore::Statements {
         counts(database, sql::kCounts),
         oldest_unfinished(database, sql::kOldestUnfinished),
         oldest_unfinished_job(database, sql::kOldestUnfinishedJob),
+        oldest_in(database, sql::kOldestIn),
         latest_in(database, sql::kLatestIn),
         next_inbox(database, sql::kNextInbox),
         next_error(database, sql::kNextError),
@@ -96,8 +97,8 @@ struct SqliteStore::Statements {
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
-      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, latest_in, next_inbox, next_error,
-      listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, delivered_as,
+      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, oldest_in, latest_in, next_inbox,
+      next_error, listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, delivered_as,
       link_has_task, links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands,
       command_answer, delay_deadlines, due_too_late, note, set_note;
 };
@@ -353,12 +354,27 @@ std::optional<Job> SqliteStore::oldest_unfinished_job() {
   });
 }
 
-std::optional<Job> SqliteStore::latest_in(State state) {
-  return run("reading", [&]() -> std::optional<Job> {
+OldestByState SqliteStore::oldest_by_state() {
+  return run("reading", [&] {
+    OldestByState oldest;
+    for (int i = 1; i <= kStateCount; ++i) {
+      if (is_end(static_cast<State>(i))) continue;
+      Run query(statements_->oldest_in);
+      query.parameters().state(static_cast<State>(i));
+      query.next_row();
+      oldest[static_cast<std::size_t>(i)] = time_in(query.column(0));
+    }
+    return oldest;
+  });
+}
+
+std::vector<Job> SqliteStore::latest_in(State state, std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Job> jobs;
     Run query(statements_->latest_in);
-    query.parameters().state(state);
-    if (!query.next_row()) return std::nullopt;
-    return query.job();
+    query.parameters().state(state).number(row_limit(limit));
+    while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
   });
 }
 

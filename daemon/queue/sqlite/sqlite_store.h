@@ -32,7 +32,8 @@ class SqliteStore final : public Store {
   StateCounts counts() override;
   std::optional<WallTime> oldest_unfinished() override;
   std::optional<Job> oldest_unfinished_job() override;
-  std::optional<Job> latest_in(State state) override;
+  OldestByState oldest_by_state() override;
+  std::vector<Job> latest_in(State state, std::size_t limit) override;
   std::vector<Job> list(const Filter& filter, const std::string& before, std::size_t limit) override;
   std::vector<std::string> error_codes() override;
   std::vector<Job> with_prefix(const std::string& prefix, std::size_t limit) override;

@@ -70,6 +70,7 @@ class Installation {
   std::optional<Ended> stop_daemon(std::chrono::milliseconds limit = std::chrono::seconds(30));
   std::string daemon_log() const;
   std::string metrics() const;
+  int metrics_port() const { return metrics_port_; }
   /// The value of one series, written as in the exposition: `chunkrd_documents_total{outcome="delivered"}`.
   double metric(const std::string& series) const;
   HttpAnswer get_from_daemon(const std::string& path) const { return http_get(metrics_port_, path); }

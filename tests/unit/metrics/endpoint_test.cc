@@ -103,7 +103,10 @@ TEST_F(EndpointTest, HasItsPagesAndNoOthers) {
   const Endpoint endpoint("127.0.0.1:0", sources());
   EXPECT_EQ(ask(endpoint.port(), http::verb::get, "/healthz").body(), "ok\n");
   EXPECT_EQ(ask(endpoint.port(), http::verb::get, "/readyz").body(), "ready\n");
-  EXPECT_THAT(ask(endpoint.port(), http::verb::get, "/").body(), HasSubstr("chunkrd is ready"));
+  const auto people = ask(endpoint.port(), http::verb::get, "/");
+  EXPECT_THAT(people.body(), HasSubstr("chunkrd is starting"));
+  EXPECT_EQ(people[http::field::content_type], "text/html; charset=utf-8");
+  EXPECT_THAT(std::string(people["Content-Security-Policy"]), HasSubstr("default-src 'none'"));
   for (const char* target : {"/metric", "/metrics/", "/../metrics", "*"}) {
     EXPECT_EQ(ask(endpoint.port(), http::verb::get, target).result_int(), 404U) << target;
   }

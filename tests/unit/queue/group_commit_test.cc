@@ -63,7 +63,8 @@ class RecordingStore final : public Store {
   std::optional<Mark> clock() override { return std::nullopt; }
   std::optional<WallTime> oldest_unfinished() override { return std::nullopt; }
   std::optional<Job> oldest_unfinished_job() override { return std::nullopt; }
-  std::optional<Job> latest_in(State) override { return std::nullopt; }
+  OldestByState oldest_by_state() override { return {}; }
+  std::vector<Job> latest_in(State, std::size_t) override { return {}; }
   std::vector<Job> list(const Filter&, const std::string&, std::size_t) override { return {}; }
   std::vector<std::string> error_codes() override { return {}; }
   std::vector<Job> with_prefix(const std::string&, std::size_t) override { return {}; }

@@ -107,6 +107,11 @@ TEST(AMillionJobs, AreWorkedOnInLittleMemory) {
   SqliteStore store(folder / "queue.db");
   EXPECT_EQ(store.counts().at(static_cast<std::size_t>(State::ready)), kRows / 2);
   EXPECT_EQ(store.oldest_unfinished(), at(0));
+  const auto looked_at = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store.oldest_by_state().at(static_cast<std::size_t>(State::ready)));
+  EXPECT_EQ(store.latest_in(State::done, 8).size(), 8U);
+  // What the metrics ask for every so often: a fraction of this, where half a million rows would take longer.
+  EXPECT_LT(std::chrono::steady_clock::now() - looked_at, std::chrono::milliseconds(250));
   const auto started = std::chrono::steady_clock::now();
   constexpr int kRounds = 200, kTaken = 16;
   for (int round = 0; round < kRounds; ++round) {

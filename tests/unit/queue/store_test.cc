@@ -613,7 +613,7 @@ TEST_P(EveryStore, AJobIsFoundByItsNameAndByTheNameItWasPutAwayUnder) {
 
 TEST_P(EveryStore, TheOldestUnfinishedJobAndTheLastOneDone) {
   EXPECT_EQ(store->oldest_unfinished_job(), std::nullopt);
-  EXPECT_EQ(store->latest_in(State::done), std::nullopt);
+  EXPECT_TRUE(store->latest_in(State::done, 1).empty());
   add_in(State::done, 1, at(70));
   add_in(State::done, 2, at(90));
   add_in(State::done, 3, at(80));
@@ -623,7 +623,26 @@ TEST_P(EveryStore, TheOldestUnfinishedJobAndTheLastOneDone) {
     add(job);
   }
   EXPECT_EQ(store->oldest_unfinished_job().value().id, "job-0005");
-  EXPECT_EQ(store->latest_in(State::done).value().id, "job-0002");
+  const auto latest = store->latest_in(State::done, 2);
+  ASSERT_EQ(latest.size(), 2U);
+  EXPECT_EQ(latest[0].id, "job-0002");
+  EXPECT_EQ(latest[1].id, "job-0003");
+}
+
+TEST_P(EveryStore, SaysSinceWhenTheOldestOfEachStateIsInIt) {
+  const auto since = [this](State state) {
+    return store->oldest_by_state()[static_cast<std::size_t>(state)];
+  };
+  EXPECT_EQ(since(State::ready), std::nullopt);
+  for (const int number : {1, 2}) {
+    Job job = found(number, at(number * 100));
+    job.state = State::ready;
+    ASSERT_TRUE(apply(insertion(job), at(6000 + number)));
+  }
+  add_in(State::done, 3, at(5));
+  EXPECT_EQ(since(State::ready), at(6001));
+  EXPECT_EQ(since(State::submitted), std::nullopt);
+  EXPECT_EQ(since(State::done), std::nullopt) << "an end";
 }
 
 // --- what was paid
