@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,27 @@ struct ChildLimits {
   std::size_t output_bytes = std::size_t{256} << 20;
   std::size_t memory_bytes = 0;  ///< of address space; 0: as inherited
   std::chrono::seconds cpu{0};   ///< processor time; 0: as inherited
+
+  enum class TooLong { kill, cut };
+  TooLong too_long = TooLong::kill;  ///< what becomes of a child that says more than output_bytes
 };
 
-/// Runs `command` (a program found through PATH, and its arguments; no shell) with standard input closed
-/// to it, and waits for its end. It stays in our process group, so that whoever kills the group kills it too.
+/// What a child finds around it.
+struct ChildSurroundings {
+  std::string input;                                    ///< its standard input
+  std::optional<std::vector<std::string>> environment;  ///< "NAME=value"; absent: ours
+  /// `ours`: whoever kills our process group kills it, too. `own`: it is killed together with all that it
+  /// starts in its group, by SIGTERM and a second later SIGKILL where its time is over; what it leaves
+  /// running there when it ends is killed as well. It runs in the root folder.
+  enum class Group { ours, own };
+  Group group = Group::ours;
+};
+
+/// Runs `command` (a program found through PATH, and its arguments; no shell) and waits for its end. It gets
+/// no descriptor of ours, and signals as they are by default.
 ///
 /// Blocking. Throws std::system_error if the program cannot be started, CutShort (the child is gone then).
-ChildResult run_child(const std::vector<std::string>& command, const ChildLimits& limits = {});
+ChildResult run_child(const std::vector<std::string>& command, const ChildLimits& limits = {},
+                      const ChildSurroundings& surroundings = {});
 
 }  // namespace chunkrd

@@ -10,19 +10,26 @@ namespace {
 
 // Sinks are called by the thread that logs, before its call returns.
 thread_local const About* t_about = nullptr;
+thread_local const std::string* t_key = nullptr;
 
 class Setting {
  public:
-  explicit Setting(const About& about) { t_about = &about; }
+  Setting(const About& about, const std::string* key) {
+    t_about = &about;
+    t_key = key;
+  }
   Setting(const Setting&) = delete;
   Setting& operator=(const Setting&) = delete;
-  ~Setting() { t_about = nullptr; }
+  ~Setting() {
+    t_about = nullptr;
+    t_key = nullptr;
+  }
 };
 
 }  // namespace
 
 void log_about(spdlog::level::level_enum level, std::string_view what, const About& about,
-               std::string_view detail) {
+               std::string_view detail, Alike alike) {
   if (!spdlog::should_log(level)) return;
   std::string text(what);
   const auto add = [&](std::string_view more) {
@@ -33,12 +40,17 @@ void log_about(spdlog::level::level_enum level, std::string_view what, const Abo
   if (!about.name.empty()) add(fmt::format("name=\"{}\"", printable(about.name)));
   if (!about.state.empty()) add("state=" + about.state);
   add(detail);
-  const Setting setting(about);
+  const std::string key = fmt::format("{} state={} {}", what, about.state, detail);
+  const Setting setting(about, alike == Alike::all_documents ? &key : nullptr);
   spdlog::log(level, "{}", text);
 }
 
 const About* about_of_this_line() noexcept {
   return t_about;
+}
+
+const std::string* repetition_key() noexcept {
+  return t_key;
 }
 
 }  // namespace chunkrd

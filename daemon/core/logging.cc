@@ -13,7 +13,9 @@
 #include <system_error>
 
 #include "core/escape.h"
+#include "core/journal.h"
 #include "core/log_about.h"
+#include "core/repetitions.h"
 
 namespace chunkrd {
 namespace {
@@ -45,6 +47,7 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
     append_member("name", printable(about->name), out);
     append_member("state", about->state, out);
     append_member("task_id", about->task_id, out);
+    append_member("inbox", printable(about->inbox), out);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return spdlog::details::make_unique<JsonMessage>();
@@ -75,31 +78,17 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
-// %& in the pattern: journald's priority prefix, see sd-daemon(3).
-class JournalPriority final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    const char* prefix = message.level >= spdlog::level::err    ? "<3>"
-                         : message.level == spdlog::level::warn ? "<4>"
-                         : message.level == spdlog::level::info ? "<6>"
-                                                                : "<7>";
-    out.append(std::string_view(prefix));
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return spdlog::details::make_unique<JournalPriority>();
-  }
-};
-
 LogFormat resolve(LogFormat format) {
   if (format != LogFormat::automatic) return format;
-  if (std::getenv("JOURNAL_STREAM") != nullptr) return LogFormat::journal;
+  if (stderr_is_the_journal()) return LogFormat::journal;
   return ::isatty(STDERR_FILENO) != 0 ? LogFormat::text : LogFormat::json;
 }
 
 constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v";
 
-void make_default(std::shared_ptr<spdlog::logger> logger, std::unique_ptr<spdlog::formatter> formatter,
+void make_default(std::shared_ptr<spdlog::sinks::sink> sink, std::unique_ptr<spdlog::formatter> formatter,
                   LogLevel level) {
+  auto logger = std::make_shared<spdlog::logger>("chunkrd", std::make_shared<Repetitions>(std::move(sink)));
   logger->set_formatter(std::move(formatter));
   logger->set_level(to_spdlog(level));
   logger->flush_on(spdlog::level::trace);
@@ -109,9 +98,11 @@ void make_default(std::shared_ptr<spdlog::logger> logger, std::unique_ptr<spdlog
 }  // namespace
 
 void set_up_logging(LogLevel level, LogFormat format) {
-  auto logger = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr
-                    ? spdlog::stderr_color_mt("chunkrd")
-                    : spdlog::stderr_logger_mt("chunkrd");
+  std::shared_ptr<spdlog::sinks::sink> sink;
+  if (::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr)
+    sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  else
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   switch (resolve(format)) {
     case LogFormat::json:
@@ -119,24 +110,24 @@ void set_up_logging(LogLevel level, LogFormat format) {
           R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
       break;
     case LogFormat::journal:
-      formatter->add_flag<JournalPriority>('&').set_pattern("%&%v");
+      sink = std::make_shared<JournalSink>();
       break;
     case LogFormat::text:
     case LogFormat::automatic:
       formatter->set_pattern(kTextPattern);
       break;
   }
-  make_default(std::move(logger), std::move(formatter), level);
+  make_default(std::move(sink), std::move(formatter), level);
 }
 
 void set_up_logging_into(const std::filesystem::path& file, LogLevel level) {
-  std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<spdlog::sinks::sink> sink;
   try {
-    logger = spdlog::basic_logger_mt("chunkrd", file.native());
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.native());
   } catch (const spdlog::spdlog_ex&) {
     throw std::system_error(errno, std::generic_category(), printable(file.native()));
   }
-  make_default(std::move(logger),
+  make_default(std::move(sink),
                std::make_unique<spdlog::pattern_formatter>(kTextPattern, spdlog::pattern_time_type::utc),
                level);
 }

@@ -9,12 +9,13 @@ enum class LogFormat {
   automatic,  ///< journal under systemd, text on a terminal, JSON otherwise
   text,
   json,
-  journal,  ///< text with the <N> priority prefix that journald reads from standard error
+  journal,  ///< entries with fields for journald: see JournalSink
 };
 
 enum class LogLevel { trace, debug, info, warning, error };
 
-/// Sets up spdlog's default logger on standard error. Called once, before any other thread starts.
+/// Sets up spdlog's default logger on standard error, or journald. The same warning or error again and again
+/// is a line a minute: see Repetitions. Called once, before any other thread starts.
 void set_up_logging(LogLevel level, LogFormat format);
 
 /// Instead: as text into `file`, behind what is in it. Throws std::system_error if it cannot be opened.

@@ -1,8 +1,6 @@
 #include "outbox/manifests.h"
 
 #include <cerrno>
-#include <mutex>
-#include <set>
 #include <system_error>
 
 #include "core/durable.h"
@@ -12,9 +10,6 @@
 
 namespace chunkrd::outbox {
 namespace {
-
-// The jobs of which something was told, at most: what is told again then is no great harm.
-constexpr std::size_t kToldMax = 10'000;
 
 std::string file_of(const std::string& job_id) {
   return job_id + ".json";
@@ -39,7 +34,7 @@ std::optional<Manifest> Manifests::find(const std::string& job_id) const {
   try {
     return read_manifest(*folder, file_of(job_id));
   } catch (const NotAManifest& error) {
-    tell_once(job_id, error.what());
+    tell_unusable(job_id, error.what());
   }
   return std::nullopt;
 }
@@ -74,21 +69,16 @@ void Manifests::remove(const std::vector<std::string>& job_ids) const {
   if (!manifests) return;
   for (const std::string& job_id : job_ids) {
     if (manifests->has_folder(file_of(job_id)))
-      tell_once(job_id, printable((manifests->path() / file_of(job_id)).native()) + " is a folder");
+      tell_unusable(job_id, printable((manifests->path() / file_of(job_id)).native()) + " is a folder");
     else
       manifests->remove(file_of(job_id));
   }
   manifests->sync();
 }
 
-void tell_once(const std::string& job_id, const std::string& what) {
-  static std::mutex mutex;
-  static std::set<std::string> told;
-  const std::scoped_lock lock(mutex);
-  if (told.size() >= kToldMax) told.clear();
-  if (told.insert(job_id).second)
-    log_about(spdlog::level::warn, "outbox:", {.job = job_id},
-              what + "; what was delivered stays where it is, and is neither delivered again nor replaced");
+void tell_unusable(const std::string& job_id, const std::string& what) {
+  log_about(spdlog::level::warn, "outbox:", {.job = job_id},
+            what + "; what was delivered stays where it is, and is neither delivered again nor replaced");
 }
 
 }  // namespace chunkrd::outbox

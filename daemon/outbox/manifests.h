@@ -47,8 +47,7 @@ class Manifests {
   const Places& places_;
 };
 
-/// Says in the log what of the delivery of `job_id` cannot be read or removed; once in this process. Any
-/// thread.
-void tell_once(const std::string& job_id, const std::string& what);
+/// Says in the log what of the delivery of `job_id` cannot be read or removed. Any thread.
+void tell_unusable(const std::string& job_id, const std::string& what);
 
 }  // namespace chunkrd::outbox

@@ -90,7 +90,7 @@ bool Outbox::lend(const std::string& job_id, const std::string& suffix, const fs
     return place && copy_content(*place, manifest->base + suffix, *file, to, into.filename());
   } catch (const std::system_error& error) {
     if (passes(error.code())) throw;
-    tell_once(job_id, error.what());
+    tell_unusable(job_id, error.what());
     return false;
   }
 }

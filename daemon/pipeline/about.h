@@ -10,7 +10,8 @@ inline About about(const queue::Job& job) {
   return {.job = job.id,
           .name = job.name,
           .state = std::string(queue::to_string(job.state)),
-          .task_id = job.task_id};
+          .task_id = job.task_id,
+          .inbox = job.inbox};
 }
 
 }  // namespace chunkrd::pipeline

@@ -64,7 +64,8 @@ void log_transition(const Job& before, const Job& after, const queue::Event& eve
   log_about(routine   ? spdlog::level::debug
             : trouble ? spdlog::level::warn
                       : spdlog::level::info,
-            event.what, about(after), event.detail);
+            event.what, about(after), event.detail,
+            after.state == before.state ? Alike::all_documents : Alike::each_document);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "core/child.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
+
+#include "core/fd.h"
 
 namespace chunkrd {
 namespace {
@@ -49,6 +55,76 @@ TEST(Child, ThatIsNotInstalledIsAnError) {
 
 TEST(Child, HasNothingToRead) {
   EXPECT_EQ(run_child({"cat"}).output, "");
+}
+
+// A group of its own, with a limit of 200 ms.
+ChildResult run_apart(const std::string& script, milliseconds time = milliseconds{200}) {
+  return run_child({"sh", "-c", script},
+                   {.time = time, .output_bytes = 1000, .too_long = ChildLimits::TooLong::cut},
+                   {.input = "all of it\n",
+                    .environment = std::vector<std::string>{"PATH=/usr/bin:/bin", "A=b c"},
+                    .group = ChildSurroundings::Group::own});
+}
+
+bool runs(const std::string& pid) {
+  return std::filesystem::exists("/proc/" + pid) && [&] {
+    std::ifstream stat("/proc/" + pid + "/stat");
+    std::string text((std::istreambuf_iterator<char>(stat)), {});
+    return text.substr(text.rfind(')') + 2, 1) != "Z";
+  }();
+}
+
+TEST(Child, ReadsWhatItIsGivenOrDoesNot) {
+  EXPECT_EQ(run_apart("cat", milliseconds{10'000}).output, "all of it\n");
+  EXPECT_TRUE(run_apart("exit 0", milliseconds{10'000}).ok());
+}
+
+TEST(Child, HasTheEnvironmentThatItIsGiven) {
+  EXPECT_EQ(run_apart("echo $A; env | grep -c HOME", milliseconds{10'000}).output, "b c\n0\n");
+}
+
+TEST(Child, InheritsNoDescriptor) {
+  const FileDescriptor leaky(::open("/dev/null", O_RDONLY));  // NOLINT: without O_CLOEXEC, as libraries do
+  ASSERT_TRUE(leaky);
+  EXPECT_EQ(run_apart("ls /proc/self/fd | wc -l", milliseconds{10'000}).output, "4\n")
+      << "the last one is of ls";
+}
+
+TEST(Child, IsToldOfABrokenPipeAlthoughWeAreNot) {
+  ::signal(SIGPIPE, SIG_IGN);
+  EXPECT_EQ(run_apart("yes | head -n 1; kill -PIPE $$; echo deaf", milliseconds{10'000}).output, "y\n");
+}
+
+TEST(Child, IsKilledWithItsWholeGroupWhenItsTimeIsOver) {
+  const auto result = run_apart("sleep 600 & echo $!; wait", milliseconds{1000});
+  ASSERT_FALSE(result.output.empty());
+  EXPECT_EQ(result.end, ChildResult::End::timed_out);
+  EXPECT_FALSE(runs(result.output.substr(0, result.output.find('\n'))));
+}
+
+TEST(Child, ThatDoesNotHearSigtermIsKilledAllTheSame) {
+  EXPECT_EQ(run_apart("trap '' TERM; while :; do sleep 600; done").end, ChildResult::End::timed_out);
+}
+
+TEST(Child, ThatHasClosedItsStreamsIsStillInTime) {
+  EXPECT_EQ(run_apart("exec >&- 2>&-; sleep 600").end, ChildResult::End::timed_out);
+}
+
+TEST(Child, IsOverWhenItEndsWhateverItHasLeftRunning) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto result = run_apart("sleep 600 & echo $!; exit 7", milliseconds{60'000});
+  EXPECT_EQ(result.end, ChildResult::End::exited);
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_FALSE(runs(result.output.substr(0, result.output.find('\n'))));
+  const auto escaped = run_apart("setsid sleep 5 & exit 0", milliseconds{60'000});
+  EXPECT_TRUE(escaped.ok()) << "who left the group holds our pipe";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+}
+
+TEST(Child, MaySayMoreThanIsKept) {
+  const auto result = run_apart("yes | head -c 100000", milliseconds{60'000});
+  EXPECT_TRUE(result.ok());
+  EXPECT_EQ(result.output.size(), 1000u);
 }
 
 }  // namespace
