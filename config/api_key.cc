@@ -22,50 +22,59 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kApiKey = "API key";
+constexpr const char* kWebhookSecret = "webhook secret";
+
 struct Found {
   std::string key;
   std::string where;  // for messages
 };
 
-[[noreturn]] void refuse(ExitCode code, const std::string& where, std::string_view what) {
-  throw UserError(code, fmt::format("API key: {}: {}", where, what));
+[[noreturn]] void refuse(ExitCode code, const std::string& where, std::string_view what,
+                         const char* which = kApiKey) {
+  throw UserError(code, fmt::format("{}: {}: {}", which, where, what));
 }
 
-[[noreturn]] void refuse_unreadable(const fs::path& file) {
+[[noreturn]] void refuse_unreadable(const char* which, const fs::path& file) {
   const int error = errno;
   refuse(error == EACCES ? ExitCode::no_permission : ExitCode::no_input, file.string(),
-         fmt::format("cannot be read: {}", std::generic_category().message(error)));
+         fmt::format("cannot be read: {}", std::generic_category().message(error)), which);
 }
 
-std::string read_key_file(const fs::path& file) {
+std::string read_secret(const char* which, const fs::path& file) {
   constexpr std::size_t kMostBytes = 4096;
   const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};
-  if (!fd || ::fstat(fd.get(), &status) != 0) refuse_unreadable(file);
+  if (!fd || ::fstat(fd.get(), &status) != 0) refuse_unreadable(which, file);
   if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
-    spdlog::warn("API key: {}: everybody on this machine may read it; chmod o-r it", file.string());
+    spdlog::warn("{}: {}: everybody on this machine may read it; chmod o-r it", which, file.string());
   }
   std::string text;
   char buffer[kMostBytes];
   while (text.size() <= kMostBytes) {
     const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) refuse_unreadable(file);
+    if (count < 0) refuse_unreadable(which, file);
     if (count == 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
   }
-  refuse(ExitCode::bad_config, file.string(), "is larger than 4 KiB; this is no key");
+  refuse(ExitCode::bad_config, file.string(), "is larger than 4 KiB; this is no key", which);
+}
+
+// systemd's LoadCredential= of that name.
+std::optional<Found> credential(const char* which, const char* name) {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr) return std::nullopt;
+  const fs::path file = fs::path(folder) / name;
+  std::error_code error;
+  if (!fs::exists(file, error)) return std::nullopt;
+  return Found{read_secret(which, file), file.string()};
 }
 
 std::optional<Found> find(const Api& api) {
-  if (api.key_file) return Found{read_key_file(*api.key_file), api.key_file->string()};
+  if (api.key_file) return Found{read_secret(kApiKey, *api.key_file), api.key_file->string()};
   if (const char* key = std::getenv("CHUNKRD_API_KEY")) return Found{key, "$CHUNKRD_API_KEY"};
-  if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY")) {
-    const fs::path file = fs::path(folder) / "api-key";
-    std::error_code error;
-    if (fs::exists(file, error)) return Found{read_key_file(file), file.string()};
-  }
-  return std::nullopt;
+  return credential(kApiKey, "api-key");
 }
 
 void check(const Found& found) {
@@ -82,6 +91,16 @@ void check(const Found& found) {
 }
 
 }  // namespace
+
+std::string load_webhook_secret(const Webhook& webhook) {
+  std::optional<Found> found = webhook.secret_file ? Found{read_secret(kWebhookSecret, *webhook.secret_file),
+                                                           webhook.secret_file->string()}
+                                                   : credential(kWebhookSecret, "webhook-secret");
+  if (!found) return {};
+  if (found->key.ends_with('\n')) found->key.pop_back();
+  if (found->key.empty()) refuse(ExitCode::bad_config, found->where, "is empty", kWebhookSecret);
+  return std::move(found->key);
+}
 
 bool is_loopback(const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);

@@ -14,6 +14,10 @@ namespace chunkrd::config {
 /// travel over plain http to another machine. The key itself is never in a message.
 std::string load_api_key(const Api& api);
 
+/// What a webhook's notifications are signed with: from its `secret_file`, else
+/// $CREDENTIALS_DIRECTORY/webhook-secret; read and checked as the API key is. Empty: nothing is signed.
+std::string load_webhook_secret(const Webhook& webhook);
+
 /// True when `url` names this machine: localhost, 127.x.x.x or [::1].
 bool is_loopback(const std::string& url);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/api_key.h"
 #include "config/artifact_list.h"
 #include "config/document.h"
 #include "config/keys.h"
@@ -88,6 +89,60 @@ Reader<Folders> folders(const std::vector<std::string>& profiles) {
   };
 }
 
+Keys<Webhook> webhook_keys() {
+  Keys<Webhook> keys;
+  keys.value("url", &Webhook::url, webhook_url(), Presence::required);
+  keys.value("secret_file", &Webhook::secret_file, path());
+  keys.value("ca_file", &Webhook::ca_file, path());
+  keys.value("allow_http", &Webhook::allow_http, boolean());
+  return keys;
+}
+
+// What is told is about documents: nobody on the way shall read it.
+void read_webhook(const Entry& entry, Notify& into) {
+  Webhook webhook;
+  webhook_keys().read(entry, webhook);
+  if (webhook.url.starts_with("http://") && !webhook.allow_http && !is_loopback(webhook.url))
+    entry.wrong(
+        "over plain http:// everybody on the way could read what documents there are; use https://, or say "
+        "allow_http: true");
+  into.webhook = std::move(webhook);
+}
+
+// A program and its arguments: nothing of it is read by a shell.
+Reader<std::vector<std::string>> command_line() {
+  return [read = list_of(text())](const Entry& entry) -> std::optional<std::vector<std::string>> {
+    auto words = read(entry);
+    if (!words) return std::nullopt;
+    if (words->empty()) {
+      entry.wrong("the list is empty; write [program, argument, ...]");
+      return std::nullopt;
+    }
+    const std::string& program = words->front();
+    if (program.find('/') != std::string::npos && !program.starts_with('/')) {
+      entry.wrong(fmt::format("{} is no absolute path; write one, or the name of a program in $PATH",
+                              in_quotes(program)));
+      return std::nullopt;
+    }
+    return words;
+  };
+}
+
+Keys<Notify> notify_keys() {
+  constexpr auto kLongest = std::chrono::seconds(365 * 24h);
+  Keys<Notify> keys;
+  keys.value(
+      "on", &Notify::on,
+      list_of(choice<End>({{"done", End::done}, {"failed", End::failed}, {"cancelled", End::cancelled}})));
+  keys.add(
+      {.name = "webhook", .presence = Presence::optional, .refusal = {}, .below = webhook_keys().paths(".")},
+      read_webhook);
+  keys.value("command", &Notify::command, command_line());
+  keys.value("timeout", &Notify::timeout, seconds_in({1s, 1h}));
+  keys.value("give_up_after", &Notify::give_up_after, seconds_or_never({1s, kLongest}));
+  return keys;
+}
+
 Keys<Inbox> inbox_keys(const std::vector<std::string>& profiles) {
   Keys<Inbox> keys;
   keys.value("path", &Inbox::path, path(), Presence::required);
@@ -110,6 +165,7 @@ Keys<Inbox> inbox_keys(const std::vector<std::string>& profiles) {
            });
   keys.value("ignore", &Inbox::ignore, list_of(file_name_pattern()));
   keys.value("types", &Inbox::types, list_of(name_ending()));
+  keys.section("notify", &Inbox::notify, notify_keys());
   return keys;
 }
 
@@ -148,6 +204,7 @@ Keys<Profile> profile_keys() {
   keys.value("starting_deadline", &Profile::starting_deadline, seconds_in({1s, 30 * 24h}));
   keys.value("processing_deadline", &Profile::processing_deadline, seconds_in({1s, 30 * 24h}));
   keys.value("reuse", &Profile::reuse, boolean());
+  keys.section("notify", &Profile::notify, notify_keys());
   return keys;
 }
 
@@ -184,6 +241,8 @@ Keys<Retention> retention_keys() {
   keys.value("finished_keep", &Retention::finished_keep, small_number({0, 1'000'000'000}));
   keys.value("archive_after", &Retention::archive_after, seconds_or_never({1s, kLongest}));
   keys.value("archive_keep", &Retention::archive_keep, small_number({0, 1'000'000'000}));
+  keys.value("events_after", &Retention::events_after, seconds_or_never({1s, kLongest}));
+  keys.value("events_keep", &Retention::events_keep, small_number({0, 1'000'000'000}));
   return keys;
 }
 

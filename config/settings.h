@@ -32,6 +32,29 @@ struct Api {
   bool operator==(const Api&) const = default;
 };
 
+/// `webhook:` of a `notify:`.
+struct Webhook {
+  std::string url;                                   ///< may hold a secret: only its origin is ever told
+  std::optional<std::filesystem::path> secret_file;  ///< else the systemd credential, else nothing is signed
+  std::optional<std::filesystem::path> ca_file;      ///< else the system's certificates
+  bool allow_http = false;                           ///< plain http to another machine, too
+
+  bool operator==(const Webhook&) const = default;
+};
+
+enum class End { done, failed, cancelled };
+
+/// `notify:` of an inbox or a profile: who is told that a document has ended.
+struct Notify {
+  std::vector<End> on{End::done, End::failed, End::cancelled};
+  std::optional<Webhook> webhook;
+  std::vector<std::string> command;  ///< a program and its arguments; empty: none
+  seconds timeout{60};               ///< for one attempt
+  std::optional<seconds> give_up_after = seconds{7 * 24 * 3600};  ///< nothing: never
+
+  bool operator==(const Notify&) const = default;
+};
+
 enum class Originals { archive, remove, keep };  ///< `archive`, `delete`, `keep` in the file
 enum class Layout { flat, folder };
 enum class Watch { automatic, events, scan };  ///< `auto`, `events`, `scan` in the file
@@ -53,6 +76,7 @@ struct Inbox {
   /// File name endings taken, in lower case and without a dot ("pdf"); to be compared without regard to
   /// case. Empty: whatever the service takes.
   std::vector<std::string> types;
+  Notify notify;
 
   bool operator==(const Inbox&) const = default;
 };
@@ -72,6 +96,7 @@ struct Profile {
   seconds processing_deadline{2 * 3600};  ///< a task longer in Processing is given up
   /// An earlier result for the same bytes and settings is delivered again instead of a new task.
   bool reuse = true;
+  Notify notify;  ///< besides the inbox's
 
   bool operator==(const Profile&) const = default;
 };
@@ -98,6 +123,8 @@ struct Retention {
   int finished_keep = 1'000'000;                                     ///< at most so many of them, the newest
   std::optional<seconds> archive_after;                              ///< originals in the archive
   int archive_keep = 0;
+  std::optional<seconds> events_after = seconds{90 * 24 * 3600};  ///< what `chunkrd events` can still tell
+  int events_keep = 1'000'000;
 
   bool prunes_archive() const { return archive_after.has_value() || archive_keep > 0; }
   bool operator==(const Retention&) const = default;

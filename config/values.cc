@@ -87,9 +87,9 @@ std::string size_text(std::uint64_t bytes) {
 }
 
 // What is wrong with `url`, or nothing. The URL itself is never in it: it may hold a password.
-std::string url_fault(const std::string& url) {
+std::string url_fault(const std::string& url, std::string_view example, std::string_view secret) {
   const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed) return "this is no URL; use one like https://api.chunkr.ai";
+  if (!parsed) return fmt::format("this is no URL; use one like {}", example);
   if (parsed->scheme() != "http" && parsed->scheme() != "https")
     return "the URL must begin with http:// or https://";
   if (parsed->encoded_host().empty()) return "the URL has no host";
@@ -97,9 +97,7 @@ std::string url_fault(const std::string& url) {
   if (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/')) {
     return "the URL's host begins like an address but is none";
   }
-  if (parsed->has_userinfo())
-    return "the URL must not hold a user or password; the key goes into api.key_file";
-  if (parsed->has_query()) return "the URL must not have a query (\"?...\")";
+  if (parsed->has_userinfo()) return fmt::format("the URL must not hold a user or password; {}", secret);
   if (parsed->has_fragment()) return "the URL must not have a fragment (\"#...\")";
   if (parsed->has_port() && parsed->port_number() == 0)
     return "the URL's port is out of range; allowed is 1 to 65535";
@@ -268,12 +266,27 @@ Reader<std::string> service_url() {
   return [](const Entry& entry) -> std::optional<std::string> {
     auto url = scalar(entry, "a URL");
     if (!url) return std::nullopt;
-    if (const std::string fault = url_fault(*url); !fault.empty()) {
+    std::string fault = url_fault(*url, "https://api.chunkr.ai", "the key goes into api.key_file");
+    if (fault.empty() && url->find('?') != std::string::npos)
+      fault = "the URL must not have a query (\"?...\")";
+    if (!fault.empty()) {
       entry.wrong(fault);
       return std::nullopt;
     }
     while (url->ends_with('/')) url->pop_back();
     return url;
+  };
+}
+
+Reader<std::string> webhook_url() {
+  return [](const Entry& entry) -> std::optional<std::string> {
+    auto url = scalar(entry, "a URL");
+    if (!url) return std::nullopt;
+    const std::string fault = url_fault(*url, "https://example.com/hooks/chunkrd",
+                                        "who it is for is proven by the signature: secret_file");
+    if (fault.empty()) return url;
+    entry.wrong(fault);
+    return std::nullopt;
   };
 }
 

@@ -53,6 +53,9 @@ Reader<std::filesystem::path> path();
 /// http or https, a host, no query, no fragment, no user; returned without a final slash.
 Reader<std::string> service_url();
 
+/// http or https and a host, no fragment, no user; whatever path and query.
+Reader<std::string> webhook_url();
+
 /// One of `names`, which are also what the message offers.
 Reader<std::string> one_of(std::vector<std::string> names);
 

@@ -11,6 +11,7 @@
 
 #include "metrics/families.h"
 #include "metrics/folder_metrics.h"
+#include "metrics/hook_metrics.h"
 #include "metrics/inbox_metrics.h"
 #include "metrics/log_counter.h"
 #include "metrics/queue_metrics.h"
@@ -69,6 +70,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   QueueMetrics& queue() noexcept { return queue_; }
   SpendingMetrics& spending() noexcept { return spending_; }
   StepMetrics& steps() noexcept { return steps_; }
+  HookMetrics& hooks() noexcept { return hooks_; }
 
   /// To be added to the default logger's sinks.
   const std::shared_ptr<LogCounter>& log_counter() const noexcept { return log_counter_; }
@@ -110,6 +112,7 @@ class DaemonMetrics final : public pipeline::Observer, public taskapi::Observer 
   QueueMetrics queue_{*registry_};
   SpendingMetrics spending_{*registry_};
   StepMetrics steps_{*registry_};
+  HookMetrics hooks_{*registry_};
   std::shared_ptr<LogCounter> log_counter_ = std::make_shared<LogCounter>(registry_);
 };
 

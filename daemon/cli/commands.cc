@@ -3,6 +3,7 @@
 #include "cli/check.h"
 #include "cli/completion/completion.h"
 #include "cli/control.h"
+#include "cli/events.h"
 #include "cli/init.h"
 #include "cli/jobs.h"
 #include "cli/process/process.h"
@@ -25,6 +26,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(add_status(program));
   commands.push_back(add_jobs(program));
   commands.push_back(add_show(program));
+  commands.push_back(add_events(program));
   commands.push_back(add_report(program));
   commands.push_back(add_retry(program));
   commands.push_back(add_reprocess(program));

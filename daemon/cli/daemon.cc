@@ -13,6 +13,7 @@
 #include <csignal>
 #include <utility>
 
+#include "cli/ending_facts.h"
 #include "cli/notify.h"
 #include "cli/process_limits.h"
 #include "config/api_key.h"
@@ -20,6 +21,7 @@
 #include "config/reader.h"
 #include "core/errors.h"
 #include "core/escape.h"
+#include "core/repetitions.h"
 #include "pipeline/intake.h"
 
 namespace chunkrd::cli {
@@ -133,6 +135,12 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       metrics_(CHUNKRD_VERSION),
       last_resort_(settings_.shutdown_timeout, ExitCode::ok),
       worker_(settings_, key_, metrics_, &metrics_),
+      notifier_(
+          worker_.queue, worker_.clock, worker_.random, metrics_.hooks(),
+          [this](queue::Ending ending) {
+            return ending_facts(std::move(ending), worker_.context, settings_);
+          },
+          worker_.loop.get_executor()),
       watching_ended_(worker_.clock.make_alarm()) {
   spdlog::default_logger()->sinks().push_back(metrics_.log_counter());
   metrics_.config_loaded(wall(worker_.clock.now()));
@@ -142,6 +150,8 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   worker_.queue.on_commit([this](const queue::Queue::Commit& commit) {
     metrics_.queue().committed({commit.changes, commit.refused, commit.took});
   });
+  notifier_.set_routes(
+      hooks::routes_of(settings_, hooks::read_secrets(settings_), worker_.loop.get_executor()));
   worker_.commands.on_drain([this] { drain(); });
   worker_.commands.on_reload([this] { return reload_as_asked(); });
   worker_.commands.on_rest([this] { return retention_.step(); });
@@ -167,6 +177,12 @@ void Daemon::run() {
   asio::co_spawn(worker_.loop, look_at_folders(), asio::detached);
   asio::co_spawn(worker_.loop, feed_watchdog(), asio::detached);
   asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
+  notifying_ = true;
+  asio::co_spawn(worker_.loop, notifier_.run(), [this](std::exception_ptr failure) {
+    notifying_ = false;
+    watching_ended_->ring();
+    if (failure) failure_ = failure;  // the queue's: the scheduler ends by it, too
+  });
   start_inboxes();
   notify::ready(watching(inboxes_.size()));
   spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
@@ -181,8 +197,9 @@ awaitable<void> Daemon::work() {
     failure_ = std::current_exception();
   }
   stop("the queue failed");
-  // An inbox that is being scanned uses the file pool and the loop: both must outlive it.
-  while (watching_ > 0) co_await watching_ended_->wait_until(WallTime::max());
+  // An inbox that is being scanned, and a hook that is told, use the file pool and the loop: both must
+  // outlive it.
+  while (watching_ > 0 || notifying_) co_await watching_ended_->wait_until(WallTime::max());
   spdlog::info("stopped: nothing is running any more");
 }
 
@@ -272,6 +289,7 @@ void Daemon::stop(const char* why) {
   notify::stopping("waiting for steps that are running", settings_.shutdown_timeout + kTimeToEnd);
   for (const auto& [path, inbox] : inboxes_) inbox->stop();
   last_resort_.begin();
+  notifier_.stop();
   worker_.stop(settings_.shutdown_timeout);
 }
 
@@ -279,6 +297,7 @@ struct Daemon::Prepared {
   config::Settings settings;
   std::string key;
   std::shared_ptr<const pipeline::Rules> rules;
+  hooks::Secrets hook_secrets;
 };
 
 // Everything that can fail, or wait for a disk: a configuration is taken whole or not at all. Blocking.
@@ -288,7 +307,8 @@ Daemon::Prepared Daemon::prepare(const std::filesystem::path& config_file, const
   config::check_folders(wanted);
   std::string key = config::load_api_key(wanted.api);
   auto rules = pipeline::make_rules(wanted);
-  return {std::move(wanted), std::move(key), std::move(rules)};
+  hooks::Secrets secrets = hooks::read_secrets(wanted);
+  return {std::move(wanted), std::move(key), std::move(rules), std::move(secrets)};
 }
 
 void Daemon::reload_soon() {
@@ -326,6 +346,7 @@ awaitable<queue::CommandAnswer> Daemon::reload() {
     metrics_.config_refused();
     answer = {queue::CommandAnswer::Outcome::refused,
               fmt::format("the configuration stays as it was: {}", error.what())};
+    const LoggedAnew somebody_asked;
     spdlog::error("{}", answer.text);
   }
   notify::ready(status_line(told_status_));
@@ -346,6 +367,7 @@ void Daemon::apply(Prepared wanted) {
   worker_.gate.set_budget(budget_of(settings_.limits));
   worker_.gate.lift(pipeline::Pause::auth);
   set_log_level(settings_.log.level);
+  notifier_.set_routes(hooks::routes_of(settings_, wanted.hook_secrets, worker_.loop.get_executor()));
   retention_.begin_anew();
   for (auto& [path, inbox] : inboxes_) {
     inbox->stop();
@@ -441,11 +463,20 @@ awaitable<void> Daemon::look_after_metrics() {
     worker_.scheduler.look_at_pauses();
     take_changed_key();
     look_after_health();
+    co_await look_after_hooks();
+    spdlog::default_logger()->flush();  // what was repeated, and how often
     co_await tell_status();
     co_await tell_people(counts, oldest);
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }
+}
+
+awaitable<void> Daemon::look_after_hooks() {
+  std::map<std::string, metrics::HookMetrics::Waiting> waiting;
+  for (const queue::HookStanding& each : co_await worker_.queue.hooks())
+    waiting[each.hook] = {each.waiting, wall(each.oldest)};
+  metrics_.hooks().set_waiting(waiting);
 }
 
 awaitable<void> Daemon::feed_watchdog() {

@@ -12,6 +12,7 @@
 #include "cli/last_resort.h"
 #include "cli/worker.h"
 #include "config/settings.h"
+#include "hooks/notifier.h"
 #include "inbox/inbox.h"
 #include "metrics/daemon_metrics.h"
 #include "metrics/endpoint.h"
@@ -44,6 +45,7 @@ class Daemon {
   void tell_inboxes();
   awaitable<void> beat();
   awaitable<void> look_at_folders();
+  awaitable<void> look_after_hooks();
   void look_after_health();
   awaitable<void> tell_status();
   awaitable<void> tell_people(const queue::StateCounts& counts, std::optional<WallTime> oldest);
@@ -78,9 +80,11 @@ class Daemon {
   FolderLooks folder_looks_{worker_.loop.get_executor(), worker_.files, metrics_.folders()};
   std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
+  hooks::Notifier notifier_;
+  bool notifying_ = false;  ///< its coroutine has not ended
   asio::signal_set signals_{worker_.loop, SIGTERM, SIGINT, SIGHUP};
-  std::size_t watching_ = 0;  ///< inboxes whose coroutine has not ended
-  std::unique_ptr<Alarm> watching_ended_;
+  std::size_t watching_ = 0;               ///< inboxes whose coroutine has not ended
+  std::unique_ptr<Alarm> watching_ended_;  ///< rung when one of these, or the notifier's, has
   bool stopping_ = false;
   bool draining_ = false;
   bool reloading_ = false, reload_again_ = false;

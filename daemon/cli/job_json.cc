@@ -1,5 +1,7 @@
 #include "cli/job_json.h"
 
+#include <boost/json/parse.hpp>
+
 #include "core/escape.h"
 #include "core/iso_time.h"
 
@@ -29,6 +31,12 @@ std::string_view asked_for(queue::Asked asked) {
       return "cancel_or_delete";
   }
   return {};
+}
+
+json::value settings_of(const queue::Job& job) {
+  boost::system::error_code error;
+  auto settings = json::parse(job.settings, error);
+  return error ? json::value(nullptr) : settings;
 }
 
 }  // namespace
@@ -101,6 +109,21 @@ json::object to_json(const queue::Job& job) {
   if (!job.error_code.empty())
     object["error"] = {
         {"stage", job.error_stage}, {"code", job.error_code}, {"message", valid_utf8(job.error_message)}};
+  return object;
+}
+
+json::object to_json(const Story& story) {
+  json::object object = to_json(story.job);
+  object["settings"] = settings_of(story.job);
+  object["settings_hash"] = story.job.settings_hash;
+  object["tag"] = story.job.tag;
+  json::array where, events;
+  for (const Lying& one : story.where)
+    where.push_back({{"what", one.what}, {"path", printable(one.path.native())}});
+  for (const auto& [at, event] : story.events)
+    events.push_back({{"at", to_iso(at)}, {"what", event.what}, {"detail", valid_utf8(event.detail)}});
+  object["where"] = std::move(where);
+  object["story"] = std::move(events);
   return object;
 }
 

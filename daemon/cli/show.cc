@@ -13,11 +13,9 @@
 #include "cli/print.h"
 #include "cli/table.h"
 #include "cli/times.h"
-#include "cli/whereabouts.h"
 #include "config/reader.h"
 #include "core/counted.h"
 #include "core/escape.h"
-#include "core/iso_time.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -30,34 +28,6 @@ struct Options {
   std::string job;
   bool json = false;
 };
-
-// All that is told of one job.
-struct Story {
-  Job job;
-  std::vector<queue::StoredEvent> events;
-  std::vector<Lying> where;
-};
-
-json::value settings_of(const Job& job) {
-  boost::system::error_code error;
-  auto settings = json::parse(job.settings, error);
-  return error ? json::value(nullptr) : settings;
-}
-
-json::object story_json(const Story& story) {
-  json::object object = to_json(story.job);
-  object["settings"] = settings_of(story.job);
-  object["settings_hash"] = story.job.settings_hash;
-  object["tag"] = story.job.tag;
-  json::array where, events;
-  for (const Lying& one : story.where)
-    where.push_back({{"what", one.what}, {"path", printable(one.path.native())}});
-  for (const auto& [at, event] : story.events)
-    events.push_back({{"at", to_iso(at)}, {"what", event.what}, {"detail", valid_utf8(event.detail)}});
-  object["where"] = std::move(where);
-  object["story"] = std::move(events);
-  return object;
-}
 
 std::string next_text(const Job& job, WallTime now, const Holding& holding) {
   if (is_end(job.state)) return {};
@@ -130,7 +100,7 @@ ExitCode run(const Options& options) {
   for (auto& [at, event] : story.events) at += ahead;
   story.where = whereabouts(story.job, settings);
   if (options.json)
-    put("{}\n", json::serialize(story_json(story)));
+    put("{}\n", json::serialize(to_json(story)));
   else
     print(story, Terminal::of(stdout),
           std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),

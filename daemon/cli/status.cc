@@ -19,6 +19,7 @@
 #include "core/counted.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
+#include "hooks/routes.h"
 #include "pipeline/commands.h"
 #include "pipeline/observer.h"
 
@@ -45,7 +46,8 @@ struct Status {
   std::optional<Job> oldest, last_done;
   queue::Spent today;
   std::size_t commands = 0;
-  std::string operator_pause;  ///< why; it outlives the daemon. Empty if there is none
+  std::vector<queue::HookStanding> hooks;  ///< every configured one, and those with notifications waiting
+  std::string operator_pause;              ///< why; it outlives the daemon. Empty if there is none
 };
 
 Status look(const config::Settings& settings) {
@@ -62,6 +64,11 @@ Status look(const config::Settings& settings) {
   for (const Job& job : store.latest_in(State::done, 1)) status.last_done = dated(job, ahead);
   status.today = store.spent_on(status.now);
   status.commands = store.pending_commands(kCommandsCounted).size();
+  status.hooks = store.hooks();
+  for (queue::HookStanding& each : status.hooks) each.oldest += ahead;
+  for (std::string& name : hooks::route_names(settings))
+    if (std::ranges::find(status.hooks, name, &queue::HookStanding::hook) == status.hooks.end())
+      status.hooks.emplace_back().hook = std::move(name);
   return status;
 }
 
@@ -95,6 +102,19 @@ std::optional<std::size_t> unclaimed_in(const config::Inbox& inbox, const Status
   return told == status.daemon->inboxes.end() ? std::nullopt : std::optional(told->unclaimed);
 }
 
+json::array hooks_json(const std::vector<queue::HookStanding>& hooks) {
+  json::array array;
+  for (const queue::HookStanding& each : hooks)
+    array.push_back(
+        {{"hook", printable(each.hook)},
+         {"waiting", each.waiting},
+         {"oldest", each.waiting > 0 ? json::value(to_iso(each.oldest)) : json::value(nullptr)},
+         {"attempts", each.attempts},
+         {"last_failure",
+          each.last_failure.empty() ? json::value(nullptr) : json::value(valid_utf8(each.last_failure))}});
+  return array;
+}
+
 json::object status_json(const Status& status, const config::Settings& settings) {
   json::object object;
   object["running"] = status.running;
@@ -123,6 +143,7 @@ json::object status_json(const Status& status, const config::Settings& settings)
                        {"unclaimed", unclaimed ? json::value(*unclaimed) : json::value(nullptr)}});
   }
   object["inboxes"] = std::move(inboxes);
+  object["notifications"] = hooks_json(status.hooks);
   object["queue"] = printable(queue_file(settings).native());
   return object;
 }
@@ -154,6 +175,15 @@ class Page {
                          harmless(pause.detail)),
              Look::warning);
     line("rate", fmt::format("{:.3g} submits a second", daemon.rate));
+  }
+
+  void hook(const queue::HookStanding& hook, WallTime now) const {
+    if (hook.waiting == 0) return line("notify", printable(hook.hook) + ": all told");
+    line("notify",
+         fmt::format("{}: {} wait, the oldest for {}", printable(hook.hook),
+                     counted(hook.waiting, "notification"), brief(now - hook.oldest)),
+         hook.attempts > 0 ? Look::warning : Look::plain);
+    if (!hook.last_failure.empty()) line("", harmless(hook.last_failure), Look::warning);
   }
 
   void counts(const queue::StateCounts& counts) const {
@@ -199,6 +229,7 @@ void print(const Status& status, const config::Settings& settings) {
       page.line("", fmt::format("{} files there that nobody works on: chunkrd check tells why", unclaimed),
                 Look::warning);
   }
+  for (const queue::HookStanding& hook : status.hooks) page.hook(hook, status.now);
 }
 
 ExitCode run(const Options& options) {

@@ -204,6 +204,10 @@ bool Easy::keep(std::string_view bytes) {
   body_received_ += bytes.size();
   if (!is_success(static_cast<int>(status()))) return keep_error_text(bytes);
   if (const auto* file = std::get_if<IntoFile>(&request_.sink)) return keep_in_file(bytes, *file);
+  if (const auto* nothing = std::get_if<IntoNothing>(&request_.sink)) {
+    enough_ = body_received_ > nothing->limit_bytes;
+    return !enough_;
+  }
   return keep_text(bytes, std::get<IntoText>(request_.sink));
 }
 
@@ -246,14 +250,14 @@ bool Easy::keep_in_file(std::string_view bytes, const IntoFile& sink) {
 
 bool Easy::keep_error_text(std::string_view bytes) {
   body_.append(bytes.substr(0, kErrorTextLimit - std::min(kErrorTextLimit, body_.size())));
-  error_long_ = body_received_ > kErrorBodyLimit;
-  return !error_long_;
+  enough_ = body_received_ > kErrorBodyLimit;
+  return !enough_;
 }
 
 Result Easy::result(CURLcode code) {
   if (code == CURLE_OK && !head_complete_)
     return std::unexpected(ended_by_us(TransportError::Cause::cut, "the answer ends inside its head"));
-  if (code == CURLE_OK || error_long_) return response();
+  if (code == CURLE_OK || enough_) return response();
   if (own_error_) {
     TransportError error = ended_by_us(own_error_->cause, own_error_->message);
     error.local = own_error_->local;

@@ -108,7 +108,7 @@ class Easy {
   bool begun_ = false;          ///< a connection was usable: request bytes may have left since
   bool head_complete_ = false;  ///< libcurl calls an answer that ends inside its head a success
   bool was_whole_ = false;      ///< libcurl wanted to send a body again of which it had taken the last byte
-  bool error_long_ = false;     ///< an error's text went on and on; what matters of it is kept
+  bool enough_ = false;         ///< the answer went on and on; what matters of it is kept
   std::uint64_t body_sent_ = 0;
   std::uint64_t body_received_ = 0;  ///< decoded
   std::size_t head_received_ = 0;

@@ -30,6 +30,12 @@ struct IntoFile {
   std::uint64_t limit_bytes = std::uint64_t{4} << 30;
 };
 
+/// Keep nothing of a success: only its status matters. Read so far for the connection's sake, then that is
+/// given up, and the answer counts all the same.
+struct IntoNothing {
+  std::uint64_t limit_bytes = std::uint64_t{64} << 10;
+};
+
 /// What a transfer may take; see Pace.
 struct Timeouts {
   Duration connect{10'000};         ///< until the connection is usable, TLS included
@@ -47,7 +53,7 @@ struct Request {
   std::string url;  ///< absolute, http or https
   std::vector<Header> headers;
   std::unique_ptr<BodySource> body;  ///< for post and patch
-  std::variant<IntoText, IntoFile> sink = IntoText{};
+  std::variant<IntoText, IntoFile, IntoNothing> sink = IntoText{};
   Timeouts timeouts;
 };
 

@@ -23,7 +23,7 @@ constexpr std::size_t kDocumentsAtOnce = 128;
 // Each is read through before it is deleted, so fewer; and no more when so much has been read.
 constexpr std::size_t kOriginalsAtOnce = 32;
 constexpr std::uint64_t kBytesAtOnce = 64u << 20;
-constexpr std::size_t kCommandsAtOnce = 512;
+constexpr std::size_t kCommandsAtOnce = 512, kEventsAtOnce = 512;
 
 constexpr Duration kShortestRest = 1s, kLongestRest = 1h;
 // Somebody may wait for the answer.
@@ -62,7 +62,7 @@ bool Retention::is_time() {
 Duration Retention::rest() const {
   const config::Retention& keep = context_.rules->retention;
   Duration shortest = 10 * kLongestRest;
-  for (const auto& after : {keep.finished_after, keep.archive_after})
+  for (const auto& after : {keep.finished_after, keep.archive_after, keep.events_after})
     if (after) shortest = std::min<Duration>(shortest, *after);
   return std::clamp(shortest / 10, kShortestRest, kLongestRest);
 }
@@ -83,6 +83,7 @@ awaitable<void> Retention::step() {
     case Part::documents:
       co_return co_await documents();
     case Part::commands:
+    case Part::events:
     case Part::days:
       co_return co_await bookkeeping();
   }
@@ -168,11 +169,19 @@ awaitable<bool> Retention::remove_what_is_left() {
 awaitable<void> Retention::bookkeeping() {
   const auto after = context_.rules->retention.finished_after;
   const WallTime now = context_.clock.now();
+  if (round_->part == Part::events) {
+    if (!co_await forget_events()) co_await begin(Part::days);
+    co_return;
+  }
   if (after && round_->part == Part::commands) {
     const std::size_t forgotten = co_await context_.queue.forget_commands(
         now - std::max<Duration>(*after, kAnswersAreKept), kCommandsAtOnce);
     count(Pruned::commands, forgotten);
-    if (forgotten < kCommandsAtOnce) co_await begin(Part::days);
+    if (forgotten < kCommandsAtOnce) co_await begin(Part::events);
+    co_return;
+  }
+  if (!after && round_->part == Part::commands) {
+    co_await begin(Part::events);
     co_return;
   }
   if (after)
@@ -181,6 +190,15 @@ awaitable<void> Retention::bookkeeping() {
   // So that a day without documents counts, too, if the daemon is killed after it.
   co_await context_.queue.apply_together({});
   end();
+}
+
+// Whether there may be more.
+awaitable<bool> Retention::forget_events() {
+  const config::Retention& keep = context_.rules->retention;
+  if (!keep.events_after && keep.events_keep == 0) co_return false;
+  const auto before =
+      keep.events_after ? std::optional(context_.clock.lived() - *keep.events_after) : std::nullopt;
+  co_return co_await context_.queue.forget_endings(before, keep.events_keep, kEventsAtOnce) > 0;
 }
 
 // Each original, with its sidecar, before the row that knows it.

@@ -37,7 +37,7 @@ class Retention {
   void begin_anew() { anew_ = true; }
 
  private:
-  enum class Part { originals, documents, commands, days };
+  enum class Part { originals, documents, commands, events, days };
   struct Round {
     Part part = Part::originals;
     lifecycle::Bound bound;      ///< of this part
@@ -72,6 +72,7 @@ class Retention {
   awaitable<void> documents();
   awaitable<bool> remove_what_is_left();
   awaitable<void> bookkeeping();
+  awaitable<bool> forget_events();
   void let_go(const Outcome& outcome, const std::vector<queue::Ended>& over,
               const std::vector<bool>& forgotten) const;
   std::vector<queue::Ended> over_bound(std::vector<queue::Ended> page) const;

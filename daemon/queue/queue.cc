@@ -286,6 +286,53 @@ awaitable<std::size_t> Queue::forget_spending(WallTime before) {
   return Writer::on_store(writer_, [=](Store& store) { return store.forget_spending(before); });
 }
 
+awaitable<std::vector<StoredEvent>> Queue::events(std::string id) {
+  return Writer::on_store(writer_, [id = std::move(id)](Store& store) { return store.events(id); });
+}
+
+awaitable<std::vector<Ending>> Queue::endings(std::int64_t after, std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.endings(after, limit); });
+}
+
+awaitable<std::int64_t> Queue::newest_ending() {
+  return Writer::on_store(writer_, [](Store& store) { return store.newest_ending(); });
+}
+
+awaitable<std::size_t> Queue::forget_endings(std::optional<WallTime> before, std::int64_t keep,
+                                             std::size_t limit) {
+  return Writer::on_store(writer_, [=](Store& store) { return store.forget_endings(before, keep, limit); });
+}
+
+awaitable<std::optional<std::int64_t>> Queue::announced() {
+  return Writer::on_store(writer_, [](Store& store) { return store.announced(); });
+}
+
+awaitable<std::vector<Notification>> Queue::notifications(std::string hook, WallTime now, std::size_t limit) {
+  return Writer::on_store(writer_, [hook = std::move(hook), now, limit](Store& store) {
+    return store.notifications(hook, now, limit);
+  });
+}
+
+awaitable<std::optional<WallTime>> Queue::next_notification(std::string hook, WallTime after) {
+  return Writer::on_store(writer_, [hook = std::move(hook), after](Store& store) {
+    return store.next_notification(hook, after);
+  });
+}
+
+awaitable<std::size_t> Queue::give_up_notifications(std::string hook, WallTime since, std::size_t limit) {
+  return Writer::on_store(writer_, [hook = std::move(hook), since, limit](Store& store) {
+    return store.give_up_notifications(hook, since, limit);
+  });
+}
+
+awaitable<std::vector<HookStanding>> Queue::hooks() {
+  return Writer::on_store(writer_, [](Store& store) { return store.hooks(); });
+}
+
+awaitable<std::string> Queue::queue_id() {
+  return Writer::on_store(writer_, [](Store& store) { return store.queue_id(); });
+}
+
 awaitable<std::vector<Command>> Queue::pending_commands(std::size_t limit) {
   return Writer::on_store(writer_, [=](Store& store) { return store.pending_commands(limit); });
 }

@@ -67,6 +67,16 @@ class Queue {
   awaitable<void> nothing_left(std::vector<Forgotten> documents);
   awaitable<std::size_t> forget_commands(WallTime before, std::size_t limit);
   awaitable<std::size_t> forget_spending(WallTime before);
+  awaitable<std::vector<StoredEvent>> events(std::string id);
+  awaitable<std::vector<Ending>> endings(std::int64_t after, std::size_t limit);
+  awaitable<std::int64_t> newest_ending();
+  awaitable<std::size_t> forget_endings(std::optional<WallTime> before, std::int64_t keep, std::size_t limit);
+  awaitable<std::optional<std::int64_t>> announced();
+  awaitable<std::vector<Notification>> notifications(std::string hook, WallTime now, std::size_t limit);
+  awaitable<std::optional<WallTime>> next_notification(std::string hook, WallTime after);
+  awaitable<std::size_t> give_up_notifications(std::string hook, WallTime since, std::size_t limit);
+  awaitable<std::vector<HookStanding>> hooks();
+  awaitable<std::string> queue_id();
   awaitable<std::vector<Command>> pending_commands(std::size_t limit);
   awaitable<std::optional<std::string>> note(std::string key);
   awaitable<void> set_note(std::string key, std::string value);

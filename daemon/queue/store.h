@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "queue/command.h"
+#include "queue/ending.h"
 #include "queue/job.h"
 
 namespace chunkrd::queue {
@@ -42,7 +43,7 @@ struct Forgetting {
   std::int64_t lease = 0;
 };
 
-using Change = std::variant<Insertion, Transition, Answering, Forgetting>;
+using Change = std::variant<Insertion, Transition, Answering, Forgetting, Announcing, Told, PutOff>;
 
 /// Since when the job that has been longest in each state is in it; nothing where there is none. By State.
 using OldestByState = std::array<std::optional<WallTime>, kStateCount + 1>;
@@ -177,6 +178,33 @@ class Store {
   virtual std::size_t forget_commands(WallTime before, std::size_t limit) = 0;
   /// Forgets what was paid for on days (UTC) before that of `before`; says of how many.
   virtual std::size_t forget_spending(WallTime before) = 0;
+
+  /// Up to `limit` documents that came to their ends after the end number `after`, in that order. Each is
+  /// written in the transaction that ends it; an end that was told before (a document whose task was deleted
+  /// since) is none.
+  virtual std::vector<Ending> endings(std::int64_t after, std::size_t limit) = 0;
+  /// The numbers of the oldest end that is known and of the newest there ever was; 0 where there is none.
+  virtual std::int64_t oldest_ending() = 0;
+  virtual std::int64_t newest_ending() = 0;
+  /// Forgets up to `limit` ends, oldest first, that came before `before` (Mark::lived) or are not of the
+  /// newest `keep` (0: however many); none that somebody is still to be told of. Says how many.
+  virtual std::size_t forget_endings(std::optional<WallTime> before, std::int64_t keep,
+                                     std::size_t limit) = 0;
+
+  /// The last Announcing's `upto`; nothing before the first.
+  virtual std::optional<std::int64_t> announced() = 0;
+  /// Up to `limit` notifications of `hook` that are due, those that are due first before others.
+  virtual std::vector<Notification> notifications(const std::string& hook, WallTime now,
+                                                  std::size_t limit) = 0;
+  /// The first due time of a notification of `hook` that is later than `after`; nothing if there is none.
+  virtual std::optional<WallTime> next_notification(const std::string& hook, WallTime after) = 0;
+  /// Gives up to `limit` notifications of `hook` up that wait since `since` or longer; says how many.
+  virtual std::size_t give_up_notifications(const std::string& hook, WallTime since, std::size_t limit) = 0;
+  /// Every hook that has notifications waiting.
+  virtual std::vector<HookStanding> hooks() = 0;
+
+  /// Tells this queue from every other one, also from one that was rebuilt in its place.
+  virtual std::string queue_id() = 0;
 
   /// Writes a wish down and gives it its number.
   virtual std::int64_t ask(const Command& command) = 0;

@@ -189,8 +189,54 @@ ALTER TABLE jobs ADD COLUMN took    INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN spooled TEXT    NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array<std::string_view, 6> kMigrations = {kVersion1, kVersion2, kVersion3,
-                                                         kVersion4, kVersion5, kVersion6};
+// What came to an end, in that order, for whoever wants to know: `chunkrd events` reads it, `notify` tells of
+// it. AUTOINCREMENT: no number is given twice, so that a reader can go on from the last one it has. `stands`
+// while the document is at this end. The queue's id tells a reader that his numbers are of another queue.
+constexpr std::string_view kVersion8 = R"sql(
+CREATE TABLE endings (
+  seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+  at             INTEGER NOT NULL,
+  lived          INTEGER NOT NULL,
+  stands         INTEGER NOT NULL,
+  job            TEXT    NOT NULL,
+  inbox          BLOB    NOT NULL,
+  name           BLOB    NOT NULL,
+  found_at       INTEGER NOT NULL,
+  profile        TEXT    NOT NULL,
+  state          INTEGER NOT NULL,
+  revision       INTEGER NOT NULL,
+  size_bytes     INTEGER NOT NULL,
+  sha256         TEXT    NOT NULL,
+  pages          INTEGER,
+  task_id        TEXT    NOT NULL,
+  outbox         BLOB    NOT NULL,
+  delivered_name BLOB    NOT NULL,
+  error_stage    TEXT    NOT NULL,
+  error_code     TEXT    NOT NULL,
+  error_message  TEXT    NOT NULL
+) STRICT;
+CREATE INDEX endings_standing ON endings (job) WHERE stands = 1;
+
+CREATE TABLE notifications (
+  seq      INTEGER PRIMARY KEY,
+  ending   INTEGER NOT NULL REFERENCES endings (seq),
+  hook     BLOB    NOT NULL,
+  since    INTEGER NOT NULL,
+  due      INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  failure  TEXT    NOT NULL DEFAULT '',
+  body     TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX notifications_due ON notifications (hook, due);
+CREATE INDEX notifications_since ON notifications (hook, since, attempts);
+CREATE INDEX notifications_tried ON notifications (hook, attempts) WHERE attempts > 0;
+CREATE INDEX notifications_of_ending ON notifications (ending);
+
+INSERT INTO meta (key, value) VALUES ('queue_id', lower(hex(randomblob(4))));
+)sql";
+
+constexpr std::array<std::string_view, 7> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                         kVersion5, kVersion6, kVersion8};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

@@ -198,6 +198,64 @@ inline const std::string kForgetCommands =
     "DELETE FROM commands WHERE seq IN (SELECT seq FROM commands INDEXED BY commands_answered "
     "WHERE answered_at IS NOT NULL AND answered_at < ? ORDER BY answered_at LIMIT ?) RETURNING seq";
 
+inline const std::string kEndingColumns =
+    "job, inbox, name, found_at, profile, state, revision, size_bytes, sha256, pages, task_id, outbox, "
+    "delivered_name, error_stage, error_code, error_message";
+
+/// Parameters: at, lived, whether it counts where this end stands already (1 if it does), id, kEndingColumns
+/// but the job.
+inline const std::string kAddEnding =
+    "INSERT INTO endings (at, lived, stands, " + kEndingColumns + ") SELECT ?1, ?2, 1, ?3, " +
+    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19 "
+    "WHERE ?4 = 1 OR NOT EXISTS (SELECT 1 FROM endings INDEXED BY endings_standing "
+    "WHERE stands = 1 AND job = ?3)";
+
+inline const std::string kEndingOver =
+    "UPDATE endings INDEXED BY endings_standing SET stands = 0 WHERE stands = 1 AND job = ?";
+
+inline const std::string kEndings =
+    "SELECT seq, at, " + kEndingColumns + " FROM endings WHERE seq > ? ORDER BY seq LIMIT ?";
+inline const std::string kOldestEnding = "SELECT coalesce(min(seq), 0) FROM endings";
+/// Also of those that are forgotten.
+inline const std::string kNewestEnding = "SELECT seq FROM sqlite_sequence WHERE name = 'endings'";
+
+/// Parameters: lived before, seq up to which they are too many, limit.
+inline const std::string kForgetEndings =
+    "DELETE FROM endings WHERE seq IN (SELECT seq FROM endings WHERE (lived <= ?1 OR seq <= ?2) "
+    "AND seq <= ?3 AND NOT EXISTS (SELECT 1 FROM notifications INDEXED BY notifications_of_ending "
+    "WHERE ending = endings.seq) ORDER BY seq LIMIT ?4) RETURNING seq";
+
+inline const std::string kNotify =
+    "INSERT INTO notifications (ending, hook, since, due) SELECT seq, ?2, ?3, ?3 FROM endings "
+    "WHERE seq = ?1";
+inline const std::string kNotified = "DELETE FROM notifications WHERE seq = ? RETURNING seq";
+inline const std::string kPutOff =
+    "UPDATE notifications SET due = ?, attempts = attempts + 1, failure = ?, body = ? WHERE seq = ? "
+    "RETURNING seq";
+inline const std::string kNotifications =
+    "SELECT n.seq, n.since, n.due, n.attempts, n.body, e.seq, e.at, e.job, e.inbox, e.name, e.found_at, "
+    "e.profile, e.state, e.revision, e.size_bytes, e.sha256, e.pages, e.task_id, e.outbox, "
+    "e.delivered_name, e.error_stage, e.error_code, e.error_message "
+    "FROM notifications AS n INDEXED BY notifications_due JOIN endings AS e ON e.seq = n.ending "
+    "WHERE n.hook = ? AND n.due <= ? ORDER BY n.due LIMIT ?";
+inline const std::string kNextNotification =
+    "SELECT min(due) FROM notifications INDEXED BY notifications_due WHERE hook = ? AND due > ?";
+inline const std::string kGiveUp =
+    "DELETE FROM notifications WHERE seq IN (SELECT seq FROM notifications "
+    "INDEXED BY notifications_since WHERE hook = ? AND since <= ? ORDER BY since LIMIT ?) RETURNING seq";
+/// Parameters: now, and after when none may be due.
+inline const std::string kNotificationsTooLate = "UPDATE notifications SET due = ? WHERE due > ?";
+
+/// From one hook to the next; of each the index alone is read.
+inline const std::string kHooks =
+    "SELECT hook, count(*), min(since), max(attempts) FROM notifications "
+    "INDEXED BY notifications_since GROUP BY hook";
+inline const std::string kHookFailure =
+    "SELECT failure FROM notifications INDEXED BY notifications_tried WHERE attempts > 0 AND hook = ? "
+    "ORDER BY attempts DESC LIMIT 1";
+
+inline const std::string kQueueId = "SELECT value FROM meta WHERE key = 'queue_id'";
+
 inline const std::string kForgetSpending = "DELETE FROM spending WHERE day < ? RETURNING day";
 
 }  // namespace chunkrd::queue::sql

@@ -5,6 +5,7 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <iterator>
 #include <limits>
@@ -13,6 +14,7 @@
 
 #include "core/ids.h"
 #include "core/iso_time.h"
+#include "queue/sqlite/ending_log.h"
 #include "queue/sqlite/forgetter.h"
 #include "queue/sqlite/run.h"
 #include "queue/sqlite/sql.h"
@@ -117,6 +119,7 @@ SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
     : file_(std::move(file)), database_(open_database(file_, options)) {
   run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
   run("opening", [&] { forgetter_ = std::make_unique<Forgetter>(database_); });
+  run("opening", [&] { ending_log_ = std::make_unique<EndingLog>(database_); });
 }
 
 SqliteStore::~SqliteStore() = default;
@@ -167,6 +170,7 @@ void SqliteStore::go_on(const Mark& now, Duration not_lived) {
           .time(end ? now.lived : now.date + kLongestWait);
       clamp.next_row();
     }
+    ending_log_->clamp(now.date + kLongestWait);
     transaction.commit();
   });
 }
@@ -210,6 +214,7 @@ bool SqliteStore::apply_one(const Transition& transition, const Mark& now) {
     seq = update.column(0).getInt64();
   }
   if (!transition.event.what.empty()) add_event(seq, transition.event, now.date);
+  ending_log_->note(transition, now);
   if (transition.spent != Spent{}) {
     const std::string day = day_of(now.wall);
     Run add(statements_->add_spent);
@@ -234,6 +239,21 @@ bool SqliteStore::apply_one(const Answering& answering, const Mark& now) {
 
 bool SqliteStore::apply_one(const Forgetting& forgetting, const Mark&) {
   return forgetter_->forget(forgetting);
+}
+
+bool SqliteStore::apply_one(const Announcing& announcing, const Mark& now) {
+  if (announced().value_or(announcing.from) != announcing.from) return false;
+  for (const Notice& notice : announcing.notices) ending_log_->notify(notice, now.date);
+  set_note(kAnnouncedNote, queue_id() + "." + std::to_string(announcing.upto));
+  return true;
+}
+
+bool SqliteStore::apply_one(const Told& told, const Mark&) {
+  return ending_log_->told(told);
+}
+
+bool SqliteStore::apply_one(const PutOff& put_off, const Mark&) {
+  return ending_log_->put_off(put_off);
 }
 
 void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime now) {
@@ -554,6 +574,54 @@ void SqliteStore::raise_spent(WallTime moment, const Spent& at_least) {
     raise.parameters().text(day).number(at_least.documents).number(at_least.pages);
     raise.next_row();
   });
+}
+
+std::vector<Ending> SqliteStore::endings(std::int64_t after, std::size_t limit) {
+  return run("reading", [&] { return ending_log_->endings(after, row_limit(limit)); });
+}
+
+std::int64_t SqliteStore::oldest_ending() {
+  return run("reading", [&] { return ending_log_->oldest(); });
+}
+
+std::int64_t SqliteStore::newest_ending() {
+  return run("reading", [&] { return ending_log_->newest(); });
+}
+
+std::size_t SqliteStore::forget_endings(std::optional<WallTime> before, std::int64_t keep,
+                                        std::size_t limit) {
+  return run("writing", [&] { return ending_log_->forget(before, keep, row_limit(limit)); });
+}
+
+// A rebuilt queue may have the note of the one before, whose numbers mean nothing here.
+std::optional<std::int64_t> SqliteStore::announced() {
+  const std::string text = note(kAnnouncedNote).value_or(""), ours = queue_id() + ".";
+  std::int64_t upto = 0;
+  if (!text.starts_with(ours) ||
+      std::from_chars(text.data() + ours.size(), text.data() + text.size(), upto).ec != std::errc())
+    return std::nullopt;
+  return upto;
+}
+
+std::vector<Notification> SqliteStore::notifications(const std::string& hook, WallTime now,
+                                                     std::size_t limit) {
+  return run("reading", [&] { return ending_log_->notifications(hook, now, row_limit(limit)); });
+}
+
+std::optional<WallTime> SqliteStore::next_notification(const std::string& hook, WallTime after) {
+  return run("reading", [&] { return ending_log_->next(hook, after); });
+}
+
+std::size_t SqliteStore::give_up_notifications(const std::string& hook, WallTime since, std::size_t limit) {
+  return run("writing", [&] { return ending_log_->give_up(hook, since, row_limit(limit)); });
+}
+
+std::vector<HookStanding> SqliteStore::hooks() {
+  return run("reading", [&] { return ending_log_->hooks(); });
+}
+
+std::string SqliteStore::queue_id() {
+  return run("reading", [&] { return ending_log_->queue_id(); });
 }
 
 std::int64_t SqliteStore::ask(const Command& command) {

@@ -8,6 +8,7 @@
 
 namespace chunkrd::queue {
 
+class EndingLog;
 class Forgetter;
 
 /// The queue in one SQLite file, with its write-ahead log beside it.
@@ -52,6 +53,16 @@ class SqliteStore final : public Store {
   void nothing_left(std::span<const Forgotten> documents) override;
   std::size_t forget_commands(WallTime before, std::size_t limit) override;
   std::size_t forget_spending(WallTime before) override;
+  std::vector<Ending> endings(std::int64_t after, std::size_t limit) override;
+  std::int64_t oldest_ending() override;
+  std::int64_t newest_ending() override;
+  std::size_t forget_endings(std::optional<WallTime> before, std::int64_t keep, std::size_t limit) override;
+  std::optional<std::int64_t> announced() override;
+  std::vector<Notification> notifications(const std::string& hook, WallTime now, std::size_t limit) override;
+  std::optional<WallTime> next_notification(const std::string& hook, WallTime after) override;
+  std::size_t give_up_notifications(const std::string& hook, WallTime since, std::size_t limit) override;
+  std::vector<HookStanding> hooks() override;
+  std::string queue_id() override;
   std::int64_t ask(const Command& command) override;
   std::vector<Command> pending_commands(std::size_t limit) override;
   std::optional<CommandAnswer> answer_of(std::int64_t seq) override;
@@ -74,6 +85,9 @@ class SqliteStore final : public Store {
   bool apply_one(const Transition& transition, const Mark& now);
   bool apply_one(const Answering& answering, const Mark& now);
   bool apply_one(const Forgetting& forgetting, const Mark& now);
+  bool apply_one(const Announcing& announcing, const Mark& now);
+  bool apply_one(const Told& told, const Mark& now);
+  bool apply_one(const PutOff& put_off, const Mark& now);
   void keep(const Mark& now);
   void add_event(std::int64_t job_seq, const Event& event, WallTime now);
 
@@ -81,6 +95,7 @@ class SqliteStore final : public Store {
   SQLite::Database database_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Forgetter> forgetter_;
+  std::unique_ptr<EndingLog> ending_log_;
 };
 
 }  // namespace chunkrd::queue

@@ -8,8 +8,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -38,13 +40,25 @@ std::set<std::string> reader_keys() {
   return {keys.begin(), keys.end()};
 }
 
+// Segment types are one key there.
+std::string as_in_reference(const std::string& key) {
+  return std::regex_replace(key, std::regex("(segment_processing\\.)[A-Z][A-Za-z]*"), "$1*");
+}
+
 // All keys that a schema allows, named as the reader names them.
 class SchemaKeys {
  public:
   explicit SchemaKeys(const json::value& root) : root_(root) { walk(root, ""); }
   const std::set<std::string>& keys() const { return keys_; }
+  /// What the schema says of a key, as the reference names it.
+  const std::map<std::string, const json::object*>& nodes() const { return nodes_; }
 
  private:
+  void note(const std::string& key, const json::value& node) {
+    keys_.insert(key);
+    nodes_.emplace(as_in_reference(key), &node.as_object());
+  }
+
   void walk(const json::value& schema, const std::string& prefix) {
     const json::object& object = schema.as_object();
     if (const auto* ref = object.if_contains("$ref")) {
@@ -57,13 +71,13 @@ class SchemaKeys {
     }
     if (const auto* items = object.if_contains("items")) walk(*items, prefix + "[]");
     if (const auto* other = object.if_contains("additionalProperties"); other && other->is_object()) {
-      keys_.insert(prefix + ".*");
+      note(prefix + ".*", *other);
       walk(*other, prefix + ".*");
     }
     if (const auto* properties = object.if_contains("properties")) {
       for (const auto& property : properties->as_object()) {
         const std::string key = (prefix.empty() ? "" : prefix + ".") + std::string(property.key());
-        keys_.insert(key);
+        note(key, property.value());
         walk(property.value(), key);
       }
     }
@@ -71,6 +85,7 @@ class SchemaKeys {
 
   const json::value& root_;
   std::set<std::string> keys_;
+  std::map<std::string, const json::object*> nodes_;
 };
 
 json::value schema() {
@@ -133,7 +148,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 41);
+  EXPECT_EQ(defaults, 43);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {
@@ -179,9 +194,56 @@ TEST(TheReference, HasExactlyTheKeysOfTheReader) {
   }
   std::set<std::string> expected;
   for (const std::string& key : reader_keys()) {
-    expected.insert(std::regex_replace(key, std::regex("(segment_processing\\.)[A-Z][A-Za-z]*"), "$1*"));
+    expected.insert(as_in_reference(key));
   }
   EXPECT_THAT(documented, ContainerEq(expected));
+}
+
+// As the reference writes a default.
+std::string default_text(const json::value& value) {
+  if (const auto* text = value.if_string()) return text->empty() ? "`\"\"`" : "`" + std::string(*text) + "`";
+  if (const auto* list = value.if_array()) {
+    std::string items;
+    for (const json::value& item : *list)
+      items += (items.empty() ? "" : ", ") + json::value_to<std::string>(item);
+    return "`[" + items + "]`";
+  }
+  return "`" + json::serialize(value) + "`";
+}
+
+std::string member(const json::object& node, const char* name, std::string otherwise) {
+  const auto* value = node.if_contains(name);
+  return value == nullptr ? std::move(otherwise) : json::value_to<std::string>(*value);
+}
+
+// The reference's line about a key.
+std::string row_of(const std::string& key, const json::object& node) {
+  const auto* value = node.if_contains("default");
+  const std::string fallback = member(node, "x-default", value == nullptr ? "" : default_text(*value));
+  return "| `" + key + "` | " + member(node, "x-type", "?") + " | " + fallback +
+         (fallback.empty() ? "| " : " | ") + member(node, "x-reload", "yes") + " | " +
+         member(node, "description", "?") + " |";
+}
+
+// The lines are made from the schema: to write them anew, run this test with CHUNKRD_WRITE_REFERENCE=1.
+TEST(TheReference, SaysOfEachKeyWhatTheSchemaSays) {
+  const json::value root = schema();
+  const SchemaKeys keys(root);
+  const bool write = std::getenv("CHUNKRD_WRITE_REFERENCE") != nullptr;
+  std::istringstream lines(contents("docs/configuration.md"));
+  const std::regex row("^\\| `([^`]+)` \\|.*");
+  std::smatch match;
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    if (std::regex_match(line, match, row))
+      if (const auto node = keys.nodes().find(match[1]); node != keys.nodes().end()) {
+        const std::string expected = row_of(node->first, *node->second);
+        if (!write) EXPECT_EQ(line, expected);
+        line = expected;
+      }
+    text += line + "\n";
+  }
+  if (write) std::ofstream(kTree + "/docs/configuration.md") << text;
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::string labels_of(const prometheus::MetricFamily& family) {
       if (std::ranges::find(known, label.value) == known.end()) known.push_back(label.value);
     }
   // The values are the configuration's or the program's own; or there are more of them, but absent now.
-  static const std::set<std::string> kOpen = {"inbox", "path", "version", "folder"};
+  static const std::set<std::string> kOpen = {"inbox", "path", "version", "folder", "hook"};
   const bool sometimes = family.name.find("oldest_") != std::string::npos;
   std::string text;
   for (auto& [name, known] : values) {

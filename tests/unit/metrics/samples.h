@@ -31,6 +31,9 @@ inline void populate(DaemonMetrics& metrics) {
   job.inbox = "/srv/in";
   job.size_bytes = 5000;
   metrics.inboxes().set(job.inbox, {}, now);
+  const std::string hook = "webhook of inbox /srv/in";
+  metrics.hooks().on_notification(hook, hooks::Outcome::taken, 1);
+  metrics.hooks().set_waiting({{hook, {1, now}}});
   metrics.on_transition(queue::State{}, job);
   job.found_at = WallTime(1'700'000'000s);
   job.state_since = job.found_at + 42s;

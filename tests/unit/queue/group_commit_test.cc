@@ -85,6 +85,16 @@ class RecordingStore final : public Store {
   void nothing_left(std::span<const Forgotten>) override {}
   std::size_t forget_commands(WallTime, std::size_t) override { return 0; }
   std::size_t forget_spending(WallTime) override { return 0; }
+  std::vector<Ending> endings(std::int64_t, std::size_t) override { return {}; }
+  std::int64_t oldest_ending() override { return 0; }
+  std::int64_t newest_ending() override { return 0; }
+  std::size_t forget_endings(std::optional<WallTime>, std::int64_t, std::size_t) override { return 0; }
+  std::optional<std::int64_t> announced() override { return std::nullopt; }
+  std::vector<Notification> notifications(const std::string&, WallTime, std::size_t) override { return {}; }
+  std::optional<WallTime> next_notification(const std::string&, WallTime) override { return std::nullopt; }
+  std::size_t give_up_notifications(const std::string&, WallTime, std::size_t) override { return 0; }
+  std::vector<HookStanding> hooks() override { return {}; }
+  std::string queue_id() override { return {}; }
   std::int64_t ask(const Command&) override { return 0; }
   std::vector<Command> pending_commands(std::size_t) override { return {}; }
   std::optional<CommandAnswer> answer_of(std::int64_t) override { return std::nullopt; }

@@ -28,32 +28,70 @@ class Plan : public ::testing::Test {
 };
 
 TEST_F(Plan, NoStatementScansOrSorts) {
-  for (const auto& statement : {sql::kTransition,    sql::kAddEvent,
-                                sql::kDueReady,      sql::kDue,
-                                sql::kNextDue,       sql::kFind,
-                                sql::kOfFile,        sql::kClaimed,
-                                sql::kEvents,        sql::kOldestUnfinished,
-                                sql::kNote,          sql::kSetNote,
-                                sql::kDeliveredLike, sql::kLinkHasTask,
-                                sql::kLinksInDoubt,  sql::kAddSpent,
-                                sql::kRaiseSpent,    sql::kSpent,
-                                sql::kAsk,           sql::kAnswer,
-                                sql::kCommandAnswer, sql::kOldestUnfinishedJob,
-                                sql::kOldestIn,      sql::kLatestIn,
-                                sql::kNextInbox,     sql::kNextError,
-                                sql::kListed,        sql::kListedByError,
-                                sql::kWithPrefix,    sql::kNamed,
-                                sql::kNamedAndPutAs, sql::kEnded,
-                                sql::kArchived,      sql::kNoteForgotten,
-                                sql::kNothingLeft,   sql::kForgetEvents,
-                                sql::kForget,        sql::kForgetSpending,
-                                sql::kDeliveredAs}) {
+  for (const auto& statement : {sql::kTransition,
+                                sql::kAddEvent,
+                                sql::kDueReady,
+                                sql::kDue,
+                                sql::kNextDue,
+                                sql::kFind,
+                                sql::kOfFile,
+                                sql::kClaimed,
+                                sql::kEvents,
+                                sql::kOldestUnfinished,
+                                sql::kNote,
+                                sql::kSetNote,
+                                sql::kDeliveredLike,
+                                sql::kLinkHasTask,
+                                sql::kLinksInDoubt,
+                                sql::kAddSpent,
+                                sql::kRaiseSpent,
+                                sql::kSpent,
+                                sql::kAsk,
+                                sql::kAnswer,
+                                sql::kCommandAnswer,
+                                sql::kOldestUnfinishedJob,
+                                sql::kOldestIn,
+                                sql::kLatestIn,
+                                sql::kNextInbox,
+                                sql::kNextError,
+                                sql::kListed,
+                                sql::kListedByError,
+                                sql::kWithPrefix,
+                                sql::kNamed,
+                                sql::kNamedAndPutAs,
+                                sql::kEnded,
+                                sql::kArchived,
+                                sql::kNoteForgotten,
+                                sql::kNothingLeft,
+                                sql::kForgetEvents,
+                                sql::kForget,
+                                sql::kForgetSpending,
+                                sql::kDeliveredAs,
+                                sql::kEndingOver,
+                                sql::kEndings,
+                                sql::kOldestEnding,
+                                sql::kNotify,
+                                sql::kNotified,
+                                sql::kPutOff,
+                                sql::kNotifications,
+                                sql::kNextNotification,
+                                sql::kGiveUp,
+                                sql::kHookFailure}) {
     EXPECT_THAT(of(statement), AllOf(Not(HasSubstr("SCAN")), Not(HasSubstr("TEMP B-TREE")))) << statement;
   }
 }
 
 TEST_F(Plan, PendingCommandsAreAllThatIsReadOfTheCommands) {
   EXPECT_EQ(of(sql::kPendingCommands), "SCAN commands USING INDEX commands_pending\n");
+}
+
+TEST_F(Plan, AnEndIsAddedWithOneLookAtTheOneThatStands) {
+  EXPECT_THAT(of(sql::kAddEnding), AllOf(HasSubstr("SEARCH endings USING INDEX endings_standing (job=?)"),
+                                         Not(HasSubstr("SCAN endings"))));
+}
+
+TEST_F(Plan, HooksAreCountedByAnIndexAlone) {
+  EXPECT_EQ(of(sql::kHooks), "SCAN notifications USING COVERING INDEX notifications_since\n");
 }
 
 TEST_F(Plan, CountsReadTheirOwnSmallTable) {
