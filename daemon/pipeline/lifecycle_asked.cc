@@ -2,8 +2,11 @@
 // decisions.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/sha256.h"
 #include "pipeline/decision.h"
+#include "pipeline/link.h"
 
 namespace chunkrd::pipeline::lifecycle {
 namespace {
@@ -91,6 +94,13 @@ Reply asked_to_retry(const Job& job, WallTime now) {
                moved(job, State::retrying, now), "retry");
 }
 
+// Where it is begun anew, its submits are counted anew. But nobody knows what a link's earlier ones have
+// made, and it has no tag: that there may be such tasks must not be forgotten (see
+// SqliteStore::links_in_doubt).
+int still_in_doubt(const Job& job) {
+  return is_link(job.name) ? std::min(job.possible_duplicates, 1) : 0;
+}
+
 Reply asked_to_reprocess(const Job& job, const Reprocess& wish, WallTime now) {
   if (job.state != State::done && job.state != State::failed && job.state != State::cancelled)
     return refuse(
@@ -103,7 +113,8 @@ Reply asked_to_reprocess(const Job& job, const Reprocess& wish, WallTime now) {
   after.may_resubmit = wish.resubmit;
   after.revision += 1;
   after.asked = Asked::nothing;
-  after.possible_duplicates = after.not_found = after.empty_reads = 0;
+  after.not_found = after.empty_reads = 0;
+  after.possible_duplicates = still_in_doubt(job);
   const bool has_task = !job.task_id.empty() && job.task_status != kDeleted && job.task_status != "Cancelled";
   if (has_task)
     return reply(Outcome::accepted, "its task is updated with the new settings; no second upload", job,
@@ -153,10 +164,10 @@ Decision tried_again(const Job& job, const Retrieved& original, const Moment& mo
     after = moved(after, State::submitting, moment.now);
     after.not_found = after.polls = 0;
     after.submitted_at.reset();
-    after.possible_duplicates = 0;
+    after.possible_duplicates = still_in_doubt(job);
     return decide(job, std::move(after), "retrieved", "looked for in the task list first");
   }
-  after.possible_duplicates = 0;
+  after.possible_duplicates = still_in_doubt(job);
   return decide(job, without_task(moved(after, State::ready, moment.now)), "retrieved",
                 same ? "in the spool again" : "in the spool again, with another content or other settings");
 }
@@ -211,7 +222,8 @@ Decision after_retrieve(const Job& job, const Retrieval& retrieval, const Moment
   if (job.wanted_settings.empty()) return tried_again(job, original, moment);
   // A delivered document keeps its old result until the new one is there; any other has nothing to keep.
   Job after = job.delivered_name.empty() ? fresh(with_wanted(job)) : job;
-  after.attempts = after.transient_failures = after.possible_duplicates = 0;
+  after.attempts = after.transient_failures = 0;
+  after.possible_duplicates = still_in_doubt(job);
   after.sha256 = original.sha256;
   after.size_bytes = original.size_bytes;
   after.spooled = original.identity;

@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "pipeline/decision.h"
+#include "pipeline/link.h"
 
 namespace chunkrd::pipeline::lifecycle {
 namespace {
@@ -147,6 +148,8 @@ Decision unserved(const Job& job, const Moment& moment) {
   after.submitted_at.reset();
   after.task_status = kUnserved;
   after.polls = after.not_found = 0;
+  // A task that turns up late would be taken for another link's of the same name.
+  if (is_link(job.name)) after.possible_duplicates = std::max(job.possible_duplicates, 1);
   return decide(
       job, std::move(after), "unserved",
       "the service fails at submits and has made no task of this one: tried again with the same tag",

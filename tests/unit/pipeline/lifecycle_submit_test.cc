@@ -448,6 +448,22 @@ TEST(AnOutageOfSubmits, BurnsNoPossibleDuplicateHoweverLongItLasts) {
   EXPECT_EQ(longest, 30min);
 }
 
+TEST(AnOutageOfSubmits, LeavesALinkInDoubtForItsTaskHasNoTag) {
+  Job link = unserved_job(2min);
+  link.name = "report.url";
+  WallTime now = kNow;
+  for (int round = 0; round < 5; ++round, now += 2min) {
+    const Decision again = after_reconcile(link, NotListed{}, moment_at(now), Policy{});
+    EXPECT_EQ(again.transition.event.what, "unserved");
+    EXPECT_EQ(again.transition.after.possible_duplicates, 1)
+        << "others are told apart by it; it burns no more";
+    link = after_create(intend(again.transition.after, "another-tag", now).after, refusal(503),
+                        moment_at(now), Policy{})
+               .transition.after;
+    link.not_found = 1;
+  }
+}
+
 TEST(AnOutageOfSubmits, KeepsTheTagAlsoWhenATryDoesNotArrive) {
   const Job ready =
       after_reconcile(unserved_job(2min), NotListed{}, moment_at(kNow), Policy{}).transition.after;
