@@ -130,6 +130,14 @@ Decision update_runs(const Job& job, const Task& task, const Moment& moment, con
                 kReachable);
 }
 
+// Did the updates fail because the service fails whoever asks? Not once it has taken something of somebody
+// since this one was asked for. Otherwise a service that takes none of this task's (contract: of one that
+// timed out, of some prompts) would be asked for ever; and each may have run, failed and been undone.
+bool is_of_an_outage(const Job& job, const Moment& moment) {
+  const auto& [taken_at, fail] = moment.submits;
+  return fail && !(taken_at && *taken_at >= job.state_since);
+}
+
 }  // namespace
 
 queue::Transition intend_update(const Job& job, WallTime now) {
@@ -155,6 +163,13 @@ std::optional<Decision> after_lost_update(const Job& job, const taskapi::Answer<
   const bool runs = task->status == Status::Starting || task->status == Status::Processing;
   if (runs || (task->status == Status::Succeeded && is_in_effect(form_of(job), task->configuration)))
     return follow(job, "the update had arrived", moment, Signal::Kind::reachable);
+  if (job.possible_duplicates >= policy.possible_duplicates && is_of_an_outage(job, moment)) {
+    Decision decision = wait(job, State::updating, "unserved",
+                             "the service fails at submits and has not taken the update: tried again later",
+                             kReachable, moment, policy);
+    decision.transition.after.possible_duplicates = policy.possible_duplicates - 1;
+    return decision;
+  }
   if (job.possible_duplicates >= policy.possible_duplicates)
     return keep_old(job, "update_unconfirmed",
                     fmt::format("sent {} times without an answer; the task has its old settings",

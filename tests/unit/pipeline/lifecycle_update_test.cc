@@ -105,6 +105,27 @@ TEST(AfterUpdate, ATaskThatIsGoneCostsANewOneOnlyIfThatWasAllowed) {
   EXPECT_EQ(anew.transition.after.wanted_settings, kWanted);
 }
 
+// Each round as the steps go: the task is read, the update sent and not taken.
+TEST(AfterLostUpdate, AnOutageIsWaitedForAndIsNoVerdict) {
+  Job job = job_updating();
+  job.state_since = kNow - 1min;
+  Moment outage = moment_at(kNow);
+  outage.submits = {.taken_at = kNow - 2min, .fail = true};
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    if (const auto waits = after_lost_update(job, with_old(Status::Succeeded), outage, Policy{})) {
+      EXPECT_EQ(waits->transition.after.state, State::updating);
+      EXPECT_GT(waits->transition.after.due, kNow);
+      job = waits->transition.after;
+      ASSERT_FALSE(job.wanted_settings.empty());
+    }
+    job = after_update(intend_update(job, kNow).after, refusal(503), outage, Policy{}).transition.after;
+  }
+  Moment over = moment_at(kNow);
+  over.submits = {.taken_at = kNow, .fail = false};
+  expect_decision(job, after_lost_update(job, with_old(Status::Succeeded), over, Policy{}).value(), kKept);
+}
+
 TEST(IntendUpdate, CountsEverySendingAgain) {
   Job job = job_updating();
   job.task_status.clear();
