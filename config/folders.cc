@@ -17,6 +17,7 @@
 
 #include "core/durable.h"
 #include "core/errors.h"
+#include "core/ground.h"
 
 namespace chunkrd::config {
 namespace {
@@ -100,9 +101,27 @@ std::string conflict(const Folder& a, const Folder& b) {
 }
 
 using Problem = FolderProblem;
+using Kind = FolderProblem::Kind;
 
-Problem problem(ExitCode code, const Folder& folder, std::string_view what) {
-  return {folder.key, code, fmt::format("{}: {}", named(folder), what)};
+Problem mistake(ExitCode code, const Folder& folder, std::string_view what) {
+  return {folder.key, Kind::mistake, code, fmt::format("{}: {}", named(folder), what)};
+}
+
+Problem absence(const Folder& folder, std::string_view what) {
+  return {folder.key, Kind::absence, ExitCode::no_input,
+          fmt::format("{}: {}; its documents wait until it is there", named(folder), what)};
+}
+
+// Of what we may not do, or what is no folder, and will not be one by waiting.
+bool is_mistake(int error) {
+  return error == EACCES || error == EPERM || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
+}
+
+Problem problem(int error, const Folder& folder, std::string_view what) {
+  const std::string text = fmt::format("{}{}", what, std::generic_category().message(error));
+  if (!is_mistake(error)) return absence(folder, text);
+  return mistake(error == EACCES || error == EPERM ? ExitCode::no_permission : ExitCode::no_input, folder,
+                 text);
 }
 
 bool is_missing(const Folder& folder) {
@@ -113,53 +132,48 @@ bool is_missing(const Folder& folder) {
 // Whether a folder that is not there can be created.
 std::optional<Problem> why_not_created(const Folder& folder) {
   const fs::path parent = folder.canonical.parent_path();
-  if (!file_id(parent)) {
-    return problem(
-        ExitCode::no_input, folder,
-        fmt::format("does not exist, and {} neither; create it or mend the path", parent.string()));
+  if (struct stat status{}; ::stat(parent.c_str(), &status) != 0 && errno == ENOENT) {
+    const std::string text =
+        fmt::format("does not exist, and {} neither; mount or create it, or mend the path", parent.string());
+    return folder.role == Role::state ? mistake(ExitCode::no_input, folder, text) : absence(folder, text);
   }
   if (::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-    return problem(ExitCode::no_permission, folder,
-                   fmt::format("cannot be created: {}", std::generic_category().message(errno)));
+    return problem(errno, folder, "cannot be created: ");
   return std::nullopt;
-}
-
-// Creates a folder that is not there.
-std::optional<Problem> create(const Folder& folder) {
-  if (auto found = why_not_created(folder)) return found;
-  const fs::path parent = folder.canonical.parent_path();
-  // The state holds the documents under way: it is nobody else's business.
-  const mode_t mode = folder.role == Role::state ? 0700 : 0755;
-  if (::mkdir(folder.canonical.c_str(), mode) != 0 && errno != EEXIST) {
-    return problem(ExitCode::no_permission, folder,
-                   fmt::format("cannot be created: {}", std::generic_category().message(errno)));
-  }
-  durable::sync_directory(parent);
-  return std::nullopt;
-}
-
-bool is_made_when_missing(const Folder& folder) {
-  return !is_inbox(folder.role) && is_missing(folder);
 }
 
 // Of a folder that is there, or is no one that we make.
 std::optional<Problem> why_not_usable(const Folder& folder) {
   struct stat status{};
-  if (::stat(folder.canonical.c_str(), &status) != 0) {
-    const int error = errno;
-    const char* advice = error == ENOENT ? "; create it or mend the path" : "";
-    return problem(error == EACCES ? ExitCode::no_permission : ExitCode::no_input, folder,
-                   std::generic_category().message(error) + advice);
-  }
-  if (!S_ISDIR(status.st_mode)) return problem(ExitCode::no_input, folder, "is not a folder");
+  if (::stat(folder.canonical.c_str(), &status) != 0)
+    return errno == ENOENT ? absence(folder, "does not exist; mount or create it, or mend the path")
+                           : problem(errno, folder, "");
+  if (!S_ISDIR(status.st_mode)) return mistake(ExitCode::no_input, folder, "is not a folder");
   const int needed = folder.role == Role::read_only_inbox ? R_OK | X_OK : R_OK | W_OK | X_OK;
   if (::faccessat(AT_FDCWD, folder.canonical.c_str(), needed, AT_EACCESS) != 0) {
     const char* access = folder.role == Role::read_only_inbox ? "readable" : "readable and writable";
-    return problem(
-        ExitCode::no_permission, folder,
-        fmt::format("must be {} for this user: {}", access, std::generic_category().message(errno)));
+    return problem(errno, folder, fmt::format("must be {} for this user: ", access));
   }
   return std::nullopt;
+}
+
+std::optional<Problem> problem_of(const Folder& folder, const fs::path& state) {
+  if (folder.role == Role::state)
+    return is_missing(folder) ? why_not_created(folder) : why_not_usable(folder);
+  const auto kind = is_inbox(folder.role) ? Ground::Kind::theirs : Ground::Kind::open;
+  const Ground ground(folder.path, state, kind);
+  if (const auto hidden = ground.hidden())
+    return Problem{folder.key, Kind::absence, ExitCode::no_input,
+                   fmt::format("{}: {}", folder.key, hidden->what())};
+  return !is_inbox(folder.role) && is_missing(folder) ? why_not_created(folder) : why_not_usable(folder);
+}
+
+// The state holds the documents under way: it is nobody else's business.
+void create_state(const Folder& folder) {
+  if (::mkdir(folder.canonical.c_str(), 0700) != 0 && errno != EEXIST)
+    throw UserError(ExitCode::no_permission, fmt::format("{}: cannot be created: {}", named(folder),
+                                                         std::generic_category().message(errno)));
+  durable::sync_directory(folder.canonical.parent_path());
 }
 
 std::vector<Problem> conflicts(const std::vector<Folder>& folders) {
@@ -167,38 +181,40 @@ std::vector<Problem> conflicts(const std::vector<Folder>& folders) {
   for (auto a = folders.begin(); a != folders.end(); ++a)
     for (auto b = a + 1; b != folders.end(); ++b)
       if (std::string text = conflict(*a, *b); !text.empty())
-        problems.push_back({a->key, ExitCode::bad_config, std::move(text)});
+        problems.push_back({a->key, Kind::mistake, ExitCode::bad_config, std::move(text)});
   return problems;
 }
 
-void throw_if_any(const std::vector<Problem>& problems) {
-  if (problems.empty()) return;
+void throw_mistakes(const std::vector<Problem>& problems) {
   std::vector<std::string> lines;
-  for (const Problem& p : problems) lines.push_back(p.text);
-  throw UserError(problems.front().code, fmt::format("{}", fmt::join(lines, "\n")));
+  std::optional<ExitCode> code;
+  for (const Problem& found : problems) {
+    if (found.kind != Kind::mistake) continue;
+    lines.push_back(found.text);
+    if (!code) code = found.code;
+  }
+  if (code) throw UserError(*code, fmt::format("{}", fmt::join(lines, "\n")));
+}
+
+std::vector<Problem> problems_of(const std::vector<Folder>& folders, const fs::path& state) {
+  std::vector<Problem> problems = conflicts(folders);
+  for (const Folder& folder : folders)
+    if (auto found = problem_of(folder, state)) problems.push_back(std::move(*found));
+  return problems;
 }
 
 }  // namespace
 
 void check_folders(const Settings& settings) {
   const std::vector<Folder> folders = folders_of(settings);
-  throw_if_any(conflicts(folders));
-  std::vector<Problem> problems;
-  for (const Folder& folder : folders) {
-    auto found = is_made_when_missing(folder) ? create(folder) : why_not_usable(folder);
-    if (found) problems.push_back(std::move(*found));
-  }
-  throw_if_any(problems);
+  throw_mistakes(conflicts(folders));
+  throw_mistakes(problems_of(folders, settings.state));
+  const Folder& state = folders.front();
+  if (is_missing(state)) create_state(state);
 }
 
 std::vector<FolderProblem> folder_problems(const Settings& settings) {
-  const std::vector<Folder> folders = folders_of(settings);
-  std::vector<Problem> problems = conflicts(folders);
-  for (const Folder& folder : folders) {
-    auto found = is_made_when_missing(folder) ? why_not_created(folder) : why_not_usable(folder);
-    if (found) problems.push_back(std::move(*found));
-  }
-  return problems;
+  return problems_of(folders_of(settings), settings.state);
 }
 
 }  // namespace chunkrd::config

@@ -106,10 +106,15 @@ void check_moves(const config::Settings& settings, const config::Inbox& inbox, c
 void check_folders(const config::Settings& settings, Findings& findings) {
   const auto problems = config::folder_problems(settings);
   if (problems.empty()) findings.push_back({"folders", Level::ok, "all usable, none inside another", ""});
-  for (const auto& problem : problems) findings.push_back({"folders", Level::error, problem.text, ""});
+  for (const auto& problem : problems)
+    findings.push_back(
+        {"folders", Level::error, problem.text,
+         problem.kind == config::FolderProblem::Kind::absence
+             ? "the daemon goes on with the others meanwhile; `chunkrd status` tells what waits"
+             : ""});
   for (const Place& place : places_of(settings))
-    if (!status_of(place.path) && existing(place.path) == place.path.parent_path() &&
-        !place.key.ends_with(".path"))
+    if (!status_of(place.path) && !place.key.ends_with(".path") &&
+        std::ranges::find(problems, place.key, &config::FolderProblem::key) == problems.end())
       findings.push_back({"folders", Level::ok,
                           fmt::format("{} ({}) will be made", place.key, printable(place.path.native())),
                           ""});

@@ -37,9 +37,11 @@ constexpr auto kOldestInterval = 15s;
 // For what is left to do at the end of `shutdown_timeout`, on a busy machine.
 constexpr auto kTimeToEnd = 10s;
 
-inbox::Rules inbox_rules(const config::Inbox& inbox) {
+inbox::Rules inbox_rules(const pipeline::Place& place) {
+  const config::Inbox& inbox = place.rules;
   inbox::Rules rules;
   rules.path = inbox.path;
+  rules.ground = place.inbox_ground;
   rules.settle = inbox.settle;
   rules.rescan = inbox.rescan;
   rules.watch = inbox.watch == config::Watch::events ? inbox::WatchMode::events
@@ -158,6 +160,7 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
   worker_.context.let_go = [this](const std::string& path, const std::string& name) {
     if (const auto inbox = inboxes_.find(path); inbox != inboxes_.end()) inbox->second->let_go(name);
   };
+  worker_.context.renewed = [this](const std::string& path) { watch_anew(path); };
   if (!settings_.metrics.listen.empty())
     endpoint_ = std::make_unique<metrics::Endpoint>(
         settings_.metrics.listen,
@@ -250,7 +253,7 @@ void Daemon::start_inboxes() {
   for (const config::Inbox& inbox : settings_.inboxes) {
     if (inboxes_.contains(inbox.path.native())) continue;
     const auto& place = *worker_.context.rules->places.at(inbox.path.native());
-    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(inbox),
+    auto watched = std::make_shared<inbox::Inbox>(inbox_rules(place),
                                                   worker_.files.on(place.touched_in(queue::State::claiming)));
     inboxes_.emplace(inbox.path.native(), watched);
     metrics_.inboxes().set(inbox.path.native(), {}, wall(worker_.clock.now()));
@@ -263,6 +266,15 @@ void Daemon::start_inboxes() {
       stop("an inbox cannot be watched");
     });
   }
+}
+
+// On the threads of the filesystem that it turned out to lie on.
+void Daemon::watch_anew(const std::string& path) {
+  const auto inbox = inboxes_.find(path);
+  if (inbox == inboxes_.end() || draining_ || stopping_) return;
+  inbox->second->stop();
+  inboxes_.erase(inbox);
+  start_inboxes();
 }
 
 awaitable<void> Daemon::watch(std::shared_ptr<inbox::Inbox> inbox) {
@@ -360,6 +372,7 @@ void Daemon::apply(Prepared wanted) {
   settings_ = std::move(wanted.settings);
   key_ = wanted.key;
   worker_.client.set_key(std::move(wanted.key));
+  pipeline::tell_what_is_gone(*wanted.rules, worker_.context.rules.get());
   worker_.context.rules = std::move(wanted.rules);
   last_resort_.set_patience(settings_.shutdown_timeout);
   if (const OpenFiles files = raise_open_files(settings_); !files.enough()) spdlog::warn("{}", files.text());
@@ -459,6 +472,7 @@ awaitable<void> Daemon::look_after_metrics() {
       metrics_.queue().set_oldest(since);
     }
     metrics_.queue().answered(wall(worker_.clock.now()));
+    look_for_missing_folders();
     end_when_drained(counts);
     worker_.scheduler.look_at_pauses();
     take_changed_key();
@@ -477,6 +491,14 @@ awaitable<void> Daemon::look_after_hooks() {
   for (const queue::HookStanding& each : co_await worker_.queue.hooks())
     waiting[each.hook] = {each.waiting, wall(each.oldest)};
   metrics_.hooks().set_waiting(waiting);
+}
+
+void Daemon::look_for_missing_folders() {
+  std::map<std::string, std::string> unreadable;
+  for (const auto& [path, inbox] : inboxes_)
+    if (const auto now = inbox->statistics(); !now.available) unreadable.emplace(path, now.why_not);
+  missing_.look(worker_.context, unreadable, worker_.clock.now());
+  metrics_.folders_missing(missing_.all().size());
 }
 
 awaitable<void> Daemon::feed_watchdog() {
@@ -514,9 +536,9 @@ awaitable<void> Daemon::tell_status() {
           (co_await worker_.queue.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
           "; `chunkrd resume` ends it";
   }
-  for (const auto& missed : worker_.context.absences.all(worker_.clock.now()))
+  for (const auto& missing : missing_.all())
     status.pauses.push_back(
-        {.cause = "folder", .since = missed.since, .until = std::nullopt, .detail = missed.why});
+        {.cause = "folder", .since = wall(missing.since), .until = std::nullopt, .detail = missing.why});
   if (status == told_status_) co_return;
   told_status_ = status;
   if (!stopping_) notify::status(status_line(status));
@@ -529,10 +551,7 @@ void Daemon::look_after_health() {
   for (int i = 0; i < pipeline::kPauseCount; ++i)
     if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
       reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
-  for (const auto& missed : worker_.context.absences.all(worker_.clock.now())) reasons.push_back(missed.why);
-  for (const auto& [path, inbox] : inboxes_)
-    if (!inbox->statistics().available)
-      reasons.push_back(fmt::format("inbox {} cannot be read", printable(path)));
+  for (const auto& missing : missing_.all()) reasons.push_back(missing.why);
   if (reasons.empty())
     health_.set_ready();
   else

@@ -10,6 +10,7 @@
 #include "cli/daemon_status.h"
 #include "cli/folder_looks.h"
 #include "cli/last_resort.h"
+#include "cli/missing_folders.h"
 #include "cli/worker.h"
 #include "config/settings.h"
 #include "hooks/notifier.h"
@@ -53,6 +54,8 @@ class Daemon {
   WallTime wall(WallTime date) const { return date + worker_.clock.ahead(); }
   awaitable<void> feed_watchdog();
   void start_inboxes();
+  void watch_anew(const std::string& path);
+  void look_for_missing_folders();
   void stop(const char* why);
   awaitable<queue::CommandAnswer> reload();
   void reload_soon();
@@ -82,6 +85,7 @@ class Daemon {
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   hooks::Notifier notifier_;
   bool notifying_ = false;  ///< its coroutine has not ended
+  MissingFolders missing_;
   asio::signal_set signals_{worker_.loop, SIGTERM, SIGINT, SIGHUP};
   std::size_t watching_ = 0;               ///< inboxes whose coroutine has not ended
   std::unique_ptr<Alarm> watching_ended_;  ///< rung when one of these, or the notifier's, has

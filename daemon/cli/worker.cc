@@ -10,6 +10,7 @@
 
 #include "cli/open_queue.h"
 #include "cli/process_limits.h"
+#include "core/escape.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -23,6 +24,17 @@ taskapi::HttpClient::Options client_options(const config::Api& api) {
   options.least_rate = api.least_rate;
   options.base64_urls = api.base64_urls;
   return options;
+}
+
+void sweep(const pipeline::Place& place, const std::vector<std::string>& wanted) {
+  try {
+    place.open_outbox().sweep(wanted);
+  } catch (const FolderGone&) {
+    // Told with all that is gone.
+  } catch (const std::system_error& error) {
+    spdlog::warn("outbox {}: what a crash may have left there stays for now: {}",
+                 printable(place.rules.outbox.native()), error.what());
+  }
 }
 
 constexpr Duration kTimeToEnd = std::chrono::seconds(2);
@@ -54,6 +66,7 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
   go_on();
   gate.set_budget(budget_of(settings.limits));
   gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());
+  pipeline::tell_what_is_gone(*context.rules, nullptr);
   sweep_outboxes();
 }
 
@@ -72,12 +85,13 @@ void Worker::go_on() {
   gate.set_ahead(clock.ahead(), clock.now());
 }
 
-// A crash may have left deliveries half prepared: those whose rows still want them stay.
+// A crash may have left deliveries half prepared: those whose rows still want them stay. An outbox that is
+// not there now is swept by a later start.
 void Worker::sweep_outboxes() {
   std::vector<std::string> wanted;
   for (const auto state : {queue::State::collecting, queue::State::delivering})
     for (const queue::Job& job : store.due(state, WallTime::max(), SIZE_MAX)) wanted.push_back(job.id);
-  for (const auto& [path, place] : context.rules->places) place->outbox.sweep(wanted);
+  for (const auto& [path, place] : context.rules->places) sweep(*place, wanted);
 }
 
 void Worker::stop(Duration patience) {

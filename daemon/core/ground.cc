@@ -61,6 +61,22 @@ std::string new_id() {
   return id;
 }
 
+// Of an open folder, as long as it is mounted.
+std::string identity_of(int folder) {
+  struct statx status{};
+  if (::statx(folder, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &status) != 0) return {};
+  return fmt::format("{}:{} {} {}", status.stx_dev_major, status.stx_dev_minor, status.stx_ino,
+                     status.stx_mnt_id);
+}
+
+// But for what we may have made in it.
+bool holds_nothing(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename() != ".chunkrd") return false;
+  return !error;
+}
+
 const char* mark_of(Ground::Kind kind) {
   return kind == Ground::Kind::precious ? "../spool.id" : ".chunkrd/id";
 }
@@ -76,6 +92,7 @@ Ground::Ground(fs::path folder, const fs::path& state, Kind kind)
       kind_(kind) {}
 
 FileDescriptor Ground::open() const {
+  if (kind_ == Kind::theirs) return open_theirs();
   FileDescriptor folder = look();
   if (folder) {
     const auto mark = mark_in(folder.get());
@@ -87,12 +104,27 @@ FileDescriptor Ground::open() const {
 
 bool Ground::exists() const {
   if (look()) return true;
-  if (const auto known = recall(); known && known->mount != mount_of(folder_)) lies_elsewhere(*known);
+  if (const auto known = recall(); known && known->mount != mount_of(folder_)) throw elsewhere(*known);
   return false;
 }
 
 bool Ground::is_known() const {
   return recall().has_value();
+}
+
+std::optional<FolderGone> Ground::hidden() const {
+  const auto known = recall();
+  if (!known || known->mount == mount_of(folder_)) return std::nullopt;
+  try {
+    if (const auto folder = look()) {
+      if (kind_ == Kind::theirs && !holds_nothing(folder_)) return std::nullopt;
+      const auto mark = kind_ == Kind::theirs ? std::nullopt : mark_in(folder.get());
+      if (mark && (mark->empty() || *mark == known->id)) return std::nullopt;
+    }
+  } catch (const FolderGone&) {
+    // What may not be seen is not it.
+  }
+  return elsewhere(*known);
 }
 
 // None where there is no folder.
@@ -127,7 +159,7 @@ FileDescriptor Ground::open_otherwise(FileDescriptor folder) const {
   auto mark = folder ? mark_in(folder.get()) : std::nullopt;
   const bool moved = known && known->mount != mount;
   const bool is_another = mark && !mark->empty() && known && known->id != *mark;
-  if (moved && (!mark || is_another)) lies_elsewhere(*known);
+  if (moved && (!mark || is_another)) throw elsewhere(*known);
   if (known && !folder && kind_ == Kind::precious)
     gone(
         "is not there any more: its documents wait. Bring it back; or, if they are lost, make an empty "
@@ -144,10 +176,34 @@ FileDescriptor Ground::open_otherwise(FileDescriptor folder) const {
   return folder;
 }
 
+// `id_` is what the folder was when it was looked at last: as long as it is that, it is the one that is
+// known.
+FileDescriptor Ground::open_theirs() const {
+  FileDescriptor folder = look();
+  if (!folder) gone("is not there: its documents wait until it is. Mount or make it, or mend the path");
+  const std::string now = identity_of(folder.get());
+  {
+    const std::lock_guard lock(mutex_);
+    if (now == id_) return folder;
+  }
+  const std::lock_guard one_at_a_time(learning);
+  const auto known = recall();
+  const std::string mount = mount_of(folder_);
+  if (known && known->mount != mount && holds_nothing(folder_)) throw elsewhere(*known);
+  if (!known || known->mount != mount) remember({new_id(), mount});
+  const std::lock_guard lock(mutex_);
+  id_ = now;
+  return folder;
+}
+
 FileDescriptor Ground::make() const {
+  const fs::path above = folder_.parent_path();
+  if (struct stat status{}; ::stat(above.c_str(), &status) != 0 && errno == ENOENT)
+    gone(
+        "is not there, and the folder above it neither: its documents wait. Mount or make that, or mend the "
+        "path");
   if (kind_ == Kind::precious) {
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
-      if (errno == ENOENT) gone("cannot be made: the folder above it is not there");
       fail("create directory", folder_);
     }
     durable::sync_directory(folder_.parent_path());
@@ -174,11 +230,15 @@ void Ground::remember(const Known& known) const {
                       fmt::format("{}\n{}\n{}\n", known.id, known.mount, printable(folder_.native())));
 }
 
-void Ground::lies_elsewhere(const Known& known) const {
-  gone(fmt::format(
-      "is not what it was: it lay on the filesystem that is mounted at {}, which is not there. Its "
-      "documents wait for the mount. If it is to be here from now on: touch {}",
-      known.mount, printable((folder_ / mark_of(kind_)).lexically_normal().native())));
+FolderGone Ground::elsewhere(const Known& known) const {
+  const std::string otherwise =
+      kind_ == Kind::theirs ? "put something into it"
+                            : "touch " + printable((folder_ / mark_of(kind_)).lexically_normal().native());
+  return {folder_,
+          fmt::format(
+              "is not what it was: it lay on the filesystem that is mounted at {}, which is not there. Its "
+              "documents wait for the mount. If it is to be here from now on: {}",
+              known.mount, otherwise)};
 }
 
 void Ground::gone(const std::string& why) const {

@@ -22,7 +22,7 @@ class FolderGone : public std::runtime_error {
   std::filesystem::path folder_;
 };
 
-/// A folder of ours on a filesystem that may come and go: the spool, an outbox, the archive, failed/.
+/// A folder on a filesystem that may come and go: an inbox, the spool, an outbox, the archive, failed/.
 ///
 /// A mount that is missing leaves an empty folder at its mount point, which looks like one that somebody has
 /// emptied. So a mark with a random id lies with the folder, and the state folder remembers the id and the
@@ -35,9 +35,11 @@ class FolderGone : public std::runtime_error {
 class Ground {
  public:
   enum class Kind {
-    open,     ///< anybody may remove it: it is made anew. The mark is .chunkrd/id
-    precious  ///< what lies in it is there only once: it is for us alone, and made only where it never was
-              ///< before. The mark is spool.id beside it
+    open,      ///< anybody may remove it: it is made anew. The mark is .chunkrd/id
+    precious,  ///< what lies in it is there only once: it is for us alone, and made only where it never was
+               ///< before. The mark is spool.id beside it
+    theirs     ///< an inbox: nothing is made there, nor marked. Below another mount than before it is taken
+               ///< for an empty mount point as long as nothing lies in it
   };
 
   /// Nothing is looked at yet. `state`: the folder with our memory.
@@ -45,7 +47,7 @@ class Ground {
 
   const std::filesystem::path& path() const noexcept { return folder_; }
 
-  /// Opens the folder; makes it where it may be made. Throws FolderGone.
+  /// Opens the folder; makes it where it may be made, but never what lies above it. Throws FolderGone.
   FileDescriptor open() const;
 
   /// Is there a folder? Makes nothing. Throws FolderGone where it may be there and cannot be seen.
@@ -53,6 +55,10 @@ class Ground {
 
   /// Was it ever opened, as far as we remember?
   bool is_known() const;
+
+  /// Why what is at its path says nothing about the folder, where it is because the filesystem that the
+  /// folder lies on is not mounted. Makes nothing, and remembers nothing.
+  std::optional<FolderGone> hidden() const;
 
  private:
   struct Known {
@@ -64,8 +70,9 @@ class Ground {
   FileDescriptor look() const;
   std::optional<std::string> mark_in(int folder) const;
   FileDescriptor open_otherwise(FileDescriptor folder) const;
+  FileDescriptor open_theirs() const;
   FileDescriptor make() const;
-  [[noreturn]] void lies_elsewhere(const Known& known) const;
+  FolderGone elsewhere(const Known& known) const;
   [[noreturn]] void gone(const std::string& why) const;
 
   std::filesystem::path folder_, memory_;

@@ -1,5 +1,6 @@
 #include "inbox/inbox.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -33,6 +34,21 @@ constexpr auto kBlindScan = 10s;  // the least pause between scans of folders wi
 // Every so often a scan looks at each file also where events have told of every change: writes through
 // mmap(2) or through a hard link elsewhere are told to nobody.
 constexpr std::uint64_t kThoroughEvery = 12;
+
+// Or why it cannot be looked at now. Blocking.
+std::expected<Tree, std::string> open_root(const Rules& rules) {
+  try {
+    if (rules.ground) (void)rules.ground->open();
+  } catch (const FolderGone& gone) {
+    return std::unexpected(gone.what());
+  } catch (const std::system_error&) {
+    // Nothing can be remembered now: it may be there all the same.
+  }
+  auto tree = Tree::open(rules.path);
+  if (tree) return std::move(*tree);
+  return std::unexpected(fmt::format("{}: {}; waiting until it can be read", printable(rules.path.native()),
+                                     tree.error().message()));
+}
 
 }  // namespace
 
@@ -188,15 +204,15 @@ void Inbox::Watcher::mind_losses() {
 // --- Scanning
 
 awaitable<std::optional<Tree>> Inbox::Watcher::open_tree() {
-  auto tree = co_await run_on(files, [path = rules.path] { return Tree::open(path); });
+  auto tree = co_await run_on(files, [this] { return open_root(rules); });
   if (tree) {
+    statistics.why_not.clear();
     if (!std::exchange(statistics.available, true))
       spdlog::info("inbox {}: is there again", printable(rules.path.native()));
     co_return std::move(*tree);
   }
-  if (std::exchange(statistics.available, false))
-    spdlog::warn("inbox {}: {}; waiting until it can be read", printable(rules.path.native()),
-                 tree.error().message());
+  if (std::exchange(statistics.available, false)) spdlog::warn("inbox {}", tree.error());
+  statistics.why_not = tree.error();
   scan_at = Steady::now() + kRetry;
   thorough = true;
   co_return std::nullopt;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/async.h"
+#include "core/ground.h"
 #include "inbox/identity.h"
 
 namespace chunkrd::inbox {
@@ -18,6 +19,8 @@ enum class WatchMode { automatic, events, scan };
 /// What one inbox takes. Durations are measured on the monotonic clock.
 struct Rules {
   std::filesystem::path path;
+  /// Tells an empty mount point from the inbox (Ground::Kind::theirs); null where that does not matter.
+  std::shared_ptr<const Ground> ground = nullptr;
   std::chrono::milliseconds settle{5000};
   std::chrono::seconds rescan{300};
   WatchMode watch = WatchMode::automatic;
@@ -42,7 +45,7 @@ enum class Reception {
 /// the inbox down and memory does not grow.
 using OnArrival = std::function<awaitable<Reception>(Arrival)>;
 
-/// Counters for the metrics; they only grow, the last three aside.
+/// Counters for the metrics; they only grow, the last four aside.
 struct Statistics {
   std::uint64_t events = 0;   ///< times that the kernel told of names where something has happened
   std::uint64_t entries = 0;  ///< files and folders that scans have seen
@@ -53,6 +56,7 @@ struct Statistics {
   /// listed, whatever is in them.
   std::size_t unclaimed = 0;
   bool available = true;  ///< false while the folder cannot be read (unmounted)
+  std::string why_not;    ///< for people: what happened, and what to do
 };
 
 /// Watches one folder and everything below it, with inotify where that works and by scanning always.

@@ -27,6 +27,13 @@ constexpr const char* kSpool = "spool";
   throw std::system_error(error, std::string(what) + " " + printable(path.native()));
 }
 
+[[noreturn]] void throw_gone(const fs::path& inbox, const std::error_code& error) {
+  if (error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system ||
+      error == std::errc::not_enough_memory)
+    fail(error, "open inbox", inbox);
+  throw FolderGone(inbox, "cannot be opened (" + error.message() + "): its documents wait until it can");
+}
+
 /// Makes our own folder in the inbox, for us alone. It must be a real folder: whoever may write into the
 /// inbox could have put a link to somewhere else there first.
 void make_own_folder(const fs::path& inbox) {
@@ -50,16 +57,15 @@ bool rename_works(const fs::path& a, const fs::path& b) {
 
 }  // namespace
 
-Spool::Spool(fs::path inbox, const fs::path& state, Take take) : inbox_(std::move(inbox)), take_(take) {
-  const bool beside_state = take_ == Take::copy || rename_works(inbox_, state);
-  const fs::path folder = beside_state ? state / kSpool : inbox_ / kOwnFolder / kSpool;
-  ground_ = std::make_shared<Ground>(folder, state, Ground::Kind::precious);
-  if (!beside_state) make_own_folder(inbox_);
-  try {
-    (void)ground_->open();
-  } catch (const FolderGone&) {
-    // Said by whoever needs it.
-  }
+fs::path Spool::folder_for(const fs::path& inbox, const fs::path& state, Take take) {
+  if (take == Take::copy || rename_works(inbox, state)) return state / kSpool;
+  make_own_folder(inbox);
+  return inbox / kOwnFolder / kSpool;
+}
+
+Spool::Spool(fs::path inbox, const fs::path& state, Take take)
+    : Spool(inbox, folder_for(inbox, state, take), state, take) {
+  (void)open();
 }
 
 Spool::Spool(fs::path inbox, const fs::path& folder, const fs::path& state, Take take)
@@ -73,7 +79,7 @@ std::vector<fs::path> Spool::folders_for(const fs::path& inbox, const fs::path& 
 
 Spool::Origin Spool::find(const std::string& name) const {
   const auto tree = Tree::open(inbox_);
-  if (!tree) fail(tree.error(), "open inbox", inbox_);  // a missing inbox says nothing about its documents
+  if (!tree) throw_gone(inbox_, tree.error());  // it says nothing about its documents
   auto [folder, base] = split(name);
   auto from = tree->folder(folder);
   if (!from && !means_gone(from.error())) fail(from.error(), "open folder", inbox_ / folder);

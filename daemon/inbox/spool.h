@@ -55,12 +55,17 @@ class Spool {
  public:
   enum class Take { move, copy };
 
-  /// Makes the folder (mode 0700), if it was never there. `inbox` and `state` must exist.
+  /// Makes the folder (mode 0700), if it was never there. Throws FolderGone when it was and is not.
   Spool(std::filesystem::path inbox, const std::filesystem::path& state, Take take);
 
   /// The one at `folder`, wherever the configuration would have it now. Nothing is made.
   Spool(std::filesystem::path inbox, const std::filesystem::path& folder, const std::filesystem::path& state,
         Take take);
+
+  /// Where the originals of an inbox are put that is there; in an inbox elsewhere, .chunkrd is made. Throws
+  /// std::system_error.
+  static std::filesystem::path folder_for(const std::filesystem::path& inbox,
+                                          const std::filesystem::path& state, Take take);
 
   /// Where the originals of `inbox` may lie, wherever its folder is.
   static std::vector<std::filesystem::path> folders_for(const std::filesystem::path& inbox,

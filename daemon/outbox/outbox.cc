@@ -52,10 +52,7 @@ struct Outbox::Root {
 };
 
 Outbox::Outbox(fs::path root, Layout layout)
-    : root_(new Root{.places = {.root = std::move(root)}, .layout = layout}) {
-  root_->places.open_deliveries();
-  root_->places.open_manifests();
-}
+    : root_(new Root{.places = {.root = std::move(root)}, .layout = layout}) {}
 
 fs::path Outbox::prepare(const std::string& job_id) {
   require_file_name(job_id);

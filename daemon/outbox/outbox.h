@@ -66,7 +66,7 @@ struct Delivered {
 /// the folders of the name may be there).
 class Outbox {
  public:
-  /// Makes the folders it needs.
+  /// Nothing is looked at yet.
   Outbox(std::filesystem::path root, Layout layout);
 
   /// The folder for this job's files, made if it is not there. Names in it that begin with "." are ours.

@@ -9,8 +9,6 @@ namespace {
 
 // Whoever waits looks again within kFolderPatience: without a look for so long nobody waits any more. A clock
 // that was set back says nothing about that.
-constexpr Duration kLookAgain = kFolderPatience / 4;
-
 bool is_over(const Absences::Absence& absence, WallTime now) {
   return now - absence.seen > 4 * kFolderPatience;
 }
@@ -39,13 +37,13 @@ const Absences::Absence* Absences::of(const queue::Job& job, WallTime now) const
 
 void Absences::hold(queue::Inboxes& held, queue::State state, WallTime now) const {
   for (const auto& [of, absence] : missed_)
-    if (of.second == state && now >= absence.seen && now - absence.seen < kLookAgain) held.insert(of.first);
+    if (of.second == state && now >= absence.seen && now - absence.seen < kFolderLook) held.insert(of.first);
 }
 
 std::optional<WallTime> Absences::next_look(queue::State state, WallTime now) const {
   std::optional<WallTime> next;
   for (const auto& [of, absence] : missed_)
-    if (const WallTime look = absence.seen + kLookAgain; of.second == state && look > now)
+    if (const WallTime look = absence.seen + kFolderLook; of.second == state && look > now)
       next = std::min(next.value_or(WallTime::max()), look);
   return next;
 }

@@ -44,7 +44,7 @@ class NoSuchInbox : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Makes the places (and their folders) of every inbox. Blocking. Throws std::system_error.
+/// Makes the places (and their folders) of every inbox. Blocking.
 std::shared_ptr<const Rules> make_rules(const config::Settings& settings);
 
 /// What every step works with. Event-loop thread only.
@@ -61,6 +61,8 @@ struct Context {
   /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
+  /// Told when the place of an inbox was made anew, because folders of it have come or gone. May be empty.
+  std::function<void(const std::string& inbox)> renewed = {};
   Absences absences = {};           ///< folders that are not there now
   lifecycle::Submits submits = {};  ///< kept by the scheduler
 

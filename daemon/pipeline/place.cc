@@ -1,9 +1,13 @@
 #include "pipeline/place.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
 #include <system_error>
 #include <vector>
+
+#include "core/escape.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -20,14 +24,6 @@ namespace fs = std::filesystem;
 
 std::shared_ptr<const Ground> ground(const fs::path& folder, const fs::path& state) {
   return std::make_shared<const Ground>(folder, state, Ground::Kind::open);
-}
-
-// So that it is known from now on. One that is gone is told of by whoever needs it.
-void make_known(const outbox::Shelf& shelf) {
-  try {
-    (void)shelf.has("x");
-  } catch (const FolderGone&) {
-  }
 }
 
 inbox::Spool::Take take_of(const Place& place, const queue::Job& job) {
@@ -79,23 +75,50 @@ void find_shelf(Place& home, const queue::Job& job) {
 
 }  // namespace
 
+// Each folder is opened once, so that it is known from now on.
+template <class Look>
+void Place::look_at(const fs::path& folder, Look look) {
+  try {
+    look();
+  } catch (const FolderGone& error) {
+    gone.push_back({error.folder(), error.what()});
+  } catch (const std::system_error& error) {
+    gone.push_back({folder, fmt::format("{} cannot be worked with ({}): its documents wait until it can",
+                                        printable(folder.native()), error.what())});
+  }
+}
+
+// While the inbox cannot be seen, nobody knows which spool is its own; nothing comes in until the place is
+// made again.
+inbox::Spool Place::make_spool() {
+  using inbox::Spool;
+  fs::path folder = Spool::folders_for(rules.path, state_folder).front();
+  const auto took = take_of(rules);
+  look_at(rules.path, [&] {
+    (void)inbox_ground->open();
+    folder = Spool::folder_for(rules.path, state_folder, took);
+  });
+  Spool made(rules.path, folder, state_folder, took);
+  look_at(folder, [&] { (void)made.open(); });
+  return made;
+}
+
 Place::Place(config::Inbox inbox, const fs::path& state)
     : rules(std::move(inbox)),
       state_folder(state),
-      spool(rules.path, state, take_of(rules)),
+      inbox_ground(std::make_shared<const Ground>(rules.path, state, Ground::Kind::theirs)),
+      spool(make_spool()),
       outbox_ground(ground(rules.outbox, state)),
       outbox(rules.outbox, layout_of(rules)),
       failed(ground(rules.failed, state)) {
   if (rules.originals == config::Originals::archive) archive.emplace(ground(rules.archive.value(), state));
-  make_known(failed);
-  if (archive) make_known(*archive);
-  try {
-    (void)outbox_ground->open();
-  } catch (const FolderGone&) {
-  }
+  look_at(rules.outbox, [&] { (void)outbox_ground->open(); });
+  look_at(rules.failed, [&] { (void)failed.has("x"); });
+  if (archive) look_at(archive->root(), [&] { (void)archive->has("x"); });
   using queue::State;
   const auto spooled = spool.path_of("job").parent_path();
   const auto archived = rules.archive.value_or(spooled);
+  touched_.front() = file_systems_of({rules.path, spooled, rules.outbox, rules.failed, archived});
   touched(State::claiming) = file_systems_of({rules.path, spooled, rules.failed});
   touched(State::ready) = touched(State::submitting) = file_systems_of({spooled});
   touched(State::collecting) = touched(State::delivering) = file_systems_of({rules.outbox});

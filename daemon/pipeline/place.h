@@ -27,11 +27,21 @@ struct Folder {
 /// The folders around an inbox: as it is configured, or as they are for one document (home_of()). A folder
 /// that was there before and is not now is not made: who needs it is told so with FolderGone.
 struct Place {
-  /// Makes the folders that are missing. Blocking. Throws std::system_error.
+  /// A folder that was not there, or could not be worked with, when the place was made.
+  struct Gone {
+    std::filesystem::path folder;
+    std::string why;  ///< for people: what happened, and what to do
+    bool operator==(const Gone&) const = default;
+  };
+
+  /// Makes the folders that are missing. Whatever is wrong with one holds up only who needs it: it stands in
+  /// `gone`, and the place is to be made again when that has changed. Blocking.
   Place(config::Inbox inbox, const std::filesystem::path& state);
 
   config::Inbox rules;
   std::filesystem::path state_folder;
+  std::vector<Gone> gone;
+  std::shared_ptr<const Ground> inbox_ground;
   inbox::Spool spool;
   std::shared_ptr<const Ground> outbox_ground;
   outbox::Outbox outbox;
@@ -48,13 +58,18 @@ struct Place {
   bool takes(const std::string& name) const;
   std::vector<Folder> folders;  ///< each once
 
+  /// What making it touches.
+  const FileSystems& touched_in_all() const { return touched_.front(); }
   /// What the file work of a step on a row in `state` may touch.
   const FileSystems& touched_in(queue::State state) const;
 
  private:
+  inbox::Spool make_spool();
+  template <class Look>
+  void look_at(const std::filesystem::path& folder, Look look);
   FileSystems& touched(queue::State state);
 
-  std::array<FileSystems, queue::kStateCount + 1> touched_;
+  std::array<FileSystems, queue::kStateCount + 1> touched_;  ///< the first: all
 };
 
 /// The folders of one document. Its row says where its files lie; the configuration, which may have changed

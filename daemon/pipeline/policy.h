@@ -46,6 +46,9 @@ inline constexpr Duration kTwinPatience = std::chrono::minutes(10);
 /// While a folder is not there everything that lies in it is looked for again within this time.
 inline constexpr Duration kFolderPatience = std::chrono::seconds(20);
 
+/// And somebody looks for it this often.
+inline constexpr Duration kFolderLook = kFolderPatience / 4;
+
 /// Exponential with full jitter: somewhere in (0, min(ceiling, base * 2^failures)], by `jitter` in [0, 1).
 Duration backoff(const Policy& policy, int failures, double jitter);
 

@@ -71,7 +71,12 @@ void log_transition(const Job& before, const Job& after, const queue::Event& eve
 }  // namespace
 
 Scheduler::Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop)
-    : context_(context), gate_(gate), clock_(clock), loop_(std::move(loop)), alarm_(clock.make_alarm()) {}
+    : context_(context),
+      gate_(gate),
+      clock_(clock),
+      loop_(std::move(loop)),
+      alarm_(clock.make_alarm()),
+      renewal_(context, *alarm_) {}
 
 std::size_t Scheduler::capacity(State state) const {
   const config::Limits& limits = context_.rules->limits;
@@ -102,6 +107,7 @@ awaitable<void> Scheduler::run() {
   while (!stopping_) {
     try {
       co_await notice_the_clock();
+      renewal_.look(clock_.now(), loop_);
       if (std::exchange(look_for_strangers_, false)) co_await look_for_strangers();
       co_await let_freed_go();
       for (const State state : kWorked)
@@ -111,7 +117,7 @@ awaitable<void> Scheduler::run() {
     }
     if (!stopping_) co_await alarm_->wait_until(next_look());
   }
-  while (!busy_.empty() || asking_health_) co_await alarm_->wait_until(kNever);
+  while (!busy_.empty() || asking_health_ || renewal_.is_looking()) co_await alarm_->wait_until(kNever);
   if (failure_) std::rethrow_exception(failure_);
 }
 
@@ -158,6 +164,7 @@ void Scheduler::fail() {
 void Scheduler::wake() {
   tell_pauses();
   look_for_strangers_ = true;
+  renewal_.hurry();
   for (Lane& each : lanes_) each.look_at = {};
   alarm_->ring();
 }
@@ -187,7 +194,7 @@ awaitable<void> Scheduler::notice_the_clock() {
 }
 
 WallTime Scheduler::next_look() const {
-  WallTime next = kNever;
+  WallTime next = renewal_.next();
   for (const State state : kWorked) next = std::min(next, lanes_[static_cast<std::size_t>(state)].look_at);
   return next;
 }
@@ -368,16 +375,25 @@ bool Scheduler::waits_for_folder(const Job& job, WallTime now) {
   return true;
 }
 
+// What was gone when its place was made was told then.
+bool Scheduler::is_told(const Job& job, const std::filesystem::path& folder) const {
+  const auto place = context_.rules->places.find(job.inbox);
+  return place != context_.rules->places.end() &&
+         (folder == place->second->rules.path ||
+          std::ranges::find(place->second->gone, folder, &Place::Gone::folder) != place->second->gone.end());
+}
+
 lifecycle::Decision Scheduler::absent(const Job& job, const FolderGone& gone) {
-  if (context_.absences.note(job, gone.folder().native(), gone.what(), context_.clock.now()))
-    spdlog::warn("inbox {}: {}", printable(job.inbox), gone.what());
+  const bool is_new = context_.absences.note(job, gone.folder().native(), gone.what(), context_.clock.now());
+  if (is_new && !is_told(job, gone.folder())) spdlog::warn("inbox {}: {}", printable(job.inbox), gone.what());
   return lifecycle::after_absence(job, gone.what(), context_.moment());
 }
 
 void Scheduler::is_there_again(const Job& job) {
   const auto* const missed = context_.absences.of(job, context_.clock.now());
   if (missed == nullptr) return;
-  spdlog::info("inbox {}: {} is there again", printable(job.inbox), printable(missed->folder));
+  if (!is_told(job, missed->folder))
+    spdlog::info("inbox {}: {} is there again", printable(job.inbox), printable(missed->folder));
   context_.absences.clear(job);
 }
 

@@ -18,6 +18,7 @@
 #include "pipeline/context.h"
 #include "pipeline/gate.h"
 #include "pipeline/observer.h"
+#include "pipeline/renewal.h"
 #include "pipeline/steps.h"
 #include "pipeline/turns.h"
 
@@ -104,6 +105,7 @@ class Scheduler {
   bool start(const queue::Job& job, WallTime now);
   bool waits_for_folder(const queue::Job& job, WallTime now);
   void is_there_again(const queue::Job& job);
+  bool is_told(const queue::Job& job, const std::filesystem::path& folder) const;
   lifecycle::Decision absent(const queue::Job& job, const FolderGone& gone);
   void launch(queue::Job job, Running running, Gate::Pass pass, Step step);
   awaitable<void> run_step(queue::Job job, Gate::Pass pass, Step step);
@@ -123,6 +125,7 @@ class Scheduler {
   Clock& clock_;
   Executor loop_;
   std::unique_ptr<Alarm> alarm_;
+  Renewal renewal_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};
   std::map<std::string, Running> busy_;  ///< by the id of the job whose step is running
   Turns turns_;

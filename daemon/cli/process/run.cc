@@ -45,9 +45,16 @@ Run::Run(const config::Settings& settings, std::string key, const std::string& s
       display_(display),
       last_resort_(settings.shutdown_timeout, ExitCode::interrupted),
       worker_(settings, std::move(key), *this, nullptr) {
+  refuse_missing_folders();
   refuse_another_service(service);
   for (Tally::Entry& entry : tally_.entries()) take_up(entry);
   ended_before_ = tally_.ended();
+}
+
+// Who waits for a command does not want to wait for a mount.
+void Run::refuse_missing_folders() const {
+  for (const auto& [path, place] : worker_.context.rules->places)
+    if (!place->gone.empty()) throw UserError(ExitCode::no_input, place->gone.front().why);
 }
 
 void Run::refuse_another_service(const std::string& service) {

@@ -45,6 +45,7 @@ class Run final : public pipeline::Observer {
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
 
  private:
+  void refuse_missing_folders() const;
   void refuse_another_service(const std::string& service);
   void take_up(Tally::Entry& entry);
   void ask(Tally::Entry& entry, const queue::Job& job, const pipeline::lifecycle::Wish& wish);

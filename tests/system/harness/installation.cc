@@ -174,14 +174,14 @@ void Installation::write_config() const {
              fmt::format("api: {{url: \"http://127.0.0.1:{}\", {}}}\n"
                          "state: {}\n"
                          "inboxes:\n"
-                         "  - {{path: {}, outbox: {}, failed: {}, archive: {}, {}}}\n"
+                         "  - {{path: {}, outbox: {}, failed: {}, archive: {}, {}}}\n{}"
                          "profiles:\n  default: {{{}}}\n"
                          "limits: {{{}}}\n"
                          "metrics: {{listen: \"127.0.0.1:{}\"}}\n"
                          "log: {{level: {}, format: text}}\n{}\n",
                          service_port_ == 0 ? 1 : service_port_, api_options, state.native(), inbox.native(),
-                         outbox.native(), failed.native(), archive.native(), inbox_options, profile_options,
-                         limits, metrics_port_, log_level, top_level));
+                         outbox.native(), failed.native(), archive.native(), inbox_options, more_inboxes,
+                         profile_options, limits, metrics_port_, log_level, top_level));
 }
 
 void Installation::start_daemon(const Process::Options& options) {

@@ -43,7 +43,8 @@ class Installation {
   std::string api_options = "reconcile_grace: 1s";
   std::string limits = "submits_per_second: 1000";
   std::string log_level = "info";
-  std::string top_level;  ///< further lines
+  std::string more_inboxes;  ///< further entries of the list: "  - {...}\n"
+  std::string top_level;     ///< further lines
 
   void start_service(const std::string& rules = "", const std::vector<std::string>& arguments = {});
   /// Instead: a service of the test's own on this port of 127.0.0.1.

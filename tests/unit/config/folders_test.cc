@@ -6,10 +6,12 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <system_error>
 
 #include "core/errors.h"
+#include "core/ground.h"
 #include "tests/unit/config/folder.h"
 
 namespace chunkrd::config {
@@ -18,6 +20,19 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+
+// Not root for a while, who may write everywhere.
+class Nobody {
+ public:
+  Nobody() {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) throw std::system_error(errno, std::generic_category());
+  }
+  Nobody(const Nobody&) = delete;
+  Nobody& operator=(const Nobody&) = delete;
+  ~Nobody() {
+    if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
+  }
+};
 
 class Folders : public ::testing::Test {
  protected:
@@ -54,24 +69,59 @@ class Folders : public ::testing::Test {
   Settings settings_;
 };
 
-TEST_F(Folders, ThatAreMissingAreCreatedOnlyNotTheInbox) {
+TEST_F(Folders, ThatAreMissingAreNoMistakeAndOnlyTheStateIsCreated) {
   EXPECT_EQ(text(), "");
-  for (const char* name : {"outbox", "failed", "archive", "state"})
-    EXPECT_TRUE(fs::is_directory(folder_ / name));
   EXPECT_EQ(fs::status(folder_ / "state").permissions(), fs::perms::owner_all);
+  for (const char* name : {"outbox", "failed", "archive"}) EXPECT_FALSE(fs::exists(folder_ / name));
+  EXPECT_TRUE(folder_problems(settings_).empty()) << "they will be made";
   settings_.inboxes[0].path = folder_ / "elsewhere";
-  const auto error = refusal();
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->code(), ExitCode::no_input);
-  EXPECT_EQ(error->what(), "inboxes[0].path (" + (folder_ / "elsewhere").string() +
-                               "): No such file or directory; create it or mend the path");
+  EXPECT_EQ(text(), "");
+  const auto problems = folder_problems(settings_);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].kind, FolderProblem::Kind::absence);
+  EXPECT_EQ(
+      problems[0].text,
+      "inboxes[0].path (" + (folder_ / "elsewhere").string() +
+          "): does not exist; mount or create it, or mend the path; its documents wait until it is there");
 }
 
-TEST_F(Folders, AreNotCreatedWhereTheParentIsMissing) {
+TEST_F(Folders, AreWaitedForWhereTheParentIsMissing) {
   settings_.inboxes[0].outbox = folder_ / "not-mounted/outbox";
-  EXPECT_THAT(text(), AllOf(HasSubstr("inboxes[0].outbox"), HasSubstr("does not exist, and"),
-                            HasSubstr("not-mounted neither")));
+  EXPECT_EQ(text(), "");
+  const auto problems = folder_problems(settings_);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].kind, FolderProblem::Kind::absence);
+  EXPECT_THAT(problems[0].text, AllOf(HasSubstr("inboxes[0].outbox"), HasSubstr("does not exist, and"),
+                                      HasSubstr("not-mounted neither")));
   EXPECT_FALSE(fs::exists(folder_ / "not-mounted"));
+  settings_.state = folder_ / "not-mounted/state";
+  EXPECT_THAT(text(), HasSubstr("state (")) << "without it there is nothing to begin with";
+}
+
+// As if the folder had lain on a filesystem that was mounted somewhere else.
+void remember_on_another_mount(const fs::path& folder, const fs::path& state, Ground::Kind kind) {
+  (void)Ground(folder, state, kind).open();
+  for (const auto& memory : fs::directory_iterator(state / "folders"))
+    std::ofstream(memory.path()) << "an id\n/mnt/that/is/gone\n";
+}
+
+TEST_F(Folders, BelowAMountPointWhoseMountIsGoneAreWaitedForWhateverIsThere) {
+  settings_.inboxes[0].failed = folder_ / "failed";
+  remember_on_another_mount(settings_.inboxes[0].path, settings_.state, Ground::Kind::theirs);
+  remember_on_another_mount(settings_.inboxes[0].outbox, settings_.state, Ground::Kind::open);
+  for (const char* name : {"inbox", "outbox"}) {
+    fs::remove_all(folder_ / name);
+    fs::permissions(folder_.make(name), fs::perms::none);
+  }
+  fs::permissions(folder_ / "", fs::perms{0755});
+  fs::permissions(folder_ / "state", fs::perms{0777});
+  fs::permissions(folder_ / "state/folders", fs::perms{0777});
+  const Nobody nobody;
+  const auto problems = folder_problems(settings_);
+  std::vector<std::string> waited_for;
+  for (const auto& problem : problems)
+    if (problem.kind == FolderProblem::Kind::absence) waited_for.push_back(problem.key);
+  EXPECT_THAT(waited_for, ::testing::ElementsAre("inboxes[0].path", "inboxes[0].outbox"));
 }
 
 TEST_F(Folders, MayBeSharedByInboxes) {
@@ -127,19 +177,6 @@ TEST_F(Folders, ThatAreFilesAreRefusedAllAtOnce) {
   EXPECT_THAT(text(), AllOf(HasSubstr("file1): is not a folder\n"), HasSubstr("file2): is not a folder")));
 }
 
-// Not root for a while, who may write everywhere.
-class Nobody {
- public:
-  Nobody() {
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) throw std::system_error(errno, std::generic_category());
-  }
-  Nobody(const Nobody&) = delete;
-  Nobody& operator=(const Nobody&) = delete;
-  ~Nobody() {
-    if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
-  }
-};
-
 TEST_F(Folders, ThatMayNotBeWrittenAreRefused) {
   constexpr fs::perms kReadOnly{0555};
   fs::permissions(folder_.make("outbox"), kReadOnly);
@@ -158,6 +195,7 @@ TEST_F(Folders, AreLookedAtWithoutMakingAny) {
   settings_.inboxes.front().failed = settings_.inboxes.front().path;
   const auto problems = folder_problems(settings_);
   ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].kind, FolderProblem::Kind::mistake);
   EXPECT_EQ(problems[0].code, ExitCode::bad_config);
   EXPECT_THAT(problems[0].text, HasSubstr("are the same folder"));
   EXPECT_EQ(problems[1].key, "inboxes[0].archive");

@@ -181,7 +181,7 @@ TEST(TheDefaultFile, WorksWithFoldersThatAreThere) {
   text = std::regex_replace(text, std::regex("/srv/chunkrd/|/var/lib/"), "./");
   const Settings settings = read_settings(folder.write("chunkrd.yaml", text));
   EXPECT_NO_THROW(check_folders(settings));
-  EXPECT_TRUE(std::filesystem::is_directory(folder / "archive"));
+  EXPECT_TRUE(folder_problems(settings).empty());
 }
 
 TEST(TheReference, HasExactlyTheKeysOfTheReader) {

@@ -24,6 +24,8 @@ class GroundTest : public testing::Test {
   Ground archive() const { return {home.path() / "archive", state, Ground::Kind::open}; }
   Ground spool() const { return {home.path() / "spool", state, Ground::Kind::precious}; }
 
+  Ground inbox() const { return {home.path() / "inbox", state, Ground::Kind::theirs}; }
+
   // As if the folder had lain on a filesystem that was mounted somewhere else.
   void pretend_it_lay_on_another_mount() const {
     for (const auto& memory : fs::directory_iterator(state / "folders")) {
@@ -89,6 +91,40 @@ TEST_F(GroundTest, ASpoolThatIsGoneIsNotMadeAnewAndIsTheSameWhenItIsBack) {
   EXPECT_FALSE(fs::exists(ground.path()));
   fs::rename(home.path() / "away", ground.path());
   EXPECT_TRUE(ground.open());
+}
+
+TEST_F(GroundTest, AnInboxIsNeverMadeNorMarked) {
+  EXPECT_THROW((void)inbox().open(), FolderGone);
+  EXPECT_FALSE(fs::exists(home.path() / "inbox"));
+  fs::create_directory(home.path() / "inbox");
+  EXPECT_TRUE(inbox().open());
+  EXPECT_TRUE(fs::is_empty(home.path() / "inbox"));
+}
+
+TEST_F(GroundTest, AnInboxBelowAnotherMountIsTakenForOneAsSoonAsSomethingLiesInIt) {
+  fs::create_directory(home.path() / "inbox");
+  const auto opened_before = inbox();
+  EXPECT_TRUE(opened_before.open());
+  EXPECT_FALSE(inbox().hidden());
+  pretend_it_lay_on_another_mount();
+  EXPECT_TRUE(opened_before.open()) << "the same folder as a moment ago";
+  EXPECT_TRUE(inbox().hidden());
+  EXPECT_THROW((void)inbox().open(), FolderGone);
+  write(home.path() / "inbox/a.pdf", "a");
+  EXPECT_FALSE(inbox().hidden());
+  EXPECT_TRUE(inbox().open());
+  fs::remove(home.path() / "inbox/a.pdf");
+  EXPECT_TRUE(inbox().open()) << "for good";
+}
+
+TEST_F(GroundTest, NothingIsMadeWhereTheFolderAboveItIsMissing) {
+  const Ground ground(home.path() / "not-mounted/archive", state, Ground::Kind::open);
+  EXPECT_THROW((void)ground.open(), FolderGone);
+  EXPECT_FALSE(fs::exists(home.path() / "not-mounted"));
+  fs::create_directory(home.path() / "not-mounted");
+  EXPECT_TRUE(ground.open());
+  fs::remove_all(home.path() / "not-mounted");
+  EXPECT_THROW((void)ground.open(), FolderGone) << "nor what was there before";
 }
 
 TEST_F(GroundTest, SaysWhichFolderAndWhatToDo) {

@@ -209,11 +209,11 @@ TEST_F(SpoolTest, AnUnreadableFileIsMovedButCannotBeCopied) {
   EXPECT_EQ(::seteuid(::getuid()), 0);
 }
 
-TEST_F(SpoolTest, AMissingInboxIsAnErrorAndNotAVanishedDocument) {
+TEST_F(SpoolTest, AMissingInboxIsWaitedForAndIsNoVanishedDocument) {
   const auto identity = drop("a.pdf");
   const auto spool = moving();
   fs::rename(inbox.path(), state / "away");
-  EXPECT_THROW(spool.take("a.pdf", identity, kJob), std::system_error);
+  EXPECT_THROW(spool.take("a.pdf", identity, kJob), FolderGone);
   fs::rename(state / "away", inbox.path());
   EXPECT_EQ(spool.take("a.pdf", identity, kJob), Taken::taken);
 }

@@ -245,7 +245,7 @@ TEST(Sweeping, ALinkInPlaceOfAFolderOfOursIsAnErrorThatNamesIt) {
   test::write(elsewhere.path() / kJob / "notes.txt", "mine");
   Outbox outbox(directory.path() / "outbox", Layout::flat);
   const fs::path tmp = directory.path() / "outbox" / ".chunkrd" / "tmp";
-  fs::remove(tmp);
+  fs::create_directories(tmp.parent_path());
   fs::create_directory_symlink(elsewhere.path(), tmp);
   for (const auto& attempt :
        std::vector<std::function<void()>>{[&] { outbox.sweep({}); }, [&] { outbox.prepare(kJob); }}) {

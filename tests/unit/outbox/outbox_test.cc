@@ -112,6 +112,7 @@ TEST_F(OutboxTest, DocumentsOfOneNameGetAHashThenTheEndOfTheJobIdThenANumber) {
 
 TEST_F(OutboxTest, AFileOfSomebodyElseIsNeverReplacedWhicheverPartItIs) {
   Outbox outbox(root(), Layout::flat);
+  fs::create_directories(root());
   test::write(root() / "a.pdf.json", "precious");
   fs::create_symlink("nowhere", root() / "b.pdf.md");
   EXPECT_EQ(deliver(outbox, "job1", "a.pdf").name, "a~" + kHash + ".pdf");
@@ -122,6 +123,7 @@ TEST_F(OutboxTest, AFileOfSomebodyElseIsNeverReplacedWhicheverPartItIs) {
 
 TEST_F(OutboxTest, ALinkOrAFileInPlaceOfAFolderIsNotFollowed) {
   Outbox outbox(root(), Layout::flat);
+  fs::create_directories(root());
   const Directory outside;
   fs::create_symlink(outside.path(), root() / "link");
   test::write(root() / "file", "precious");
@@ -161,6 +163,7 @@ TEST_F(OutboxTest, LayoutFolderPutsAllIntoOneFolder) {
 TEST_F(OutboxTest, WhatIsShownMayBeReadByOthersAndWhatIsOursMayNot) {
   for (const Layout layout : {Layout::flat, Layout::folder}) {
     Outbox outbox(root(), layout);
+    fs::create_directories(root() / ".chunkrd");
     fs::permissions(root() / ".chunkrd", fs::perms(0755));
     for (int revision = 0; revision < 2; ++revision) {
       auto parts = prepare(outbox, "job1");

@@ -1,6 +1,9 @@
 #include "pipeline/place.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "pipeline/link.h"
 #include "tests/support/temporary_folder.h"
@@ -58,9 +61,37 @@ class PlaceTest : public testing::Test {
     return Place(inbox, folder_.path() / "state");
   }
 
- private:
+ protected:
   tests::TemporaryFolder folder_;
 };
+
+std::vector<std::string> gone_in(const Place& place) {
+  std::vector<std::string> names;
+  for (const auto& gone : place.gone) names.push_back(gone.folder.filename());
+  return names;
+}
+
+TEST_F(PlaceTest, IsMadeWhateverIsWrongWithItsFolders) {
+  namespace fs = std::filesystem;
+  using ::testing::ElementsAre;
+  const fs::path root = folder_.path();
+  EXPECT_THAT(gone_in(make({})), ElementsAre());
+  for (const char* name : {"outbox", "failed"}) {
+    fs::remove_all(root / name);
+    std::ofstream(root / name) << "a file";
+  }
+  fs::rename(root / "state/spool", root / "state/away");
+  EXPECT_THAT(gone_in(make({})), ElementsAre("spool", "outbox", "failed"));
+  config::Inbox missing;
+  missing.path = root / "not-mounted/inbox";
+  missing.outbox = root / "not-mounted/outbox";
+  missing.failed = root / "not-mounted/failed";
+  missing.archive = root / "not-mounted/archive";
+  const Place place(missing, root / "state");
+  EXPECT_THAT(gone_in(place), ElementsAre("inbox", "spool", "outbox", "failed", "archive"));
+  EXPECT_FALSE(fs::exists(root / "not-mounted"));
+  EXPECT_THROW((void)place.open_outbox(), FolderGone);
+}
 
 TEST_F(PlaceTest, TheFirstFolderBelowTheInboxChoosesTheProfile) {
   config::Inbox inbox;
