@@ -1,5 +1,6 @@
 #include "http/easy.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "core/errors.h"
+#include "core/fd.h"
 #include "core/quotation.h"
 #include "http/failure.h"
 #include "http/origin.h"
@@ -23,6 +25,14 @@ constexpr long kTransferBuffer = 256L << 10;
 
 // An error page is read so far for the sake of the connection, then the connection is given up.
 constexpr std::uint64_t kErrorBodyLimit = 1u << 20;
+
+// Why there can be no more sockets here. libcurl calls that a host that cannot be resolved or reached, which
+// is said of the other side.
+std::error_code socket_shortage() noexcept {
+  const FileDescriptor another(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const std::error_code error(another ? 0 : errno, std::generic_category());
+  return is_shortage(error) ? error : std::error_code();
+}
 
 const char* name_of(Method method) noexcept {
   switch (method) {
@@ -264,7 +274,13 @@ Result Easy::result(CURLcode code) {
     return std::unexpected(std::move(error));
   }
   const char* const text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
-  return std::unexpected(ended_by_us(cause_of(code), text));
+  TransportError error = ended_by_us(cause_of(code), text);
+  if (const auto shortage = socket_shortage(); shortage && !begun_) {
+    error.cause = TransportError::Cause::local;
+    error.message += ": " + shortage.message();
+    error.local = shortage;
+  }
+  return std::unexpected(std::move(error));
 }
 
 TransportError Easy::ended_by_us(TransportError::Cause cause, const std::string& why) const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "core/errors.h"
 #include "core/escape.h"
 #include "core/ids.h"
 #include "pipeline/collect_files.h"
@@ -48,9 +49,10 @@ Sendable sendable(const Place& configured, const Job& job, original::Look how) {
   return document_of(home, job);
 }
 
+// What this machine was short of says nothing about the file.
 bool could_not_be_read(const Answer<Task>& answer) {
   const auto* none = std::get_if<taskapi::NoAnswer>(&answer);
-  return none != nullptr && none->cause == taskapi::NoAnswer::Cause::local_file;
+  return none != nullptr && none->cause == taskapi::NoAnswer::Cause::local_file && !is_shortage(none->local);
 }
 
 // The file did not let itself be sent to its end: has it changed?

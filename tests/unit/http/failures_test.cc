@@ -1,7 +1,10 @@
 // No whole answer: was anything sent, and why. What decides whether a create may be sent again.
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/fd.h"
 #include "http/failure.h"
+#include "tests/support/sanitizer.h"
 #include "tests/unit/http/fixture.h"
 
 namespace chunkrd::http {
@@ -27,6 +30,23 @@ TEST_F(Failures, ARefusedPortSentNothing) {
   EXPECT_EQ(error.cause, Cause::connect);
   EXPECT_THAT(error.message, HasSubstr("POST http://127.0.0.1:"));
   EXPECT_THAT(error.message, Not(HasSubstr("secret")));
+}
+
+TEST_F(Failures, ThatThereAreNoMoreSocketsHereIsNotTheOtherSidesFault) {
+  if (tests::kSanitizerNeedsDescriptors) GTEST_SKIP() << "UBSan needs a descriptor";
+  HttpServer server;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  std::vector<FileDescriptor> taken;
+  const rlimit few{.rlim_cur = 256, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  for (FileDescriptor next(::dup(0)); next; next = FileDescriptor(::dup(0))) taken.push_back(std::move(next));
+  const TransportError error = failure(post(server.url(), "x"));
+  taken.clear();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(error.sent, Sent::not_sent);
+  EXPECT_EQ(error.cause, Cause::local);
+  EXPECT_EQ(error.local, std::errc::too_many_files_open) << error.message;
 }
 
 TEST_F(Failures, AnUnknownHostSentNothing) {
