@@ -132,8 +132,8 @@ struct First {
   WallTime since;  ///< when it came there
 };
 bool is_paid_for(const queue::Job& job);
-/// Is the submit of `job` to wait for what becomes of `first`? Not for ever where that hangs here: a disk
-/// that is full or a mount that is gone is a matter of that document's alone.
+/// Is the submit of `job` to wait for what becomes of `first`? Not for more than two days where that hangs
+/// here: for a disk that is full or a mount that is gone.
 bool is_to_wait_for(const queue::Job& job, const First& first, WallTime now);
 enum class Telling { told, silent };
 /// It does. It comes up again by itself, too, after kTwinPatience.

@@ -290,11 +290,16 @@ bool is_paid_for(const Job& job) {
   return job.state >= State::submitting && job.state <= State::delivered && job.wanted_settings.empty();
 }
 
+// A result that has not come to its place by then has a person's attention, or none will ever come.
+constexpr Duration kLongestTwin = std::chrono::days(2);
+
 bool is_to_wait_for(const Job& job, const First& first, WallTime now) {
   if (first.id == job.id) return false;
-  // What the service takes its time for would not be faster a second time, and has deadlines of its own.
-  if (first.state == State::submitting || first.state == State::submitted) return true;
-  return now - first.since < kTwinPatience;
+  // What the service takes its time for would not be faster a second time, and has deadlines of its own; an
+  // upload has an end.
+  if (first.state <= State::submitted) return true;
+  // What it has made waits here for a mount or for space, and this one would be paid for once more.
+  return now - first.since < kLongestTwin;
 }
 
 Decision wait_for(const Job& job, const std::string& first, Telling telling, const Moment& moment) {

@@ -39,8 +39,7 @@ inline constexpr Duration kRightsPatience = std::chrono::minutes(1);
 /// While a disk here is full everything that waits for space tries again within this time.
 inline constexpr Duration kDiskPatience = std::chrono::seconds(30);
 
-/// A document that waits for another one with the same bytes looks again after so long; and does not wait any
-/// more for one that has a result and has not delivered it by then.
+/// A document that waits for another one with the same bytes looks again after so long.
 inline constexpr Duration kTwinPatience = std::chrono::minutes(10);
 
 /// While a folder is not there everything that lies in it is looked for again within this time.
