@@ -51,13 +51,26 @@ std::string settings_of(const std::string& hash, const Rules& rules) {
   return "{}";
 }
 
+// Those that are configured, and those that rows which came back know of: the configuration may have changed.
+std::set<fs::path> outboxes_of(const Rules& rules, queue::SqliteStore& store) {
+  constexpr std::size_t kRowsAtOnce = 1000;
+  std::set<fs::path> outboxes;
+  for (const auto& [path, place] : rules.places) outboxes.insert(place->rules.outbox);
+  std::string last;
+  while (true) {
+    const auto rows = store.list({}, last, kRowsAtOnce);
+    for (const Job& job : rows)
+      if (!job.outbox.empty()) outboxes.insert(job.outbox);
+    if (rows.size() < kRowsAtOnce) return outboxes;
+    last = rows.back().id;
+  }
+}
+
 }  // namespace
 
 void Recovery::take_deliveries() {
   for (const auto& document : store_.forgotten(SIZE_MAX)) forgotten_.insert(document.id);
-  std::set<fs::path> outboxes;
-  for (const auto& [path, place] : rules_->places) outboxes.insert(place->rules.outbox);
-  for (const fs::path& root : outboxes) {
+  for (const fs::path& root : outboxes_of(*rules_, store_)) {
     const outbox::Places places{root};
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(places.manifests(), missing))
@@ -75,15 +88,15 @@ void Recovery::take_delivery(const fs::path& outbox, const fs::path& file, Reach
     if (forgotten_.contains(manifest->origin.job_id)) return;
     if (!time_of_job_id(manifest->origin.job_id)) return leave(file, "its job id is none of ours");
     if (reached == Reached::put_away && is_there(in_spool(manifest->origin.job_id))) reached = Reached::shown;
-    take_delivery(place_of(outbox, manifest->origin), *manifest, reached, written_at(file));
+    take_delivery(outbox, place_of(outbox, manifest->origin), *manifest, reached, written_at(file));
   } catch (const std::runtime_error& error) {
     if (dynamic_cast<const queue::StoreError*>(&error) != nullptr) throw;
     leave(file, fmt::format("cannot be read ({}); its result stays where it is", error.what()));
   }
 }
 
-void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifest, Reached reached,
-                             WallTime at) {
+void Recovery::take_delivery(const fs::path& outbox, const Place& place, const outbox::Manifest& manifest,
+                             Reached reached, WallTime at) {
   const outbox::Origin& origin = manifest.origin;
   const auto known = store_.find(origin.job_id);
   if (known && (reached == Reached::begun || !lifecycle::is_older_than_its_result(*known, origin.revision)))
@@ -106,7 +119,7 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
   job.task_id = origin.task_id;
   job.revision = origin.revision;
   if (reached != Reached::begun) job.delivered_name = manifest.name();
-  job.outbox = place.rules.outbox.native();
+  job.outbox = outbox.native();
   job = lifecycle::delivered_before(std::move(job), reached, at);
   // Its profile may want its task deleted; whether that has been done only the list can tell.
   const auto& tasks = listed_.of(job.id);
@@ -121,12 +134,16 @@ void Recovery::take_delivery(const Place& place, const outbox::Manifest& manifes
   }
 }
 
-// Several inboxes may have one outbox: the document's label knows, or its original.
+// Several inboxes may have one outbox, and one that is not configured any more may be any inbox's: the
+// document's label knows, or its original.
 const Place& Recovery::place_of(const fs::path& outbox, const outbox::Origin& origin) const {
   const auto label = inbox::label_of(in_spool(origin.job_id));
+  const auto is_of = [&](const auto& named) { return named.second->rules.outbox == outbox; };
+  const bool is_configured = std::ranges::any_of(rules_->places, is_of);
   const Place* likely = nullptr;
-  for (const auto& [path, place] : rules_->places) {
-    if (place->rules.outbox != outbox) continue;
+  for (const auto& named : rules_->places) {
+    if (is_configured && !is_of(named)) continue;
+    const auto& [path, place] = named;
     if (label && label->inbox == path) return *place;
     const bool has_original = is_there(usual_place_of(*place, origin.name));
     if (likely == nullptr || has_original) likely = place.get();

@@ -41,8 +41,8 @@ class Recovery {
   void take_deliveries();
   void take_delivery(const std::filesystem::path& outbox, const std::filesystem::path& file,
                      lifecycle::Reached reached);
-  void take_delivery(const Place& place, const outbox::Manifest& manifest, lifecycle::Reached reached,
-                     WallTime at);
+  void take_delivery(const std::filesystem::path& outbox, const Place& place,
+                     const outbox::Manifest& manifest, lifecycle::Reached reached, WallTime at);
   const Place& place_of(const std::filesystem::path& outbox, const outbox::Origin& origin) const;
 
   // spooled.cc

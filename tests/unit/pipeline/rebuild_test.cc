@@ -42,8 +42,8 @@ class RebuildTest : public testing::Test {
   const Place& place() const { return *rules_->places.begin()->second; }
   fs::path manifest() const { return home_.path() / "outbox/.chunkrd/manifests" / (kId + ".json"); }
 
-  void deliver(const std::string& original) const {
-    outbox::Outbox outbox = place().outbox;
+  void deliver(const std::string& original) const { deliver(original, place().outbox); }
+  static void deliver(const std::string& original, outbox::Outbox outbox) {
     const fs::path result = outbox.prepare(kId) / "result.json";
     write(result, "{}");
     const outbox::Origin origin{.job_id = kId,
@@ -97,6 +97,28 @@ TEST_F(RebuildTest, SoIsOneInTheSpoolThatWasUsedBefore) {
   const queue::Job job = rebuilt();
   EXPECT_EQ(job.state, State::delivered);
   expect_put_away(job);
+}
+
+TEST_F(RebuildTest, AnOutboxThatIsNotConfiguredAnyMoreIsReadWhereARowThatCameBackKnowsOfIt) {
+  const fs::path before = home_.path() / "outbox of last year";
+  deliver("document", outbox::Outbox(before, outbox::Layout::flat));
+  write(home_.path() / "archive/a.txt", "document");
+  {
+    queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+    queue::Job other;
+    other.id = "01hyyyyyyy0123456789abcdef";
+    other.inbox = place().rules.path.native();
+    other.name = "b.txt";
+    other.source_identity = "another";
+    other.state = State::done;
+    other.outbox = before.native();
+    const WallTime now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    store.apply(std::vector<queue::Change>{queue::Insertion{other, {}}}, now);
+  }
+  const queue::Job job = rebuilt();
+  EXPECT_EQ(job.state, State::done);
+  EXPECT_EQ(job.outbox, before);
+  EXPECT_EQ(job.delivered_name, "a.txt");
 }
 
 TEST_F(RebuildTest, AnOriginalThatWasChangedGoesBackIntoTheInbox) {
