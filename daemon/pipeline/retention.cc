@@ -4,7 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "core/escape.h"
@@ -48,6 +50,28 @@ class Inboxes {
 // With the names under which the shelves may have notes of it.
 void add_names(std::vector<std::string>& names, const std::string& job_id) {
   for (const char* prefix : {"", "sidecar-", "stale-sidecar-"}) names.push_back(prefix + job_id);
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return !path.empty() && std::filesystem::is_directory(path, error);
+}
+
+// Where the configuration had its result or its original put before it was changed: only its row knows. What
+// cannot be removed there stays, and keeps no row from going.
+void forget_elsewhere(const Place& place, const Job& job) {
+  const bool usual =
+      job.shelf == place.failed.root() || (place.archive && job.shelf == place.archive->root());
+  try {
+    if (job.outbox != place.rules.outbox && is_folder(job.outbox))
+      outbox::Outbox(job.outbox, outbox::Layout::flat).forget({job.id});
+    std::vector<std::string> notes;
+    add_names(notes, job.id);
+    if (!usual && is_folder(job.shelf)) outbox::Shelf(std::filesystem::path(job.shelf)).forget(notes);
+  } catch (const std::system_error& error) {
+    spdlog::debug("retention: what is left of job {} in {} stays: {}", job.id, printable(job.outbox),
+                  error.what());
+  }
 }
 
 }  // namespace
@@ -235,8 +259,9 @@ Retention::Outcome Retention::forget(const Rules& rules, const std::vector<Ended
     if (place == rules.places.end()) continue;
     const lifecycle::Remains remains{inboxes.look(job), place->second->rules.originals,
                                      place->second->archive && rules.retention.prunes_archive()};
-    if (lifecycle::may_be_forgotten(job, remains, now))
-      outcome.changes.emplace_back(queue::Forgetting{job.id, job.state, job.lease});
+    if (!lifecycle::may_be_forgotten(job, remains, now)) continue;
+    forget_elsewhere(*place->second, job);
+    outcome.changes.emplace_back(queue::Forgetting{job.id, job.state, job.lease});
   }
   return outcome;
 }
