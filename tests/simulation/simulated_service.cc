@@ -60,8 +60,16 @@ void SimulatedService::make_foreign_tasks(int number) {
     task.file_name = fmt::format("report-{}.pdf", i);
     task.created_at = task.starts_at = task.ends_at = task.listed_from =
         clock_.now() + Duration(random_.below(Duration(8h).count()));
-    tasks_.emplace(task.task_id, std::move(task));
+    add(std::move(task));
   }
+}
+
+SimulatedService::Record& SimulatedService::add(Record made) {
+  Record& task = tasks_.emplace(made.task_id, made).first->second;
+  const auto at =
+      std::ranges::lower_bound(newest_first_, task.created_at, std::greater{}, &Record::created_at);
+  newest_first_.insert(at, &task);
+  return task;
 }
 
 std::vector<SimulatedService::Spell> SimulatedService::spells(int number, Duration longest) {
@@ -133,7 +141,7 @@ SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateReque
   task.fails = random_.chance(weather_.task_fails);
   task.never_listed = random_.chance(weather_.broken_row);
   task.empty_reads = random_.chance(weather_.empty_success) ? static_cast<int>(1 + random_.below(3)) : 0;
-  return tasks_.emplace(task.task_id, task).first->second;
+  return add(std::move(task));
 }
 
 // What is known under the id; an update that is over has had its effect by then.
@@ -300,11 +308,10 @@ awaitable<Answer<taskapi::TaskPage>> SimulatedService::list(taskapi::ListQuery q
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> List { return one; }, *fault);
   std::vector<const Record*> all;
-  for (const auto& [id, task] : tasks_)
-    if (!task.deleted && !task.never_listed && task.listed_from <= clock_.now() &&
-        (!query.start || task.created_at >= *query.start))
-      all.push_back(&task);
-  std::ranges::sort(all, std::greater{}, &Record::created_at);
+  for (const Record* const task : newest_first_)
+    if (!task->deleted && !task->never_listed && task->listed_from <= clock_.now() &&
+        (!query.start || task->created_at >= *query.start))
+      all.push_back(task);
   const auto page = static_cast<std::size_t>(std::min(query.limit, weather_.page_at_most));
   const auto from = std::min(all.size(), static_cast<std::size_t>(query.page - 1) * page);
   const auto to = std::min(all.size(), from + page);

@@ -86,6 +86,7 @@ class SimulatedService final : public taskapi::Client {
   bool within(const std::vector<Spell>& times) const;
   awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> outage();
   awaitable<std::optional<std::variant<taskapi::Refusal, taskapi::NoAnswer>>> weather();
+  Record& add(Record made);
   Record* find(const std::string& task_id);
   void end_update(Record& task);
   void make_foreign_tasks(int number);
@@ -100,6 +101,7 @@ class SimulatedService final : public taskapi::Client {
   Weather weather_;
   std::vector<Spell> outages_, revoked_, quota_, submits_fail_;
   std::map<std::string, Record> tasks_;
+  std::vector<const Record*> newest_first_;  ///< of tasks_
   std::uint64_t requests_ = 0, polls_ = 0, health_ = 0;
 };
 
