@@ -109,6 +109,12 @@ config::Settings with_existing_folders(config::Settings settings) {
   return settings;
 }
 
+// What lies on a mount that is missing would be taken for lost.
+void require_folders(const config::Settings& settings) {
+  config::check_folders(settings);
+  for (const auto& problem : config::folder_problems(settings)) throw UserError(problem.code, problem.text);
+}
+
 void fill(const Workshop& workshop, const config::Settings& settings, const Listed& listed,
           Rebuilt& rebuilt) {
   rebuilt.salvaged = queue::salvage(workshop.old_copy(), workshop.new_queue());
@@ -160,7 +166,7 @@ ExitCode run(const Options& options) {
   if (options.dry_run)
     settings = with_existing_folders(std::move(settings));
   else
-    config::check_folders(settings);
+    require_folders(settings);
   const Rebuilt rebuilt = rebuild(settings, workshop, options);
   if (options.json)
     put("{}\n", boost::json::serialize(to_json(rebuilt)));
