@@ -1,11 +1,10 @@
-// What the machine does under a daemon: file systems that hang, clocks that are set, folders of other users.
+// What the machine does under a daemon: clocks that are set, modes, folders of other users.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -17,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 constexpr unsigned kNobody = 65534;
@@ -31,65 +29,6 @@ std::size_t count(const std::string& text, const std::string& part) {
   std::size_t found = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
   return found;
-}
-
-// A folder of another one on FUSE, whose server can be made to hang.
-class HangingMount {
- public:
-  HangingMount(const fs::path& real, const fs::path& at, const fs::path& log)
-      : at_(at), server_({"/usr/bin/env", "bindfs", "-f", real, at}, log) {
-    const dev_t before = device();
-    is_mounted_ = eventually([&] { return !server_.running() || device() != before; }) && server_.running();
-  }
-  HangingMount(const HangingMount&) = delete;
-  HangingMount& operator=(const HangingMount&) = delete;
-  ~HangingMount() {
-    go_on();
-    (void)run({"/usr/bin/env", "fusermount", "-u", "-z", at_});
-  }
-  bool is_mounted() const { return is_mounted_; }
-  void hang() const { server_.signal(SIGSTOP); }
-  void go_on() const { server_.signal(SIGCONT); }
-
- private:
-  dev_t device() const {
-    struct stat status{};
-    return ::stat(at_.c_str(), &status) == 0 ? status.st_dev : 0;
-  }
-  const fs::path at_;
-  Process server_;
-  bool is_mounted_ = false;
-};
-
-TEST(Machine, AnInboxWhoseFileSystemHangsHoldsUpNoOther) {
-  Installation home;
-  const fs::path real = home.folder() / "real", mount = home.folder() / "mount";
-  for (const fs::path& folder : {real, mount, real / "inbox"}) fs::create_directory(folder);
-  const HangingMount hanging(real, mount, home.folder() / "bindfs.log");
-  if (!hanging.is_mounted()) GTEST_SKIP() << read_file(home.folder() / "bindfs.log");
-  home.more_inboxes = fmt::format(
-      "  - {{path: {0}/inbox, outbox: {0}/outbox, failed: {0}/failed, archive: {0}/archive, settle: 50ms, "
-      "rescan: 1s}}\n",
-      mount.native());
-  home.start_service();
-  home.start_daemon();
-  home.drop("first.txt", "Before.");
-  write_file(real / "inbox/there.txt", "On the mount.");
-  ASSERT_TRUE(home.wait_for_ends(2)) << home.daemon_log();
-  home.stop_service();
-  // More than a lane has room for are on their way when it hangs.
-  for (int i = 0; i < 8; ++i) write_file(real / "inbox" / fmt::format("{}.txt", i), fmt::format("{}", i));
-  for (int i = 0; i < 8; ++i)
-    ASSERT_TRUE(home.wait_for_log(fmt::format("name=\"{}.txt\" state=ready", i))) << home.daemon_log();
-  hanging.hang();
-  home.restart_service();
-  home.drop("second.txt", "Meanwhile.");
-  EXPECT_TRUE(home.wait_for_log("name=\"second.txt\" state=done")) << home.daemon_log();
-  EXPECT_EQ(home.get_from_daemon("/healthz").status, 200) << "the event loop does not wait for it";
-  hanging.go_on();
-  EXPECT_TRUE(home.wait_for_ends(11)) << home.daemon_log();
-  EXPECT_THAT(home.daemon_log(), Not(HasSubstr("given_up")));
-  ASSERT_TRUE(home.stop_daemon());
 }
 
 TEST(Machine, AClockThatIsSetEitherWayEndsForgetsAndPaysNothing) {
