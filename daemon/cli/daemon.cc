@@ -453,7 +453,7 @@ void Daemon::tell_numbers() {
       {.spent = worker_.gate.spent(), .budget = {.documents = budget.documents, .pages = budget.pages}});
   metrics_.spending().set_rate(worker_.gate.rate(), worker_.gate.full_rate());
   metrics_.queue().set_waiting(worker_.queue.waiting());
-  metrics_.folders_missing(worker_.context.absences.all(worker_.clock.now()).size());
+  look_for_missing_folders();
 }
 
 awaitable<void> Daemon::look_after_metrics() {
@@ -472,7 +472,6 @@ awaitable<void> Daemon::look_after_metrics() {
       metrics_.queue().set_oldest(since);
     }
     metrics_.queue().answered(wall(worker_.clock.now()));
-    look_for_missing_folders();
     end_when_drained(counts);
     worker_.scheduler.look_at_pauses();
     take_changed_key();
