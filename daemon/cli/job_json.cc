@@ -29,6 +29,8 @@ std::string_view asked_for(queue::Asked asked) {
       return "delete";
     case queue::Asked::cancel_or_remove:
       return "cancel_or_delete";
+    case queue::Asked::cancel_and_remove:
+      return "cancel_and_delete";
   }
   return {};
 }

@@ -43,6 +43,19 @@ std::string reason_in(const json::object& arguments) {
   return reason.empty() ? "asked for" : reason;
 }
 
+// The command line may have read a newer configuration than this daemon.
+lifecycle::Reply reply_to(const queue::Job& job, const lifecycle::Wish& wish, const Rules& rules,
+                          WallTime now) {
+  const auto* reprocess = std::get_if<lifecycle::Reprocess>(&wish);
+  if (reprocess != nullptr && !rules.profiles.contains(reprocess->profile))
+    return {
+        {Outcome::refused, fmt::format("the daemon has no profile \"{}\": reload its configuration, or name "
+                                       "another one with --profile",
+                                       printable(reprocess->profile))},
+        std::nullopt};
+  return lifecycle::asked(job, wish, now);
+}
+
 constexpr const char* kPaused = "nothing is submitted until `chunkrd resume`";
 
 CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) {
@@ -167,7 +180,7 @@ awaitable<void> Commands::about_job(const Command& command, const lifecycle::Wis
         queue::Answering{command.seq, {Outcome::refused, "there is no such job any more"}});
     co_return;
   }
-  const lifecycle::Reply reply = lifecycle::asked(*job, wish, context_.clock.now());
+  const lifecycle::Reply reply = reply_to(*job, wish, *context_.rules, context_.clock.now());
   if (!co_await context_.queue.apply(queue::Answering{command.seq, reply.answer, reply.transition}))
     co_return;
   log_about(spdlog::level::info, queue::to_string(command.kind),
@@ -176,6 +189,7 @@ awaitable<void> Commands::about_job(const Command& command, const lifecycle::Wis
   if (!reply.transition) co_return;
   queue::Job after = reply.transition->after;
   after.lease += 1;
+  context_.note(after);
   context_.observer.on_transition(job->state, after);
   scheduler_.expect(after.state, after.due);
 }

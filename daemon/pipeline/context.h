@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "config/settings.h"
@@ -34,12 +35,20 @@ struct Rules {
 
   /// Throws NoSuchInbox when the inbox is not configured any more.
   std::shared_ptr<Place> place_of(const queue::Job& job) const;
-  /// The default profile's when the job's is not configured any more.
+  /// Of the profile that counts now: queue::profile_at_work(). Throw NoSuchProfile when it is not configured
+  /// any more: another one would say something else, and nobody has asked for that.
   const Policy& policy_of(const queue::Job& job) const;
   const config::Profile& profile_of(const queue::Job& job) const;
+  bool has_profile_of(const queue::Job& job) const { return profiles.contains(profile_at_work(job)); }
+  /// For what no profile has a say in: the pause between two tries.
+  const Policy& usual_policy() const { return policies.at("default"); }
 };
 
 class NoSuchInbox : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+class NoSuchProfile : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -58,6 +67,9 @@ struct Context {
   Observer& observer;
   std::shared_ptr<const Rules> rules;
   Twins twins = {};  ///< by what commit() has seen
+  /// Ids of documents that may have been paid for without anybody knowing it yet: see
+  /// lifecycle::may_be_paid_for(). By what commit() has seen.
+  std::set<std::string> in_doubt = {};
   /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
@@ -84,6 +96,9 @@ struct Context {
   /// Makes a transition durable and tells the observer. Nothing when the row was not as expected any more;
   /// else the row as it is now.
   awaitable<std::optional<queue::Job>> commit(queue::Transition transition);
+
+  /// What is known of a row as it is now: `twins` and `in_doubt`.
+  void note(const queue::Job& job);
 };
 
 }  // namespace chunkrd::pipeline

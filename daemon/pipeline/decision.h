@@ -91,6 +91,18 @@ std::string or_else(const std::string& text, std::string_view otherwise);
 /// The words of `text`.
 std::vector<std::string> split(const std::string& text);
 
+/// The job as it is when it is tried again from the beginning.
+queue::Job fresh(queue::Job job);
+
+/// What stands in `asked` when the wish for a cancel is over: granted, or too late. A delete that was asked
+/// for by itself stays granted.
+queue::Asked cancel_granted(queue::Asked asked);
+queue::Asked cancel_too_late(queue::Asked asked);
+/// Are its tasks to be deleted because somebody asked for it?
+bool wants_removal(queue::Asked asked);
+/// The end of its way, by way of `removing` where that was asked for.
+queue::State asked_end_of(const queue::Job& job);
+
 /// A job that is to be submitted anew; of the task before only its id is kept, among the earlier ones.
 queue::Job without_task(queue::Job job);
 

@@ -86,6 +86,11 @@ void Gate::set_ahead(Duration ahead, WallTime now) {
   look_at_budget(now);
 }
 
+void Gate::set_in_doubt(std::size_t documents, WallTime now) {
+  in_doubt_ = static_cast<std::int64_t>(documents);
+  look_at_budget(now);
+}
+
 void Gate::spend(queue::Spent spent, WallTime now) {
   look_at_budget(now);
   spent_.documents += spent.documents;
@@ -93,7 +98,8 @@ void Gate::spend(queue::Spent spent, WallTime now) {
   look_at_budget(now);
 }
 
-// Submits under way count as if they had been taken: together they must not pass the bound either.
+// Submits under way, and those whose answers were lost, count as if they had been taken: together they must
+// not pass the bound either.
 void Gate::look_at_budget(WallTime now) {
   const auto today = day_at(now);
   if (today != day_) {
@@ -101,7 +107,8 @@ void Gate::look_at_budget(WallTime now) {
     spent_ = {};
     budget_lifted_ = false;
   }
-  const bool documents = budget_.documents > 0 && spent_.documents + under_way_ >= budget_.documents;
+  const bool documents =
+      budget_.documents > 0 && spent_.documents + under_way_ + in_doubt_ >= budget_.documents;
   const bool pages = budget_.pages > 0 && spent_.pages >= budget_.pages;
   Cause& reason = cause(Pause::budget);
   if ((documents || pages) && !budget_lifted_) {

@@ -55,6 +55,9 @@ class Gate {
   /// How far the wall clock, whose days (UTC) count, is ahead of the times that come in. Where it was set to
   /// another day, what was spent goes along.
   void set_ahead(Duration ahead, WallTime now);
+  /// So many documents may be paid for although nobody knows it yet: they count like those that are, until it
+  /// is known.
+  void set_in_doubt(std::size_t documents, WallTime now);
   /// Adds what became known to be paid for at `now`.
   void spend(queue::Spent spent, WallTime now);
 
@@ -121,7 +124,8 @@ class Gate {
   std::array<int, 2> failures_{};  ///< in a row, by source
   bool probing_ = false;
   bool asking_health_ = false;
-  int under_way_ = 0;  ///< submits that were let through and have not ended
+  int under_way_ = 0;          ///< submits that were let through and have not ended
+  std::int64_t in_doubt_ = 0;  ///< not those under way
   Budget budget_;
   queue::Spent spent_;  ///< on `day_`
   Duration ahead_{0};

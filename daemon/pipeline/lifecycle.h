@@ -132,6 +132,9 @@ struct First {
   WallTime since;  ///< when it came there
 };
 bool is_paid_for(const queue::Job& job);
+/// Has something left this machine that costs, if it arrived, and that nobody knows to be paid for? The day's
+/// budget counts it as if it were.
+bool may_be_paid_for(const queue::Job& job);
 /// Is the submit of `job` to wait for what becomes of `first`? Not for more than two days where that hangs
 /// here: for a disk that is full or a mount that is gone.
 bool is_to_wait_for(const queue::Job& job, const First& first, WallTime now);
@@ -368,9 +371,25 @@ enum class Reached {
 /// The job of a result in the outbox.
 queue::Job delivered_before(queue::Job job, Reached reached, WallTime at);
 
-/// Does the row say that the document is still to be paid for, although this result of it lies in the outbox?
-/// The row is older than its delivery then. `revision` is the result's.
+/// Does the row know nothing of this result, which lies in the outbox? It is older than the delivery then,
+/// whatever it says. `revision` is the result's.
 bool is_older_than_its_result(const queue::Job& job, int revision);
+
+/// What the task list says of a document whose row may be older than what has become of it since: `listed`
+/// are all of its tasks there, the newest first. Nothing: no more than the row knows, as far as it matters.
+std::optional<queue::Job> as_listed(const queue::Job& job, const std::vector<taskapi::Task>& listed,
+                                    std::optional<WallTime> looked_at, WallTime now);
+
+/// Does the row say of a document that lies in the spool that it is not there yet, or not any more?
+bool is_older_than_its_spool(const queue::Job& job);
+/// What becomes of such a row. `is_looked_for`: it is to be claimed anew, and then followed or looked for by
+/// resumed(), because the list shows tasks that it does not know, or was not read.
+queue::Job found_in_spool(const queue::Job& job, bool is_looked_for, WallTime now);
+
+/// `reported`: what a report in failed/ says of the document of this row, which is not in the spool. Does the
+/// row know nothing of this failure?
+bool is_older_than_its_failure(const queue::Job& job, const queue::Job& reported);
+queue::Job failed_before(queue::Job job, const queue::Job& reported);
 
 // --- whatever else -----------------------------------------------------------------------------------
 

@@ -33,6 +33,25 @@ Reply mark(const Job& job, Asked asked, const char* what, std::string text, Wall
   return reply(Outcome::accepted, std::move(text), job, std::move(after), what);
 }
 
+// What was granted before stays granted.
+Asked with_cancel(Asked before, bool or_remove) {
+  switch (before) {
+    case Asked::nothing:
+    case Asked::cancel:
+      return or_remove ? Asked::cancel_or_remove : Asked::cancel;
+    case Asked::cancel_or_remove:
+      return before;
+    case Asked::remove:
+    case Asked::cancel_and_remove:
+      break;
+  }
+  return Asked::cancel_and_remove;
+}
+
+Asked with_removal(Asked before) {
+  return before == Asked::nothing || before == Asked::remove ? Asked::remove : Asked::cancel_and_remove;
+}
+
 bool is_at_the_service(State state) {
   return state == State::submitting || state == State::submitted || state == State::updating ||
          state == State::reparsing;
@@ -63,7 +82,7 @@ Reply asked_to_cancel(const Job& job, bool or_remove, WallTime now) {
   if (queue::is_end(job.state) || job.state == State::removing)
     return refuse(fmt::format("its way is over: {}", queue::to_string(end_of(job))));
   if (is_here_only(job)) return cancelled_here(job, now);
-  const Asked asked = or_remove ? Asked::cancel_or_remove : Asked::cancel;
+  const Asked asked = with_cancel(job.asked, or_remove);
   if (is_at_the_service(job.state))
     return mark(job, asked, "asked_to_cancel", "the service is asked to cancel the task", now);
   if (job.state == State::claiming || job.state == State::retrying)
@@ -75,7 +94,7 @@ Reply asked_to_cancel(const Job& job, bool or_remove, WallTime now) {
 Reply asked_to_remove(const Job& job, WallTime now) {
   if (job.state == State::removing) return refuse("its task is being deleted already");
   if (!queue::is_end(job.state))
-    return mark(job, Asked::remove, "asked_to_delete",
+    return mark(job, with_removal(job.asked), "asked_to_delete",
                 "its task is deleted at the service once the result is safe here", now);
   if (next_to_remove(job).empty()) return refuse("nothing of it is known to lie at the service");
   Job after = moved(job, State::removing, now);
@@ -136,15 +155,6 @@ bool task_may_still_succeed(const Job& job) {
          job.task_status != kDeleted && job.error_code != "task_lost";
 }
 
-Job fresh(Job job) {
-  job.attempts = job.transient_failures = job.polls = job.not_found = job.empty_reads = 0;
-  job.error_stage.clear();
-  job.error_code.clear();
-  job.error_message.clear();
-  job.original_name.clear();
-  return job;
-}
-
 Decision tried_again(const Job& job, const Retrieved& original, const Moment& moment) {
   Job after = fresh(job);
   after.sha256 = original.sha256;
@@ -174,6 +184,15 @@ Decision tried_again(const Job& job, const Retrieved& original, const Moment& mo
 
 }  // namespace
 
+Job fresh(Job job) {
+  job.attempts = job.transient_failures = job.polls = job.not_found = job.empty_reads = 0;
+  job.error_stage.clear();
+  job.error_code.clear();
+  job.error_message.clear();
+  job.original_name.clear();
+  return job;
+}
+
 Reply asked(const Job& job, const Wish& wish, WallTime now) {
   return std::visit(Match{
                         [&](const Retry&) { return asked_to_retry(job, now); },
@@ -185,7 +204,19 @@ Reply asked(const Job& job, const Wish& wish, WallTime now) {
 }
 
 bool wants_cancel(const Job& job) {
-  return job.asked == Asked::cancel || job.asked == Asked::cancel_or_remove;
+  return job.asked != Asked::nothing && job.asked != Asked::remove;
+}
+
+bool wants_removal(Asked asked) {
+  return asked != Asked::nothing && asked != Asked::cancel;
+}
+
+Asked cancel_granted(Asked asked) {
+  return asked == Asked::cancel_and_remove ? Asked::remove : Asked::nothing;
+}
+
+Asked cancel_too_late(Asked asked) {
+  return wants_removal(asked) ? Asked::remove : Asked::nothing;
 }
 
 Job with_wanted(Job job) {
@@ -202,10 +233,10 @@ Decision keep_old(const Job& job, const std::string& code, const std::string& wh
   after.wanted_profile.clear();
   after.wanted_settings.clear();
   after.may_resubmit = false;
-  if (wants_cancel(after)) after.asked = Asked::nothing;
+  if (wants_cancel(after)) after.asked = cancel_granted(after.asked);
   // By way of `delivered`, which takes a copy of the original out of the spool again.
   const bool has_result = !job.delivered_name.empty();
-  after = moved(after, has_result ? State::delivered : end_of(after), moment.now);
+  after = moved(after, has_result ? State::delivered : asked_end_of(after), moment.now);
   return decide(job, std::move(after), "reprocess_failed",
                 fmt::format("{}: {}; {}", code, why, has_result ? "the old result stays" : "nothing changed"),
                 kReachable);
@@ -214,8 +245,9 @@ Decision keep_old(const Job& job, const std::string& code, const std::string& wh
 Decision after_retrieve(const Job& job, const Retrieval& retrieval, const Moment& moment) {
   if (const auto* missing = std::get_if<NoOriginal>(&retrieval)) {
     if (!job.wanted_settings.empty()) return keep_old(job, "no_original", missing->why, moment);
-    Job after = moved(job, end_of(job), moment.now);
-    after.asked = Asked::nothing;
+    Job after = job;
+    if (wants_cancel(after)) after.asked = cancel_granted(after.asked);
+    after = moved(after, asked_end_of(after), moment.now);
     return decide(job, std::move(after), "retry_failed", missing->why);
   }
   const auto& original = std::get<Retrieved>(retrieval);
@@ -248,7 +280,7 @@ Decision honour(Decision decision, const Moment& moment) {
     return cancelled;
   }
   if (after.state == State::collecting || after.state == State::delivering) {
-    after.asked = after.asked == Asked::cancel_or_remove ? Asked::remove : Asked::nothing;
+    after.asked = cancel_too_late(after.asked);
     decision.transition.event.detail += "; too late to cancel";
   }
   return decision;

@@ -43,8 +43,8 @@ Decision still_running(const Job& job, const Task& task, const Moment& moment, c
   Job after = polled(job, task);
   after.due = moment.now + moment.poll_in;
   if (wants_cancel(job) && task.status == Status::Processing) {
-    const bool remove = job.asked == queue::Asked::cancel_or_remove;
-    after.asked = remove ? queue::Asked::remove : queue::Asked::nothing;
+    after.asked = cancel_too_late(job.asked);
+    const bool remove = wants_removal(after.asked);
     return decide(job, std::move(after), "cancel_too_late",
                   remove ? "the task is Processing: it goes on, and is deleted after the delivery"
                          : "the task is Processing: it goes on to its end",

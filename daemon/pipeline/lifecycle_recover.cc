@@ -46,7 +46,88 @@ Job resumed(Job job, const std::vector<Task>& tasks, std::optional<WallTime> loo
   return job;
 }
 
+std::optional<Job> as_listed(const Job& job, const std::vector<Task>& listed,
+                             std::optional<WallTime> looked_at, WallTime now) {
+  std::vector<Task> tasks = listed;
+  std::erase_if(tasks, [&](const Task& task) { return job.earlier_tasks.contains(task.task_id); });
+  const auto is_new = [&](const Task& task) { return task.task_id != job.task_id; };
+  const bool has_new = std::ranges::any_of(tasks, is_new);
+  switch (job.state) {
+    case State::ready:
+      // The list was read whole, and it is not there: it was looked for.
+      if (!has_new && looked_at) return std::nullopt;
+      break;
+    case State::submitting:
+    case State::submitted:
+      if (!has_new) return std::nullopt;
+      break;
+    case State::burying:
+      if (std::ranges::none_of(tasks, [&](const Task& task) { return is_new(task) && !is_over(task); }))
+        return std::nullopt;
+      break;
+    default:
+      return std::nullopt;
+  }
+  const bool is_listed = !std::ranges::all_of(tasks, is_new);
+  Job known = job;
+  if (is_listed) known.task_id.clear();
+  if (!known.task_id.empty()) known = without_task(std::move(known));
+  fail_with(known, {}, {}, {});
+  return resumed(std::move(known), tasks, looked_at, now);
+}
+
+bool is_older_than_its_spool(const Job& job) {
+  return queue::is_end(job.state) || job.state == State::claiming || job.state == State::retrying ||
+         job.state == State::removing;
+}
+
+Job found_in_spool(const Job& job, bool is_looked_for, WallTime now) {
+  // Its result is there: what lies in the spool is put away.
+  if (!job.delivered_name.empty() && job.state != State::retrying) return moved(job, State::delivered, now);
+  if (!is_looked_for) return queue::is_end(job.state) ? moved(job, State::retrying, now) : job;
+  Job again = job.wanted_settings.empty() ? fresh(job) : job;
+  if (!again.task_id.empty()) again = without_task(std::move(again));
+  return again;
+}
+
+bool is_older_than_its_failure(const Job& job, const Job& reported) {
+  if (!job.delivered_name.empty() || job.state == State::vanished) return false;
+  // What was reported before is what is tried again.
+  if (queue::is_end(job.state) || job.state == State::retrying)
+    return !reported.task_id.empty() && reported.task_id != job.task_id &&
+           !job.earlier_tasks.contains(reported.task_id);
+  return true;
+}
+
+Job failed_before(Job job, const Job& reported) {
+  if (!job.task_id.empty() && job.task_id != reported.task_id) job = without_task(std::move(job));
+  job = moved(job, reported.state, reported.due);
+  fail_with(job, reported.error_stage, reported.error_code, reported.error_message);
+  job.wanted_profile.clear();
+  job.wanted_settings.clear();
+  job.may_resubmit = false;
+  job.task_id = reported.task_id;
+  job.task_status = reported.task_status;
+  job.tag = reported.tag;
+  if (!job.intent_at) job.intent_at = reported.intent_at;
+  job.attempts = reported.attempts;
+  job.possible_duplicates = reported.possible_duplicates;
+  job.size_bytes = reported.size_bytes;
+  job.sha256 = reported.sha256;
+  return job;
+}
+
 Job delivered_before(Job job, Reached reached, WallTime at) {
+  // What went wrong before does not count any more, and where the original was put then neither.
+  if (!job.error_code.empty()) {
+    job.original_name.clear();
+    job.shelf.clear();
+  }
+  fail_with(job, {}, {}, {});
+  job.wanted_profile.clear();
+  job.wanted_settings.clear();
+  job.may_resubmit = false;
+  if (wants_cancel(job)) job.asked = cancel_too_late(job.asked);
   State state = State::done;
   if (reached == Reached::begun) state = State::delivering;
   if (reached == Reached::shown) state = State::delivered;
@@ -57,8 +138,10 @@ Job delivered_before(Job job, Reached reached, WallTime at) {
 }
 
 bool is_older_than_its_result(const Job& job, int revision) {
-  const bool to_be_paid = job.state == State::ready || job.state == State::submitting;
-  return to_be_paid && job.delivered_name.empty() && job.revision <= revision;
+  if (job.revision != revision) return job.revision < revision;
+  const bool is_told =
+      job.state == State::delivered || job.state == State::done || job.state == State::removing;
+  return !is_told || job.delivered_name.empty();
 }
 
 }  // namespace chunkrd::pipeline::lifecycle

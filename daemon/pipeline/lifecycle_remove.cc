@@ -54,9 +54,12 @@ std::string next_to_remove(const Job& job) {
 }
 
 State over(const Job& job, const Policy& policy) {
-  const bool asked = job.asked == Asked::remove || job.asked == Asked::cancel_or_remove;
   const bool configured = policy.remove_tasks && !may_hold_a_result(job);
-  return (asked || configured) && !next_to_remove(job).empty() ? State::removing : end_of(job);
+  return configured && !next_to_remove(job).empty() ? State::removing : asked_end_of(job);
+}
+
+State asked_end_of(const Job& job) {
+  return wants_removal(job.asked) && !next_to_remove(job).empty() ? State::removing : end_of(job);
 }
 
 Decision after_remove(const Job& job, const std::string& task_id, const taskapi::Answer<Accepted>& answer,

@@ -290,6 +290,12 @@ bool is_paid_for(const Job& job) {
   return job.state >= State::submitting && job.state <= State::delivered && job.wanted_settings.empty();
 }
 
+// One whose task is known was counted when that became known.
+bool may_be_paid_for(const Job& job) {
+  return (job.state == State::submitting && job.task_id.empty()) ||
+         (job.state == State::updating && job.task_status == kUpdating);
+}
+
 // A result that has not come to its place by then has a person's attention, or none will ever come.
 constexpr Duration kLongestTwin = std::chrono::days(2);
 

@@ -19,12 +19,15 @@ std::string form_of(const Job& job) {
   return update_form(job.settings, job.wanted_settings);
 }
 
+// The service runs with the new settings: paid for, whenever that becomes known.
 Decision follow(const Job& job, std::string why, const Moment& moment, Signal::Kind kind) {
   Job after = moved(job, State::reparsing, moment.now + moment.poll_in);
   after.task_status = taskapi::to_string(Status::Starting);
   after.submitted_at = moment.now;
   after.polls = after.not_found = after.empty_reads = 0;
-  return decide(job, std::move(after), "updating", std::move(why), {kind, {}});
+  Decision decision = decide(job, std::move(after), "updating", std::move(why), {kind, {}});
+  decision.transition.spent.documents = 1;
+  return decision;
 }
 
 // The update cannot be made any more: only a new task could have the new settings, and that costs as the
@@ -186,9 +189,7 @@ Decision after_update(const Job& job, const taskapi::Answer<Task>& answer, const
             if (task.task_id != job.task_id)
               return wait(job, State::updating, "answer_lost", "the answer is about task " + task.task_id,
                           {Signal::Kind::trouble, {}}, moment, policy);
-            Decision taken = follow(job, "task " + job.task_id, moment, Signal::Kind::good);
-            taken.transition.spent.documents = 1;
-            return taken;
+            return follow(job, "task " + job.task_id, moment, Signal::Kind::good);
           },
           [&](const Refusal& refusal) { return update_refused(job, refusal, moment, policy); },
           [&](const Unreadable& text) {

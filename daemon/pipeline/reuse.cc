@@ -11,6 +11,9 @@ namespace {
 
 using config::Artifact;
 
+// So many results of the same bytes and settings are looked for, the latest first, before it is paid again.
+constexpr std::size_t kEarlierAtMost = 256;
+
 bool has(const config::Profile& profile, Artifact artifact) {
   return std::ranges::find(profile.artifacts, artifact) != profile.artifacts.end();
 }
@@ -28,6 +31,30 @@ bool copy_result(const outbox::Outbox& from, const std::string& earlier, outbox:
   return report && pdf && images && lent(".json", artifacts::kResultName);
 }
 
+// Its result may lie on a mount that is gone: then another one's may do.
+std::optional<Place> source_of(const Place& configured, const queue::Job& earlier) {
+  try {
+    return home_of(configured, earlier);
+  } catch (const FolderGone&) {
+    return std::nullopt;
+  }
+}
+
+awaitable<bool> is_lent(const queue::Job& earlier, const queue::Job& job, const config::Profile& profile,
+                        const Rules& rules, Context& context) {
+  const auto source = rules.places.find(earlier.inbox);
+  if (source == rules.places.end()) co_return false;
+  const auto from = source->second, to = rules.place_of(job);
+  FileSystems touched = from->touched_in(queue::State::collecting);
+  const FileSystems& touched_there = to->touched_in(queue::State::collecting);
+  touched.insert(touched_there.begin(), touched_there.end());
+  co_return co_await context.files.run(std::move(touched), job.id, [from, to, job, profile, earlier] {
+    auto outbox = home_of(*to, job).open_outbox();
+    const auto home = source_of(*from, earlier);
+    return home && copy_result(home->outbox, earlier.id, outbox, job.id, profile);
+  });
+}
+
 }  // namespace
 
 // Once something may have been paid for this document, its own task is followed. What lies behind a link's
@@ -41,20 +68,10 @@ awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Contex
   const auto rules = context.rules;
   const config::Profile profile = rules->profile_of(job);
   if (!may_reuse(job, profile)) co_return std::nullopt;
-  const auto earlier = co_await context.queue.delivered_like(job.sha256, job.settings_hash);
-  if (!earlier) co_return std::nullopt;
-  const auto source = rules->places.find(earlier->inbox);
-  if (source == rules->places.end()) co_return std::nullopt;
-  const auto from = source->second, to = rules->place_of(job);
-  FileSystems touched = from->touched_in(queue::State::collecting);
-  const FileSystems& touched_there = to->touched_in(queue::State::collecting);
-  touched.insert(touched_there.begin(), touched_there.end());
-  const bool there =
-      co_await context.files.run(std::move(touched), job.id, [from, to, job, profile, earlier = *earlier] {
-        auto outbox = home_of(*to, job).open_outbox();
-        return copy_result(home_of(*from, earlier).outbox, earlier.id, outbox, job.id, profile);
-      });
-  co_return there ? earlier : std::nullopt;
+  for (queue::Job& earlier :
+       co_await context.queue.delivered_like(job.sha256, job.settings_hash, kEarlierAtMost))
+    if (co_await is_lent(earlier, job, profile, *rules, context)) co_return std::move(earlier);
+  co_return std::nullopt;
 }
 
 awaitable<std::optional<Unchanged>> find_unchanged(const queue::Job& job, Context& context) {

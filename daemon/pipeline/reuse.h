@@ -12,9 +12,9 @@ namespace chunkrd::pipeline {
 /// May `job` have the result of another one at all? Not once something may have been paid for it.
 bool may_reuse(const queue::Job& job, const config::Profile& profile);
 
-/// An earlier job with the same bytes and settings whose result is still in its outbox as it was delivered.
-/// All that the job's profile needs of it lies in the job's delivery folder then. Nothing: it has to be paid
-/// for. Event-loop thread.
+/// The latest of the earlier jobs with the same bytes and settings whose results are still in their outboxes
+/// as they were delivered. All that the job's profile needs of it lies in the job's delivery folder then.
+/// Nothing: it has to be paid for. Event-loop thread.
 awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Context& context);
 
 /// The same document, by inbox, name, bytes and settings, of an inbox that keeps its originals: a file that

@@ -47,6 +47,11 @@ bool needs_place(State state) {
          state != State::reparsing && state != State::removing;
 }
 
+// States whose steps depend on what the document's profile says.
+bool needs_profile(State state) {
+  return state != State::removing;
+}
+
 // What is paid for: it needs the gate's leave.
 bool is_paid(State state) {
   return state == State::ready || state == State::updating;
@@ -126,31 +131,41 @@ void Scheduler::stop() {
   alarm_->ring();
 }
 
-// Who was being paid for when the daemon ended.
+// Who was being paid for when the daemon ended, or may have been.
 awaitable<void> Scheduler::learn_twins() {
   queue::Filter paid;
-  for (const State state :
-       {State::submitting, State::submitted, State::collecting, State::delivering, State::delivered})
+  for (const State state : {State::submitting, State::submitted, State::collecting, State::delivering,
+                            State::delivered, State::updating})
     paid.states.push_back(state);
   std::string last;
   while (true) {
     const auto page = co_await context_.queue.list(paid, last, kPage);
-    for (const Job& job : page) context_.twins.note(job);
-    if (page.size() < kPage) co_return;
+    for (const Job& job : page) context_.note(job);
+    if (page.size() < kPage) break;
     last = page.back().id;
   }
+  count_doubts();
 }
 
 // Their documents wait, and cost the others nothing: no turn, no leave to submit, no place in a lane.
 awaitable<void> Scheduler::look_for_strangers() {
-  queue::Inboxes found;
+  queue::Held found;
+  for (std::string& profile : co_await context_.queue.profiles()) {
+    if (context_.rules->profiles.contains(profile)) continue;
+    if (!strangers_.profiles.contains(profile))
+      spdlog::warn(
+          "profile {} is not in the configuration any more: documents that were taken with it wait until it "
+          "is",
+          printable(profile));
+    found.profiles.insert(std::move(profile));
+  }
   for (std::string& inbox : co_await context_.queue.inboxes()) {
     if (context_.rules->places.contains(inbox)) continue;
-    if (!strangers_.contains(inbox))
+    if (!strangers_.inboxes.contains(inbox))
       spdlog::warn(
           "inbox {} is not in the configuration any more: what is left of it in the queue waits until it is",
           printable(inbox));
-    found.insert(std::move(inbox));
+    found.inboxes.insert(std::move(inbox));
   }
   strangers_ = std::move(found);
 }
@@ -206,15 +221,16 @@ awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::si
 }
 
 // Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or
-// that have enough steps of this state that hang.
-queue::Inboxes Scheduler::held_in(State state) const {
-  queue::Inboxes held;
-  if (needs_place(state)) held = strangers_;
-  context_.absences.hold(held, state, context_.clock.now());
+// that have enough steps of this state that hang; and of profiles that are not configured.
+queue::Held Scheduler::held_in(State state) const {
+  queue::Held held;
+  if (needs_place(state)) held.inboxes = strangers_.inboxes;
+  if (needs_profile(state)) held.profiles = strangers_.profiles;
+  context_.absences.hold(held.inboxes, state, context_.clock.now());
   std::map<std::string, std::size_t> hanging;
   for (const auto& [id, running] : busy_)
     if (running.lane == state && hangs(id) && ++hanging[running.inbox] >= kFileSteps)
-      held.insert(running.inbox);
+      held.inboxes.insert(running.inbox);
   return held;
 }
 
@@ -235,6 +251,22 @@ std::vector<Scheduler::Work> Scheduler::longest_running(std::size_t limit) const
   std::ranges::sort(work, {}, &Work::since);
   if (work.size() > limit) work.resize(limit);
   return work;
+}
+
+// The rules may have changed while the queue was asked.
+bool Scheduler::is_configured(const Job& job) const {
+  return (!needs_place(job.state) || context_.rules->places.contains(job.inbox)) &&
+         (!needs_profile(job.state) || context_.rules->has_profile_of(job));
+}
+
+// Submits under way are counted by the gate itself.
+void Scheduler::count_doubts() {
+  const auto under_way = static_cast<std::size_t>(std::ranges::count_if(busy_, [&](const auto& step) {
+    const auto& [id, running] = step;
+    return running.is_paid && context_.in_doubt.contains(id);
+  }));
+  gate_.set_in_doubt(context_.in_doubt.size() - under_way, context_.clock.now());
+  tell_pauses();
 }
 
 bool Scheduler::hangs(const std::string& job_id) const {
@@ -282,7 +314,8 @@ awaitable<void> Scheduler::fill(State state) {
   const auto jobs = co_await due_in(state, now, wanted + busy_.size());
   std::size_t started = 0;
   for (const Job& job : jobs) {
-    if (stopping_ || busy_.contains(job.id) || waits_for_another(job, now) || waits_for_folder(job, now))
+    if (stopping_ || busy_.contains(job.id) || !is_configured(job) || waits_for_another(job, now) ||
+        waits_for_folder(job, now))
       continue;
     if (started == wanted) here.look_at = std::min(here.look_at, first_to_hang(state, now));
     if (started == wanted || !start(job, now)) co_return;
@@ -319,7 +352,7 @@ bool Scheduler::start(const Job& job, WallTime now) {
     }
   }
   const std::uint64_t bytes = job.state == State::ready ? job.size_bytes : 0;
-  launch(job, {job.state, job.inbox, bytes}, pass,
+  launch(job, {job.state, job.inbox, bytes, is_paid(job.state)}, pass,
          [this](Job running, Context& context) -> awaitable<steps::Outcome> {
            auto outcome = co_await steps::run(running, context);
            is_there_again(running);
@@ -349,8 +382,7 @@ awaitable<void> Scheduler::let_freed_go() {
     const std::string id = std::move(freed_.front());
     freed_.pop_front();
     const auto job = co_await context_.queue.find(id);
-    if (job && job->state == State::ready && !busy_.contains(id) &&
-        context_.rules->places.contains(job->inbox))
+    if (job && job->state == State::ready && !busy_.contains(id) && is_configured(*job))
       launch(*job, {std::nullopt, job->inbox, 0}, Gate::Pass::no, &steps::take_over);
   }
 }
@@ -440,7 +472,7 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   } catch (const std::exception& error) {
     unplanned_error = true;
     outcome = lifecycle::after_error(job, error.what(), signal_of(error), context_.moment(),
-                                     context_.rules->policy_of(job));
+                                     context_.rules->usual_policy());
   }
   if (!outcome) {
     tell_step(job, nullptr, unplanned_error);
@@ -485,6 +517,7 @@ void Scheduler::ended(const Job& job, Gate::Pass pass) {
   if (pass != Gate::Pass::no)
     for (const State paid : {State::ready, State::updating}) lane(paid).look_at = {};
   busy_.erase(job.id);
+  count_doubts();
   if (job.state == State::ready) context_.twins.end(job);
   lane(job.state).look_at = {};  // a place is free
   // An intent whose step ended otherwise than planned waits in the lane behind.

@@ -28,8 +28,8 @@ namespace chunkrd::pipeline {
 /// time to pass; memory follows the work in flight, never the backlog. Event-loop thread only.
 ///
 /// No inbox holds up another one. A step that waits for files too long (a dead mount) gives its place in the
-/// lane to others, and an inbox with several of them gets no more until they go on. Rows of an inbox that is
-/// not configured any more are passed over until it is again.
+/// lane to others, and an inbox with several of them gets no more until they go on. Rows of an inbox or a
+/// profile that is not configured any more are passed over until it is again.
 class Scheduler {
  public:
   /// All of them must outlive the scheduler and the steps it has started.
@@ -50,6 +50,9 @@ class Scheduler {
 
   /// A row came into `state`, due at `due`.
   void expect(queue::State state, WallTime due);
+
+  /// Profiles that documents on their way need, and that are not configured: those documents wait.
+  const std::set<std::string>& missing_profiles() const { return strangers_.profiles; }
 
   std::size_t steps_running() const { return busy_.size(); }
 
@@ -85,6 +88,7 @@ class Scheduler {
     std::optional<queue::State> lane;  ///< whose capacity it takes; one of its own otherwise
     std::string inbox;
     std::uint64_t upload_bytes = 0;
+    bool is_paid = false;  ///< with the gate's leave
     std::string name = {};
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
@@ -95,7 +99,9 @@ class Scheduler {
   awaitable<void> look_for_strangers();
   awaitable<void> fill(queue::State state);
   awaitable<std::vector<queue::Job>> due_in(queue::State state, WallTime now, std::size_t limit);
-  queue::Inboxes held_in(queue::State state) const;
+  queue::Held held_in(queue::State state) const;
+  bool is_configured(const queue::Job& job) const;
+  void count_doubts();
   bool hangs(const std::string& job_id) const;
   std::size_t in_lane(std::optional<queue::State> state) const;
   std::uint64_t upload_bytes() const;
@@ -129,7 +135,7 @@ class Scheduler {
   std::array<Lane, queue::kStateCount + 1> lanes_{};
   std::map<std::string, Running> busy_;  ///< by the id of the job whose step is running
   Turns turns_;
-  queue::Inboxes strangers_;  ///< inboxes of rows that are not configured
+  queue::Held strangers_;  ///< inboxes and profiles of rows that are not configured
   bool look_for_strangers_ = true;
   std::deque<std::string> freed_;  ///< ids of documents whose waiting for another one is over
   bool stopping_ = false;

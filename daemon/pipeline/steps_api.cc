@@ -216,7 +216,7 @@ awaitable<Outcome> remove(Job job, Context& context) {
   if (const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
       refusal != nullptr && refusal->text.find("status is Starting") != std::string::npos)
     co_await context.tasks.cancel(task_id);
-  co_return lifecycle::after_remove(job, task_id, answer, context.moment(), rules->policy_of(job));
+  co_return lifecycle::after_remove(job, task_id, answer, context.moment(), rules->usual_policy());
 }
 
 }  // namespace chunkrd::pipeline::steps

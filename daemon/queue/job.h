@@ -41,9 +41,10 @@ constexpr bool is_end(State state) noexcept {
 /// What a person has asked of a document that could not be done at once. The value stands in the database.
 enum class Asked : int {
   nothing = 0,
-  cancel = 1,            ///< at the service, while that is possible
-  remove = 2,            ///< its tasks are deleted once its way is over
-  cancel_or_remove = 3,  ///< `remove` if it is too late for `cancel`
+  cancel = 1,             ///< at the service, while that is possible
+  remove = 2,             ///< its tasks are deleted once its way is over
+  cancel_or_remove = 3,   ///< `remove` if it is too late for `cancel`
+  cancel_and_remove = 4,  ///< both, each asked for by itself
 };
 
 /// How a document came into the spool. The value stands in the database.
@@ -121,6 +122,11 @@ struct Job {
   std::string reused_from;      ///< the job whose result was delivered again instead of a new task
   std::string earlier_tasks;    ///< ids of tasks that came to nothing, not deleted yet; with spaces between
 };
+
+/// The profile that counts while it is worked on: that of a reprocess under way, else its own.
+inline const std::string& profile_at_work(const Job& job) {
+  return job.wanted_settings.empty() ? job.profile : job.wanted_profile;
+}
 
 /// A line of a job's story. None where `what` is empty: nothing happened that was not told before.
 struct Event {

@@ -186,14 +186,14 @@ std::size_t Queue::waiting() const {
   return writer_->pending.size();
 }
 
-awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit, Inboxes held) {
+awaitable<std::vector<Job>> Queue::due(State state, WallTime now, std::size_t limit, Held held) {
   return Writer::on_store(writer_, [state, now, limit, held = std::move(held)](Store& store) {
     return store.due(state, now, limit, held);
   });
 }
 
 awaitable<std::map<std::string, std::vector<Job>>> Queue::ready_by_profile(WallTime now, std::size_t limit,
-                                                                           Inboxes held) {
+                                                                           Held held) {
   return Writer::on_store(writer_, [now, limit, held = std::move(held)](Store& store) {
     return store.ready_by_profile(now, limit, held);
   });
@@ -238,9 +238,23 @@ awaitable<std::optional<Job>> Queue::find(std::string id) {
   return Writer::on_store(writer_, [id = std::move(id)](Store& store) { return store.find(id); });
 }
 
-awaitable<std::optional<Job>> Queue::delivered_like(std::string sha256, std::string settings_hash) {
-  return Writer::on_store(writer_, [sha256 = std::move(sha256), settings_hash = std::move(settings_hash)](
-                                       Store& store) { return store.delivered_like(sha256, settings_hash); });
+awaitable<std::vector<std::string>> Queue::profiles() {
+  return Writer::on_store(writer_, [](Store& store) { return store.profiles(); });
+}
+
+awaitable<std::vector<Job>> Queue::delivered_like(std::string sha256, std::string settings_hash,
+                                                  std::size_t limit) {
+  return Writer::on_store(
+      writer_, [sha256 = std::move(sha256), settings_hash = std::move(settings_hash), limit](Store& store) {
+        return store.delivered_like(sha256, settings_hash, limit);
+      });
+}
+
+awaitable<bool> Queue::is_claimed_by_another(Job job, std::string shelf, std::string name) {
+  return Writer::on_store(
+      writer_, [job = std::move(job), shelf = std::move(shelf), name = std::move(name)](Store& store) {
+        return store.is_claimed_by_another(job, shelf, name);
+      });
 }
 
 awaitable<std::optional<Job>> Queue::delivered_as(std::string inbox, std::string name, std::string id) {

@@ -44,9 +44,9 @@ class Queue {
   /// it is so late now is made durable.
   awaitable<std::vector<bool>> apply_together(std::vector<Change> changes);
 
-  awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit, Inboxes held = {});
+  awaitable<std::vector<Job>> due(State state, WallTime now, std::size_t limit, Held held = {});
   awaitable<std::map<std::string, std::vector<Job>>> ready_by_profile(WallTime now, std::size_t limit,
-                                                                      Inboxes held = {});
+                                                                      Held held = {});
   awaitable<std::vector<std::string>> inboxes();
   awaitable<std::vector<Job>> list(Filter filter, std::string before, std::size_t limit);
   awaitable<std::optional<WallTime>> next_due(State state, WallTime after);
@@ -56,7 +56,10 @@ class Queue {
   awaitable<OldestByState> oldest_by_state();
   awaitable<std::vector<Job>> latest_in(State state, std::size_t limit);
   awaitable<std::optional<Job>> find(std::string id);
-  awaitable<std::optional<Job>> delivered_like(std::string sha256, std::string settings_hash);
+  awaitable<std::vector<std::string>> profiles();
+  awaitable<std::vector<Job>> delivered_like(std::string sha256, std::string settings_hash,
+                                             std::size_t limit);
+  awaitable<bool> is_claimed_by_another(Job job, std::string shelf, std::string name);
   awaitable<std::optional<Job>> delivered_as(std::string inbox, std::string name, std::string id);
   awaitable<bool> link_has_task(std::string task_id);
   awaitable<std::vector<Job>> links_in_doubt(WallTime from, WallTime to);

@@ -60,6 +60,13 @@ struct Filter {
 
 using Inboxes = std::set<std::string>;  ///< by their paths as the jobs have them (bytes)
 
+/// Whose rows are to be passed over.
+struct Held {
+  Inboxes inboxes = {};
+  std::set<std::string> profiles = {};  ///< see Store::profiles()
+  bool empty() const { return inboxes.empty() && profiles.empty(); }
+};
+
 /// A place in the order in which documents came to their ends.
 struct EndMark {
   WallTime at = WallTime::min();
@@ -95,16 +102,20 @@ class Store {
   virtual std::optional<Mark> clock() = 0;
 
   /// Up to `limit` jobs in `state` that are due: `ready` by priority, then age; all others by due time. Not
-  /// of the inboxes that are `held`: their rows are passed over one by one.
-  virtual std::vector<Job> due(State state, WallTime now, std::size_t limit, const Inboxes& held) = 0;
+  /// of those that are `held`: their rows are passed over one by one.
+  virtual std::vector<Job> due(State state, WallTime now, std::size_t limit, const Held& held) = 0;
   std::vector<Job> due(State state, WallTime now, std::size_t limit) { return due(state, now, limit, {}); }
 
   /// Up to `limit` jobs of each profile that has some in `ready` that are due, by priority, then age.
   virtual std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit,
-                                                                   const Inboxes& held) = 0;
+                                                                   const Held& held) = 0;
 
   /// Every inbox that there are jobs of, by its path as the jobs have it (bytes).
   virtual std::vector<std::string> inboxes() = 0;
+
+  /// Every profile by which a document that has not ended is to be worked on: that of a reprocess under way,
+  /// else the row's own.
+  virtual std::vector<std::string> profiles() = 0;
 
   /// The first due time in `state` that is later than `after`; nothing if there is none.
   virtual std::optional<WallTime> next_due(State state, WallTime after) = 0;
@@ -148,8 +159,13 @@ class Store {
   virtual std::optional<Job> named(const std::string& inbox, const std::string& name,
                                    const std::string& put_as) = 0;
 
-  /// The latest job that is done with these bytes and these settings: its result may be delivered again.
-  virtual std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) = 0;
+  /// Up to `limit` jobs that are done with these bytes and these settings, the latest first: the result of
+  /// each may be delivered again.
+  virtual std::vector<Job> delivered_like(const std::string& sha256, const std::string& settings_hash,
+                                          std::size_t limit) = 0;
+
+  /// Does another row than that of `job` say, too, that its original lies on this shelf under this name?
+  virtual bool is_claimed_by_another(const Job& job, const std::string& shelf, const std::string& name) = 0;
 
   /// The latest job of this inbox and name, but for the job `id`, that has a result in the outbox.
   virtual std::optional<Job> delivered_as(const std::string& inbox, const std::string& name,
@@ -222,6 +238,21 @@ class Store {
 class StoreError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// It cannot be used now, and can be again when what is told has its end: nothing has taken effect, and the
+/// same may be tried once more.
+class StoreUnavailable : public StoreError {
+ public:
+  enum class Cause {
+    full,    ///< the disk, or another want of this machine
+    locked,  ///< by another program
+  };
+  StoreUnavailable(Cause cause, const std::string& message) : StoreError(message), cause_(cause) {}
+  Cause cause() const noexcept { return cause_; }
+
+ private:
+  Cause cause_;
 };
 
 }  // namespace chunkrd::queue

@@ -86,6 +86,13 @@ void Run::take_up(Tally::Entry& entry) {
   const bool may_be_updated =
       job->state == State::done || job->state == State::failed || job->state == State::cancelled;
   if (others_wanted && may_be_updated) return ask(entry, *job, lifecycle::Reprocess{profile, parse, true});
+  if (job->state != State::done && job->state != State::vanished &&
+      !settings_.profiles.contains(profile_at_work(*job)))
+    return give_up(
+        entry, *job,
+        fmt::format("was begun with the profile \"{}\", which this configuration does not have: go on "
+                    "with the --config that it was begun with, or name another --out",
+                    printable(profile_at_work(*job))));
   switch (job->state) {
     case State::failed:
     case State::cancelled:

@@ -43,6 +43,15 @@ fs::path usual_place_of(const Place& place, const std::string& name) {
   return place.rules.archive.value_or(place.rules.path) / name;
 }
 
+// Under which name it was put there, where that was not its own.
+std::optional<std::string> noted_in(const outbox::Shelf& archive, const std::string& job_id) {
+  try {
+    return archive.noted(job_id);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+}
+
 // The manifest has the digest alone. Settings of no profile are those of a sidecar, or of a profile before it
 // was changed: with none, an update changes nothing but what it is asked to.
 std::string settings_of(const std::string& hash, const Rules& rules) {
@@ -88,7 +97,10 @@ void Recovery::take_delivery(const fs::path& outbox, const fs::path& file, Reach
     if (forgotten_.contains(manifest->origin.job_id)) return;
     if (!time_of_job_id(manifest->origin.job_id)) return leave(file, "its job id is none of ours");
     if (reached == Reached::put_away && is_there(in_spool(manifest->origin.job_id))) reached = Reached::shown;
-    take_delivery(outbox, place_of(outbox, manifest->origin), *manifest, reached, written_at(file));
+    const auto known = store_.find(manifest->origin.job_id);
+    const auto place = known ? rules_->places.find(known->inbox) : rules_->places.end();
+    take_delivery(outbox, place != rules_->places.end() ? *place->second : place_of(outbox, manifest->origin),
+                  *manifest, reached, written_at(file));
   } catch (const std::runtime_error& error) {
     if (dynamic_cast<const queue::StoreError*>(&error) != nullptr) throw;
     leave(file, fmt::format("cannot be read ({}); its result stays where it is", error.what()));
@@ -103,35 +115,43 @@ void Recovery::take_delivery(const fs::path& outbox, const Place& place, const o
     return;
   Job job = known ? *known : begin(origin.job_id, place, origin.name);
   job.sha256 = origin.input_sha256;
-  if (!known) {
-    know_kept_original(job, place);
+  if (!known) know_kept_original(job, place);
+  if (sha256_hex(lifecycle::with_wanted(job).settings) == origin.settings_hash)
+    job = lifecycle::with_wanted(std::move(job));
+  else if (sha256_hex(job.settings) != origin.settings_hash)
     job.settings = settings_of(origin.settings_hash, *rules_);
-    if (place.archive && reached == Reached::put_away && is_there(place.archive->path_of(origin.name))) {
-      job.original_name = origin.name;
-      job.shelf = place.archive->root().native();
-    }
-    // With another size the original would count as changed, and go back into the inbox.
-    const fs::path spooled = in_spool(origin.job_id);
-    job.spool = spooled.parent_path().native();
-    job.size_bytes = size_of(spooled.empty() ? usual_place_of(place, origin.name) : spooled);
-  }
   job.settings_hash = origin.settings_hash;
   job.task_id = origin.task_id;
   job.revision = origin.revision;
   if (reached != Reached::begun) job.delivered_name = manifest.name();
   job.outbox = outbox.native();
   job = lifecycle::delivered_before(std::move(job), reached, at);
+  find_original(job, place, reached);
   // Its profile may want its task deleted; whether that has been done only the list can tell.
   const auto& tasks = listed_.of(job.id);
   const bool listed = std::ranges::find(tasks, job.task_id, &taskapi::Task::task_id) != tasks.end();
-  if (listed && job.state == queue::State::done) job.state = lifecycle::over(job, rules_->policy_of(job));
+  if (listed && job.state == queue::State::done && rules_->has_profile_of(job))
+    job.state = lifecycle::over(job, rules_->policy_of(job));
   const std::string told = "its result lies in the outbox as " + printable(manifest.name());
   if (known) {
-    const std::vector<queue::Change> one{queue::Transition{known->state, job, {"rebuilt", told}}};
-    found_.delivered += store_.apply(one, now_).front();
+    found_.delivered += update(*known, std::move(job), told);
   } else {
     found_.delivered += insert(std::move(job), told);
   }
+}
+
+// Where the original lies: in the spool still, or where it was put away.
+void Recovery::find_original(Job& job, const Place& place, Reached reached) const {
+  const fs::path spooled = in_spool(job.id);
+  if (!spooled.empty()) job.spool = spooled.parent_path().native();
+  // With another size the original would count as changed, and go back into the inbox.
+  if (job.size_bytes == 0)
+    job.size_bytes = size_of(spooled.empty() ? usual_place_of(place, job.name) : spooled);
+  if (!job.original_name.empty() || !place.archive || reached != Reached::put_away) return;
+  const std::string name = noted_in(*place.archive, job.id).value_or(job.name);
+  if (!is_there(place.archive->path_of(name))) return;
+  job.original_name = name;
+  job.shelf = place.archive->root().native();
 }
 
 // Several inboxes may have one outbox, and one that is not configured any more may be any inbox's: the

@@ -52,11 +52,23 @@ void Recovery::take_failures() {
 void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
   const auto reported = job_in_report(outbox::read_if_there(report).value_or(""));
   // Somebody else's file of that ending, or a document that has gone its way since.
-  if (!reported || !time_of_job_id(reported->id) || store_.find(reported->id)) return;
+  if (!reported || !time_of_job_id(reported->id)) return;
+  const auto known = store_.find(reported->id);
+  if (known && (!in_spool(known->id).empty() || !lifecycle::is_older_than_its_failure(*known, *reported)))
+    return;
   const auto place = rules_->places.find(reported->inbox);
   if (place == rules_->places.end()) return leave(report, "its inbox is not configured any more");
   const fs::path document = document_of(report);
   if (document.empty()) return;
+  const std::string told = "its original and report lie in failed/";
+  const std::string original = document.lexically_relative(failed);
+  if (known) {
+    Job job = lifecycle::failed_before(*known, *reported);
+    job.original_name = original;
+    job.shelf = failed.native();
+    found_.failed += update(*known, std::move(job), told);
+    return;
+  }
   Job job = begin(reported->id, *place->second, reported->name);
   const Job fresh = std::exchange(job, *reported);
   job.found_at = fresh.found_at;
@@ -64,10 +76,10 @@ void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
   job.settings = fresh.settings;
   job.settings_hash = fresh.settings_hash;
   job.priority = fresh.priority;
-  job.original_name = document.lexically_relative(failed);
+  job.original_name = original;
   job.shelf = failed.native();
   know_kept_original(job, *place->second);
-  found_.failed += insert(std::move(job), "its original and report lie in failed/");
+  found_.failed += insert(std::move(job), told);
 }
 
 }  // namespace chunkrd::pipeline::rebuild

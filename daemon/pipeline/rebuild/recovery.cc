@@ -33,7 +33,7 @@ Found Recovery::take() {
   take_deliveries();
   take_spooled();
   take_failures();
-  look_after_ready();
+  look_after_rows();
   look_at_all_jobs();
   return std::move(found_);
 }
@@ -72,6 +72,16 @@ bool Recovery::insert(Job job, const std::string& told) {
   // Another row has the same file's identity; this document is there all the same.
   row.job.source_identity = identity_of_none(row.job);
   return store_.apply(std::span<const queue::Change>(std::vector<queue::Change>{row}), now_).front();
+}
+
+bool Recovery::update(const Job& known, Job after, const std::string& told) {
+  const std::vector<queue::Change> one{queue::Transition{known.state, std::move(after), {"rebuilt", told}}};
+  return store_.apply(one, now_).front();
+}
+
+void Recovery::count_resumed(const Job& job) {
+  found_.adopted += job.state == queue::State::submitted;
+  found_.looked_for += job.state == queue::State::submitting;
 }
 
 void Recovery::leave(const std::filesystem::path& file, const std::string& why) {

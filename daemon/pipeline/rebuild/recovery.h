@@ -43,12 +43,20 @@ class Recovery {
                      lifecycle::Reached reached);
   void take_delivery(const std::filesystem::path& outbox, const Place& place,
                      const outbox::Manifest& manifest, lifecycle::Reached reached, WallTime at);
+  void find_original(queue::Job& job, const Place& place, lifecycle::Reached reached) const;
   const Place& place_of(const std::filesystem::path& outbox, const outbox::Origin& origin) const;
 
   // spooled.cc
   void take_spooled();
   void take_spooled(const std::filesystem::path& file, const std::vector<std::shared_ptr<Place>>& places);
   void take_spooled(queue::Job job, const Place& place);
+  /// The row of a document in the spool as it is to be, and what is told of it.
+  struct Resumed {
+    queue::Job job;
+    std::string told;
+  };
+  Resumed resume(queue::Job job, const Place& place);
+  void look_after_spooled(const queue::Job& known);
   /// Where the document lies in a spool, of now or of before; nothing when in none.
   std::filesystem::path in_spool(const std::string& job_id) const;
 
@@ -57,7 +65,7 @@ class Recovery {
   void take_failure(const std::filesystem::path& failed, const std::filesystem::path& report);
 
   // tasks.cc
-  void look_after_ready();
+  void look_after_rows();
   void look_at_all_jobs();
 
   /// The row of `id` as a new one begins, in `place`.
@@ -65,6 +73,8 @@ class Recovery {
   /// In an inbox that keeps its originals: the one with these bytes is known then, and not taken again.
   void know_kept_original(queue::Job& job, const Place& place) const;
   bool insert(queue::Job job, const std::string& told);
+  bool update(const queue::Job& known, queue::Job after, const std::string& told);
+  void count_resumed(const queue::Job& job);
   void leave(const std::filesystem::path& file, const std::string& why);
 
   queue::SqliteStore& store_;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <system_error>
 
@@ -69,7 +70,9 @@ void Recovery::take_spooled() {
       if (name.starts_with('.') || name.ends_with(inbox::kSidecarEnding)) continue;
       if (!time_of_job_id(name) || !entry.is_regular_file() || entry.is_symlink())
         leave(entry.path(), "is no document of ours; take it away");
-      else if (!store_.find(name))
+      else if (const auto known = store_.find(name))
+        look_after_spooled(*known);
+      else
         take_spooled(entry.path(), places);
     }
   }
@@ -95,7 +98,7 @@ void Recovery::take_spooled(const fs::path& file, const std::vector<std::shared_
   take_spooled(std::move(job), *place);
 }
 
-void Recovery::take_spooled(Job job, const Place& configured) {
+Recovery::Resumed Recovery::resume(Job job, const Place& configured) {
   const Place place = home_of(configured, job);
   if (sidecar::lies_in_spool(place, job))
     job.sidecar = inbox::look(AT_FDCWD, place.spool.sidecar_of(job.id).native(), {}).identity.text();
@@ -107,19 +110,41 @@ void Recovery::take_spooled(Job job, const Place& configured) {
   job = decision.transition.after;
   // What is refused before it is paid for has no task.
   if (job.state == State::burying && tasks.empty()) {
-    found_.spooled += insert(job, told + job.error_message);
-    return;
+    told += job.error_message;
+    return {std::move(job), std::move(told)};
   }
   job.error_stage.clear();
   job.error_code.clear();
   job.error_message.clear();
   job = lifecycle::resumed(std::move(job), tasks, listed_.read_at, now_.date);
-  const bool adopted = job.state == State::submitted;
-  told += adopted ? "task " + job.task_id + " is its own" : "its task is looked for before it is submitted";
-  if (!insert(std::move(job), told)) return;
+  told += job.state == State::submitted ? "task " + job.task_id + " is its own"
+                                        : "its task is looked for before it is submitted";
+  return {std::move(job), std::move(told)};
+}
+
+void Recovery::take_spooled(Job job, const Place& place) {
+  const Resumed resumed = resume(std::move(job), place);
+  if (!insert(resumed.job, resumed.told)) return;
   found_.spooled += 1;
-  found_.adopted += adopted;
-  found_.looked_for += !adopted;
+  count_resumed(resumed.job);
+}
+
+// Of a damaged queue, or one from a backup, the last changes may be missing: the file knows better.
+void Recovery::look_after_spooled(const Job& known) {
+  const auto place = rules_->places.find(known.inbox);
+  if (place == rules_->places.end() || !lifecycle::is_older_than_its_spool(known)) return;
+  const auto& tasks = listed_.of(known.id);
+  const bool is_looked_for = !listed_.read_at || std::ranges::any_of(tasks, [&](const taskapi::Task& task) {
+    return task.task_id != known.task_id && !known.earlier_tasks.contains(task.task_id);
+  });
+  Job job = lifecycle::found_in_spool(known, is_looked_for, now_.date);
+  job.spool = in_spool(known.id).parent_path().native();
+  if (job.state == State::delivered || !is_looked_for) {
+    if (job.state != known.state) update(known, std::move(job), "its original lies in the spool");
+    return;
+  }
+  const Resumed resumed = resume(std::move(job), *place->second);
+  if (update(known, resumed.job, resumed.told)) count_resumed(resumed.job);
 }
 
 }  // namespace chunkrd::pipeline::rebuild

@@ -15,10 +15,6 @@ using taskapi::Task;
 
 constexpr std::size_t kRowsAtOnce = 1000;
 
-bool is_known(const Task& task, const Job& job) {
-  return task.task_id == job.task_id || job.earlier_tasks.contains(task.task_id);
-}
-
 // The daemon adds the pages itself when it learns of them.
 bool will_be_counted(const Job& job) {
   return job.state == State::submitting || job.state == State::submitted || job.state == State::ready;
@@ -26,27 +22,23 @@ bool will_be_counted(const Job& job) {
 
 }  // namespace
 
-// Of a damaged queue, or one from a backup, the last changes may be missing. A row that says "to be
-// submitted" is the only kind that costs something then.
-void Recovery::look_after_ready() {
+// Of a damaged queue, or one from a backup, the last changes may be missing: what the list shows was paid
+// for.
+void Recovery::look_after_rows() {
+  const queue::Filter unfinished{
+      .states = {State::ready, State::submitting, State::submitted, State::burying}};
   std::string before;
   while (true) {
-    const auto jobs = store_.list({.states = {State::ready}}, before, kRowsAtOnce);
+    const auto jobs = store_.list(unfinished, before, kRowsAtOnce);
     if (jobs.empty()) return;
     before = jobs.back().id;
     for (const Job& job : jobs) {
-      std::vector<Task> unknown = listed_.of(job.id);
-      std::erase_if(unknown, [&](const Task& task) { return is_known(task, job); });
-      // The list was read whole, and it is not there: it was looked for.
-      if (unknown.empty() && listed_.read_at) continue;
-      const Job after = lifecycle::resumed(job, unknown, listed_.read_at, now_.date);
-      const bool adopted = after.state == State::submitted;
-      const std::string told =
-          adopted ? "task " + after.task_id + " is its own" : "its task is looked for before it is submitted";
-      const std::vector<queue::Change> one{queue::Transition{job.state, after, {"rebuilt", told}}};
-      store_.apply(one, now_);
-      found_.adopted += adopted;
-      found_.looked_for += !adopted;
+      const auto after = lifecycle::as_listed(job, listed_.of(job.id), listed_.read_at, now_.date);
+      if (!after) continue;
+      update(job, *after,
+             after->state == State::submitted ? "task " + after->task_id + " is its own"
+                                              : "its task is looked for before it is submitted");
+      count_resumed(*after);
     }
   }
 }

@@ -44,7 +44,7 @@ std::string contradiction_in(const Job& job) {
   if (!is_plain(job.tag) || !is_plain(job.task_id) || !is_plain(job.task_status) || !is_plain(job.profile))
     return "control characters";
   if (has_negative(job)) return "a number below zero";
-  if (static_cast<int>(job.asked) < 0 || job.asked > Asked::cancel_or_remove) return "an unknown wish";
+  if (static_cast<int>(job.asked) < 0 || job.asked > Asked::cancel_and_remove) return "an unknown wish";
   if (job.sha256.empty() &&
       is_one_of(job.state, {ready, submitting, submitted, collecting, delivering, delivered, done}))
     return "no digest of what is in the spool";

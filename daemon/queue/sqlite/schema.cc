@@ -189,6 +189,14 @@ ALTER TABLE jobs ADD COLUMN took    INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN spooled TEXT    NOT NULL DEFAULT '';
 )sql";
 
+// Whose original lies under a name: somebody may have taken one away, and its name has been used again since.
+// And by which profiles documents are worked on, without looking at the documents.
+constexpr std::string_view kVersion7 = R"sql(
+CREATE INDEX jobs_originals ON jobs (original_name, shelf) WHERE original_name <> x'' AND original_pruned = 0;
+CREATE INDEX jobs_profiles ON jobs (iif(wanted_settings = '', profile, wanted_profile))
+  WHERE state < 9 OR state > 12;
+)sql";
+
 // What came to an end, in that order, for whoever wants to know: `chunkrd events` reads it, `notify` tells of
 // it. AUTOINCREMENT: no number is given twice, so that a reader can go on from the last one it has. `stands`
 // while the document is at this end. The queue's id tells a reader that his numbers are of another queue.
@@ -235,8 +243,8 @@ CREATE INDEX notifications_of_ending ON notifications (ending);
 INSERT INTO meta (key, value) VALUES ('queue_id', lower(hex(randomblob(4))));
 )sql";
 
-constexpr std::array<std::string_view, 7> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                         kVersion5, kVersion6, kVersion8};
+constexpr std::array<std::string_view, 8> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                                         kVersion5, kVersion6, kVersion7, kVersion8};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

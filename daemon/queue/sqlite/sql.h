@@ -90,6 +90,11 @@ inline const std::string kLatestIn =
 /// The next of the inboxes that there are jobs of.
 inline const std::string kNextInbox = "SELECT min(inbox) FROM jobs INDEXED BY jobs_listed WHERE inbox > ?";
 
+/// See profile_at_work(): the index is of this very expression.
+inline const std::string kNextProfile =
+    "SELECT min(iif(wanted_settings = '', profile, wanted_profile)) FROM jobs INDEXED BY jobs_profiles "
+    "WHERE (state < 9 OR state > 12) AND iif(wanted_settings = '', profile, wanted_profile) > ?";
+
 inline const std::string kNextError =
     "SELECT min(error_code) FROM jobs INDEXED BY jobs_of_error WHERE error_code <> '' AND error_code > ?";
 
@@ -123,7 +128,15 @@ inline const std::string kSetNote =
 inline const std::string kDeliveredLike =
     "SELECT " + kJobColumns +
     " FROM jobs INDEXED BY jobs_delivered WHERE state = 9 AND sha256 = ? AND settings_hash = ? "
-    "ORDER BY seq DESC LIMIT 1";
+    "ORDER BY seq DESC LIMIT ?";
+
+/// Parameters: name, shelf, the job that is no other, its inbox. Rows of earlier releases do not know their
+/// shelf: of their inbox they may mean this one.
+inline const std::string kClaimedOriginal =
+    "SELECT 1 FROM jobs INDEXED BY jobs_originals WHERE original_name <> x'' AND original_pruned = 0 AND "
+    "original_name = ?1 AND shelf = ?2 AND id <> ?3 UNION ALL "
+    "SELECT 1 FROM jobs INDEXED BY jobs_originals WHERE original_name <> x'' AND original_pruned = 0 AND "
+    "original_name = ?1 AND shelf = x'' AND inbox = ?4 AND id <> ?3 LIMIT 1";
 
 /// Links are few: those that had other tasks before are found among all of them (`task_id >= ''` says nothing
 /// but that their index is to be searched).

@@ -39,12 +39,17 @@ std::int64_t row_limit(std::size_t limit) {
 
 constexpr std::int64_t kAllRows = -1;
 
-// Up to `limit` of what `query` finds, without those of inboxes that are held.
-void take_rows(Run& query, std::size_t limit, const Inboxes& held, std::vector<Job>& into) {
+// Up to `limit` of what `query` finds, without those that are held.
+void take_rows(Run& query, std::size_t limit, const Held& held, std::vector<Job>& into) {
   constexpr int kInboxColumn = 1;  // of kJobColumns: there may be many rows to pass over
-  while (into.size() < limit && query.next_row())
-    if (held.empty() || !held.contains(query.column(kInboxColumn).getString())) into.push_back(query.job());
+  while (into.size() < limit && query.next_row()) {
+    if (!held.inboxes.empty() && held.inboxes.contains(query.column(kInboxColumn).getString())) continue;
+    Job job = query.job();
+    if (held.profiles.empty() || !held.profiles.contains(profile_at_work(job)))
+      into.push_back(std::move(job));
+  }
 }
+
 constexpr const char* kClockNote = "clock";
 
 // Nothing is made to wait for longer: it is policy's longest Retry-After, and some more.
@@ -76,6 +81,8 @@ struct SqliteStore::Statements {
         oldest_in(database, sql::kOldestIn),
         latest_in(database, sql::kLatestIn),
         next_inbox(database, sql::kNextInbox),
+        next_profile(database, sql::kNextProfile),
+        claimed_original(database, sql::kClaimedOriginal),
         next_error(database, sql::kNextError),
         listed(database, sql::kListed),
         listed_by_error(database, sql::kListedByError),
@@ -99,10 +106,10 @@ struct SqliteStore::Statements {
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
-      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, oldest_in, latest_in, next_inbox,
-      next_error, listed, listed_by_error, with_prefix, named, named_and_put_as, delivered_like, delivered_as,
-      link_has_task, links_in_doubt, add_spent, raise_spent, spent, ask, answer, pending_commands,
-      command_answer, delay_deadlines, due_too_late, note, set_note;
+      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, oldest_in, latest_in, next_inbox, next_profile,
+      claimed_original, next_error, listed, listed_by_error, with_prefix, named, named_and_put_as,
+      delivered_like, delivered_as, link_has_task, links_in_doubt, add_spent, raise_spent, spent, ask, answer,
+      pending_commands, command_answer, delay_deadlines, due_too_late, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
@@ -263,7 +270,7 @@ void SqliteStore::add_event(std::int64_t job_seq, const Event& event, WallTime n
   insert.next_row();
 }
 
-std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit, const Inboxes& held) {
+std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit, const Held& held) {
   if (state == State::ready) {
     std::vector<Job> jobs;
     for (auto& [profile, of_profile] : ready_by_profile(now, limit, held))
@@ -284,7 +291,7 @@ std::vector<Job> SqliteStore::due(State state, WallTime now, std::size_t limit, 
 }
 
 std::map<std::string, std::vector<Job>> SqliteStore::ready_by_profile(WallTime now, std::size_t limit,
-                                                                      const Inboxes& held) {
+                                                                      const Held& held) {
   return run("reading", [&] {
     std::map<std::string, std::vector<Job>> jobs;
     {
@@ -414,6 +421,21 @@ std::vector<std::string> SqliteStore::inboxes() {
   });
 }
 
+std::vector<std::string> SqliteStore::profiles() {
+  return run("reading", [&] {
+    std::vector<std::string> found;
+    std::string last;
+    while (true) {
+      Run query(statements_->next_profile);
+      query.parameters().text(last);
+      query.next_row();
+      if (query.column(0).isNull()) return found;
+      last = query.column(0).getString();
+      found.push_back(last);
+    }
+  });
+}
+
 // Whatever is asked for, it is a few ranges of an index, each in the order of the ids: one for each inbox and
 // state. Of each at most `limit` entries are read, and those only down to the ids that are in the page
 // already; so the work is bounded by (inboxes x states) searches and never depends on how rare the jobs asked
@@ -492,12 +514,22 @@ std::optional<Job> SqliteStore::named(const std::string& inbox, const std::strin
   });
 }
 
-std::optional<Job> SqliteStore::delivered_like(const std::string& sha256, const std::string& settings_hash) {
-  return run("reading", [&]() -> std::optional<Job> {
+std::vector<Job> SqliteStore::delivered_like(const std::string& sha256, const std::string& settings_hash,
+                                             std::size_t limit) {
+  return run("reading", [&] {
+    std::vector<Job> jobs;
     Run query(statements_->delivered_like);
-    query.parameters().text(sha256).text(settings_hash);
-    if (!query.next_row()) return std::nullopt;
-    return query.job();
+    query.parameters().text(sha256).text(settings_hash).number(row_limit(limit));
+    while (query.next_row()) jobs.push_back(query.job());
+    return jobs;
+  });
+}
+
+bool SqliteStore::is_claimed_by_another(const Job& job, const std::string& shelf, const std::string& name) {
+  return run("reading", [&] {
+    Run query(statements_->claimed_original);
+    query.parameters().bytes(name).bytes(shelf).text(job.id).bytes(job.inbox);
+    return query.next_row();
   });
 }
 

@@ -21,10 +21,11 @@ class SqliteStore final : public Store {
   std::vector<bool> apply(std::span<const Change> changes, const Mark& now) override;
   std::optional<Mark> clock() override;
   using Store::due;
-  std::vector<Job> due(State state, WallTime now, std::size_t limit, const Inboxes& held) override;
+  std::vector<Job> due(State state, WallTime now, std::size_t limit, const Held& held) override;
   std::map<std::string, std::vector<Job>> ready_by_profile(WallTime now, std::size_t limit,
-                                                           const Inboxes& held) override;
+                                                           const Held& held) override;
   std::vector<std::string> inboxes() override;
+  std::vector<std::string> profiles() override;
   std::optional<WallTime> next_due(State state, WallTime after) override;
   std::optional<Job> find(const std::string& id) override;
   Standing standing_of(const std::string& inbox, const std::string& name,
@@ -41,7 +42,9 @@ class SqliteStore final : public Store {
   std::optional<Job> named(const std::string& inbox, const std::string& name) override;
   std::optional<Job> named(const std::string& inbox, const std::string& name,
                            const std::string& put_as) override;
-  std::optional<Job> delivered_like(const std::string& sha256, const std::string& settings_hash) override;
+  std::vector<Job> delivered_like(const std::string& sha256, const std::string& settings_hash,
+                                  std::size_t limit) override;
+  bool is_claimed_by_another(const Job& job, const std::string& shelf, const std::string& name) override;
   std::optional<Job> delivered_as(const std::string& inbox, const std::string& name,
                                   const std::string& id) override;
   bool link_has_task(const std::string& task_id) override;

@@ -529,6 +529,22 @@ TEST(Gate, NothingTheServiceSaysEndsAFullDisk) {
 
 // --- the clock ---
 
+TEST(Gate, WhatMayBePaidForCountsInTheDaysBudgetUntilItIsKnown) {
+  Day day;
+  day.gate.set_budget({.documents = 3});
+  EXPECT_EQ(day.ask(), Pass::yes);
+  day.gate.ended(Pass::yes);
+  day.gate.set_in_doubt(1, day.now);
+  day.gate.spend({.documents = 1}, day.now);
+  EXPECT_EQ(day.ask(), Pass::yes);
+  day.gate.ended(Pass::yes);
+  day.gate.set_in_doubt(2, day.now);
+  EXPECT_EQ(day.ask(), Pass::no);
+  EXPECT_TRUE(day.gate.paused(Pause::budget));
+  day.gate.set_in_doubt(1, day.now);
+  EXPECT_EQ(day.ask(), Pass::yes) << "one of them has not arrived";
+}
+
 TEST(Gate, ABudgetsDayIsTheWallClocksAndAClockThatIsSetMakesNoRoomInIt) {
   for (const Duration set : {Duration(24h), Duration(-24h), Duration(-20 * 365 * 24h)}) {
     Day day;

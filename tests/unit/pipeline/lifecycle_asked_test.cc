@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/commands.h"
+#include "pipeline/decision.h"
 #include "tests/unit/pipeline/expect.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -232,6 +233,43 @@ TEST(Honour, AResultThatIsThereIsDelivered) {
   EXPECT_EQ(
       honour(leading_to(State::collecting, Asked::cancel_or_remove), moment_at(kNow)).transition.after.asked,
       Asked::remove);
+}
+
+TEST(Cancel, ThatComesTooLateLeavesADeleteGrantedThatWasAskedForBefore) {
+  Job job = job_in(State::submitted);
+  job.asked = Asked::remove;
+  const Job both = asked(job, Cancel{}, kNow).transition->after;
+  EXPECT_TRUE(wants_cancel(both));
+  const Decision late = after_cancel(both, task_in(Status::Processing), moment_at(kNow), Policy{});
+  EXPECT_EQ(late.transition.after.asked, Asked::remove);
+  EXPECT_EQ(honour(leading_to(State::collecting, both.asked), moment_at(kNow)).transition.after.asked,
+            Asked::remove);
+}
+
+TEST(Cancel, AsksForADeleteAlsoWhereThatWasAskedForAfterwards) {
+  Job job = job_in(State::submitted);
+  job.asked = Asked::cancel;
+  const Job both = asked(job, Remove{}, kNow).transition->after;
+  EXPECT_TRUE(wants_cancel(both)) << "a cancel that was granted is not lost by a later delete either";
+  Decision cancelled = after_cancel(both, task_in(Status::Cancelled), moment_at(kNow), Policy{});
+  EXPECT_EQ(cancelled.transition.after.error_code, "cancelled");
+  EXPECT_EQ(over(cancelled.transition.after, Policy{}), State::removing);
+}
+
+TEST(Cancel, OfAnUpdateLeavesTheDeleteThatWasAskedFor) {
+  Job job = job_in(State::delivered);
+  job.state = State::reparsing;
+  job.wanted_profile = "default";
+  job.wanted_settings = R"({"ocr_strategy":"All"})";
+  job.delivered_name = "report.pdf";
+  job.asked = Asked::cancel_and_remove;
+  EXPECT_EQ(keep_old(job, "update_cancelled", "asked for", moment_at(kNow)).transition.after.asked,
+            Asked::remove);
+  job.delivered_name.clear();
+  job.error_code = "task_failed";
+  EXPECT_EQ(keep_old(job, "update_cancelled", "asked for", moment_at(kNow)).transition.after.state,
+            State::removing)
+      << "its way is over: the task goes now";
 }
 
 TEST(Honour, AnEndHasNoWishLeft) {

@@ -77,17 +77,18 @@ TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {
   EXPECT_EQ(delivered_before(job, Reached::begun, kNow).state, State::delivering);
 }
 
-TEST(ARow, IsOlderThanItsResultOnlyWhereItWouldBePaidForAgain) {
+TEST(ARow, IsOlderThanAResultThatItKnowsNothingOf) {
   Job job = lost();
   EXPECT_TRUE(is_older_than_its_result(job, 0));
   job.revision = 1;
   EXPECT_FALSE(is_older_than_its_result(job, 0)) << "a new result was asked for since";
   job.revision = 0;
   job.state = State::submitted;
-  EXPECT_FALSE(is_older_than_its_result(job, 0)) << "it is followed, and costs nothing";
-  job.state = State::submitting;
+  EXPECT_TRUE(is_older_than_its_result(job, 0)) << "its task may be deleted by now";
+  job.state = State::done;
   job.delivered_name = "a.pdf";
-  EXPECT_FALSE(is_older_than_its_result(job, 0)) << "it is submitted anew because somebody wanted it";
+  EXPECT_FALSE(is_older_than_its_result(job, 0));
+  EXPECT_TRUE(is_older_than_its_result(job, 1));
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 
 #include <fstream>
 
+#include "core/ids.h"
 #include "core/sha256.h"
 #include "pipeline/original.h"
 #include "pipeline/rebuild/recovery.h"
+#include "pipeline/report.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::pipeline::rebuild {
@@ -54,11 +56,45 @@ class RebuildTest : public testing::Test {
     outbox.publish(origin, origin.name, {{".json", result}});
   }
 
-  queue::Job rebuilt() const {
+  queue::Job rebuilt(const Listed& listed = {}) const {
     queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
-    const WallTime now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-    Recovery(store, rules_, state(), Listed(), now).take();
+    Recovery(store, rules_, state(), listed, now()).take();
     return store.find(kId).value();
+  }
+
+  static WallTime now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+  // What an older queue says of the document.
+  queue::Job old_row(State state) const {
+    queue::Job job;
+    job.id = kId;
+    job.inbox = place().rules.path.native();
+    job.name = "a.txt";
+    job.source_identity = "1-2-3-4";
+    job.found_at = time_of_job_id(kId).value();
+    job.profile = "default";
+    job.settings = "{}";
+    job.settings_hash = sha256_hex("{}");
+    job.state = state;
+    return job;
+  }
+  void keep(queue::Job job) const {
+    queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+    const queue::Change change = queue::Insertion{std::move(job), {"found", ""}};
+    ASSERT_TRUE(store.apply({&change, 1}, now()).front());
+  }
+
+  // The task list, read whole, with these tasks of the document, the newest first.
+  static Listed listing(const std::vector<std::pair<std::string, taskapi::Status>>& tasks) {
+    Listed listed;
+    listed.read_at = now();
+    for (const auto& [id, status] : tasks) {
+      taskapi::Task task;
+      task.task_id = id;
+      task.status = status;
+      listed.by_mark[job_mark(kId)].push_back(task);
+    }
+    return listed;
   }
 
   void expect_put_away(const queue::Job& job) const {
@@ -127,6 +163,121 @@ TEST_F(RebuildTest, AnOriginalThatWasChangedGoesBackIntoTheInbox) {
   const queue::Job job = rebuilt();
   EXPECT_TRUE(std::holds_alternative<lifecycle::Returned>(original::put_away(home_of(place(), job), job)));
   EXPECT_TRUE(fs::exists(home_.path() / "inbox/a.txt"));
+}
+
+TEST_F(RebuildTest, ARowThatWasToBeClaimedFollowsTheTaskThatItDoesNotKnow) {
+  keep(old_row(State::claiming));
+  write(state() / "spool" / kId, "document");
+  const queue::Job job = rebuilt(listing({{"t1", taskapi::Status::Processing}}));
+  EXPECT_EQ(job.state, State::submitted);
+  EXPECT_EQ(job.task_id, "t1") << "it would be paid again";
+  EXPECT_EQ(job.sha256, sha256_hex("document"));
+  EXPECT_EQ(job.size_bytes, 8U);
+}
+
+TEST_F(RebuildTest, SoDoesOneThatIsTriedAgain) {
+  queue::Job row = old_row(State::retrying);
+  row.task_id = "t1";
+  row.task_status = "Failed";
+  row.error_code = "task_failed";
+  row.original_name = "a.txt";
+  row.attempts = 3;
+  keep(row);
+  write(state() / "spool" / kId, "document");
+  const queue::Job job =
+      rebuilt(listing({{"t2", taskapi::Status::Starting}, {"t1", taskapi::Status::Failed}}));
+  EXPECT_EQ(job.state, State::submitted);
+  EXPECT_EQ(job.task_id, "t2");
+  EXPECT_EQ(job.error_code, "");
+  EXPECT_EQ(job.original_name, "");
+}
+
+TEST_F(RebuildTest, WithoutTheListWhatMayBeSubmittedIsLookedForFirst) {
+  keep(old_row(State::claiming));
+  write(state() / "spool" / kId, "document");
+  EXPECT_EQ(rebuilt().state, State::submitting);
+}
+
+TEST_F(RebuildTest, ARowWithoutTasksStaysAsItIsWhereTheListWasRead) {
+  keep(old_row(State::claiming));
+  write(state() / "spool" / kId, "document");
+  EXPECT_EQ(rebuilt(listing({})).state, State::claiming);
+}
+
+TEST_F(RebuildTest, ANewerTaskThanTheRowKnowsIsFollowed) {
+  queue::Job row = old_row(State::submitted);
+  row.sha256 = sha256_hex("document");
+  row.task_id = "t1";
+  row.tag = job_mark(kId) + "0001";
+  keep(row);
+  write(state() / "spool" / kId, "document");
+  const queue::Job job =
+      rebuilt(listing({{"t2", taskapi::Status::Processing}, {"t1", taskapi::Status::Failed}}));
+  EXPECT_EQ(job.task_id, "t2");
+  EXPECT_EQ(job.attempts, 1);
+  EXPECT_EQ(job.earlier_tasks, "t1");
+}
+
+TEST_F(RebuildTest, AManifestInTheOutboxWinsOverAnyOlderRow) {
+  for (const State state_then : {State::claiming, State::submitted, State::collecting, State::delivering,
+                                 State::retrying, State::failed, State::burying}) {
+    fs::remove_all(state() / "queue.sqlite");
+    queue::Job row = old_row(state_then);
+    row.sha256 = sha256_hex("document");
+    row.task_id = "task";
+    row.tag = job_mark(kId);
+    row.intent_at = row.found_at;
+    if (state_then == State::failed || state_then == State::burying) row.error_code = "task_lost";
+    keep(row);
+    if (!fs::exists(manifest())) deliver("document");
+    write(home_.path() / "archive/a.txt", "document");
+    const queue::Job job = rebuilt(listing({}));
+    EXPECT_EQ(job.state, State::done) << queue::to_string(state_then);
+    EXPECT_EQ(job.delivered_name, "a.txt");
+    EXPECT_EQ(job.error_code, "");
+    EXPECT_EQ(job.original_name, "a.txt");
+  }
+}
+
+TEST_F(RebuildTest, AReprocessThatIsUnderWayIsNewerThanTheManifest) {
+  queue::Job row = old_row(State::reparsing);
+  row.sha256 = sha256_hex("document");
+  row.task_id = "task";
+  row.delivered_name = "a.txt";
+  row.revision = 1;
+  row.wanted_profile = "default";
+  row.wanted_settings = R"({"ocr_strategy":"All"})";
+  keep(row);
+  deliver("document");
+  EXPECT_EQ(rebuilt(listing({{"task", taskapi::Status::Processing}})).state, State::reparsing);
+}
+
+TEST_F(RebuildTest, ADocumentInTheSpoolIsNotForgottenByARowThatHasEnded) {
+  queue::Job row = old_row(State::failed);
+  row.error_code = "task_failed";
+  row.task_id = "t1";
+  keep(row);
+  write(state() / "spool" / kId, "document");
+  EXPECT_EQ(rebuilt(listing({{"t1", taskapi::Status::Failed}})).state, State::retrying)
+      << "it was tried again since";
+}
+
+TEST_F(RebuildTest, AReportInFailedIsNewerThanARowThatIsUnderWay) {
+  queue::Job row = old_row(State::submitted);
+  row.sha256 = sha256_hex("document");
+  row.task_id = "t1";
+  row.tag = job_mark(kId);
+  keep(row);
+  queue::Job failed = row;
+  failed.error_stage = "poll";
+  failed.error_code = "task_failed";
+  failed.error_message = "no";
+  write(home_.path() / "failed/a.txt", "document");
+  write(home_.path() / "failed/a.txt.error.json", failure_report(failed, now()));
+  const queue::Job job = rebuilt(listing({{"t1", taskapi::Status::Failed}}));
+  EXPECT_EQ(job.state, State::failed);
+  EXPECT_EQ(job.original_name, "a.txt");
+  EXPECT_EQ(job.shelf, (home_.path() / "failed").native());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ TEST(Scheduler, AProbeOfAnUpdateDoesNotLeaveTheReadyDocumentsAsleep) {
   queue::Job updating = updated;
   updating.state = State::updating;
   updating.task_id = "task-1";
+  updating.wanted_profile = "default";
   updating.wanted_settings = R"({"high_resolution":true})";
   const queue::Change change = queue::Transition{State::ready, updating, {"asked", ""}};
   world.store.apply(std::span(&change, 1), world.clock.now());

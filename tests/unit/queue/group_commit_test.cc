@@ -46,8 +46,8 @@ class RecordingStore final : public Store {
     for (const auto& change : changes) applied.push_back(std::holds_alternative<Insertion>(change));
     return applied;
   }
-  std::vector<Job> due(State, WallTime, std::size_t, const Inboxes&) override { return {}; }
-  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t, const Inboxes&) override {
+  std::vector<Job> due(State, WallTime, std::size_t, const Held&) override { return {}; }
+  std::map<std::string, std::vector<Job>> ready_by_profile(WallTime, std::size_t, const Held&) override {
     return {};
   }
   std::vector<std::string> inboxes() override { return {}; }
@@ -72,7 +72,9 @@ class RecordingStore final : public Store {
   std::optional<Job> named(const std::string&, const std::string&, const std::string&) override {
     return std::nullopt;
   }
-  std::optional<Job> delivered_like(const std::string&, const std::string&) override { return std::nullopt; }
+  std::vector<Job> delivered_like(const std::string&, const std::string&, std::size_t) override { return {}; }
+  bool is_claimed_by_another(const Job&, const std::string&, const std::string&) override { return false; }
+  std::vector<std::string> profiles() override { return {}; }
   std::optional<Job> delivered_as(const std::string&, const std::string&, const std::string&) override {
     return std::nullopt;
   }

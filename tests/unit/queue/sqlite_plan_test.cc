@@ -53,6 +53,8 @@ TEST_F(Plan, NoStatementScansOrSorts) {
                                 sql::kOldestIn,
                                 sql::kLatestIn,
                                 sql::kNextInbox,
+                                sql::kNextProfile,
+                                sql::kClaimedOriginal,
                                 sql::kNextError,
                                 sql::kListed,
                                 sql::kListedByError,

@@ -481,21 +481,62 @@ TEST_P(EveryStore, AnEarlierResultIsFoundByBytesAndSettingsOnlyWhenItIsDone) {
   job.sha256 = "ab12";
   job.state = State::delivered;
   const Job before = add(job);
-  EXPECT_EQ(store->delivered_like("ab12", "44136fa3"), std::nullopt);
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3", 9).size(), 0U);
   ASSERT_TRUE(apply(moved(before, State::done)));
-  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, job.id);
-  EXPECT_EQ(store->delivered_like("ab12", "other"), std::nullopt);
-  EXPECT_EQ(store->delivered_like("cd34", "44136fa3"), std::nullopt);
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3", 9).at(0).id, job.id);
+  EXPECT_EQ(store->delivered_like("ab12", "other", 9).size(), 0U);
+  EXPECT_EQ(store->delivered_like("cd34", "44136fa3", 9).size(), 0U);
 }
 
-TEST_P(EveryStore, OfSeveralEarlierResultsTheLatestIsFound) {
+TEST_P(EveryStore, OfSeveralEarlierResultsAllAreFoundTheLatestFirst) {
   for (const int number : {1, 2, 3}) {
     Job job = found(number);
     job.sha256 = "ab12";
     job.state = number == 3 ? State::failed : State::done;
     add(job);
   }
-  EXPECT_EQ(store->delivered_like("ab12", "44136fa3").value().id, "job-0002");
+  const auto found = store->delivered_like("ab12", "44136fa3", 9);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].id, "job-0002");
+  EXPECT_EQ(found[1].id, "job-0001");
+  EXPECT_EQ(store->delivered_like("ab12", "44136fa3", 1).size(), 1U);
+}
+
+TEST_P(EveryStore, RowsOfAProfileThatIsHeldArePassedOver) {
+  Job ready = found(1), wanted = found(2), ended = found(3);
+  ready.state = State::ready;
+  wanted.state = State::updating;
+  ended.state = State::done;
+  ready.profile = "old";
+  wanted.wanted_profile = "new";
+  wanted.wanted_settings = "{}";
+  ended.profile = "gone";
+  for (const Job& job : {ready, wanted, ended}) add(job);
+  EXPECT_EQ(store->profiles(), (std::vector<std::string>{"new", "old"})) << "the profile that counts now";
+  EXPECT_EQ(store->due(State::ready, at(5000), 9, {{}, {"old"}}).size(), 0U);
+  EXPECT_EQ(store->due(State::ready, at(5000), 9, {{}, {"new", "default"}}).size(), 1U);
+  EXPECT_EQ(store->due(State::updating, at(5000), 9, {{}, {"new"}}).size(), 0U);
+  EXPECT_EQ(store->due(State::updating, at(5000), 9, {{}, {"default"}}).size(), 1U);
+}
+
+TEST_P(EveryStore, AnOriginalIsClaimedByEveryRowThatSaysItLiesThere) {
+  Job first = found(1), second = found(2), pruned = found(3), old = found(4);
+  for (Job* job : {&first, &second, &pruned}) job->shelf = "/srv/archive";
+  for (Job* job : {&first, &second, &pruned, &old}) {
+    job->state = State::done;
+    job->original_name = "a.pdf";
+  }
+  second.original_name = "b.pdf";
+  pruned.original_pruned = true;
+  old.inbox = "/srv/other";
+  for (const Job& job : {first, second, pruned, old}) add(job);
+  EXPECT_FALSE(store->is_claimed_by_another(first, "/srv/archive", "a.pdf")) << "its own";
+  EXPECT_TRUE(store->is_claimed_by_another(second, "/srv/archive", "a.pdf"));
+  EXPECT_FALSE(store->is_claimed_by_another(second, "/srv/elsewhere", "a.pdf"));
+  Job neighbour = found(5);
+  neighbour.inbox = "/srv/other";
+  EXPECT_TRUE(store->is_claimed_by_another(neighbour, "/srv/elsewhere", "a.pdf"))
+      << "a row of an earlier release does not know its shelf";
 }
 
 TEST_P(EveryStore, TheEarlierResultOfADocumentIsTheLatestOfItsName) {
