@@ -205,11 +205,15 @@ std::vector<Problem> problems_of(const std::vector<Folder>& folders, const fs::p
 
 }  // namespace
 
-void check_folders(const Settings& settings) {
+void look_at_folders(const Settings& settings) {
   const std::vector<Folder> folders = folders_of(settings);
   throw_mistakes(conflicts(folders));
   throw_mistakes(problems_of(folders, settings.state));
-  const Folder& state = folders.front();
+}
+
+void check_folders(const Settings& settings) {
+  look_at_folders(settings);
+  const Folder state = folders_of(settings).front();
   if (is_missing(state)) create_state(state);
 }
 

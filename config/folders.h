@@ -25,6 +25,9 @@ namespace chunkrd::config {
 /// (nothing is created then), else no_input or no_permission.
 void check_folders(const Settings& settings);
 
+/// The same without making anything: what is missing can be made.
+void look_at_folders(const Settings& settings);
+
 /// One thing that is wrong with a folder, or that it waits for.
 struct FolderProblem {
   enum class Kind {

@@ -59,7 +59,9 @@ int run(const chunkrd::cli::Command& command) {
   } catch (const chunkrd::queue::StoreError& error) {
     return fail(ExitCode::io_error, error.what());
   } catch (const std::system_error& error) {
-    return fail(ExitCode::os_error, error.what());
+    const bool forbidden =
+        error.code() == std::errc::permission_denied || error.code() == std::errc::operation_not_permitted;
+    return fail(forbidden ? ExitCode::no_permission : ExitCode::os_error, error.what());
   } catch (const std::exception& error) {
     return fail(ExitCode::software, error.what());
   }

@@ -21,6 +21,7 @@
 #include "core/errors.h"
 #include "core/logging.h"
 #include "core/signals.h"
+#include "core/standard_streams.h"
 #include "local/input_type.h"
 #include "local/needs.h"
 #include "local/parser/parse_command.h"
@@ -231,6 +232,7 @@ int serve(Arguments& arguments) {
   chunkrd::set_up_logging(log_level(arguments.log_level), chunkrd::LogFormat::automatic);
 
   chunkrd::take_up_signals();
+  chunkrd::open_standard_streams();
   // Taken by sigwait below: no thread may be interrupted by them.
   sigset_t ends;
   sigemptyset(&ends);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "cli/state_lock.h"
 #include "config/settings.h"
 #include "pipeline/lifecycle.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -12,7 +14,7 @@
 namespace chunkrd::cli {
 
 /// How a command leaves a wish with whoever works the queue: the daemon that runs, or, while none does, this
-/// process, which holds the state folder meanwhile.
+/// process, which holds the queue for just that (CommandLock).
 class Asking {
  public:
   /// Throws what open_queue() throws.
@@ -24,12 +26,18 @@ class Asking {
   std::optional<queue::CommandAnswer> ask(const std::string& job, const pipeline::lifecycle::Wish& wish,
                                           Duration patience);
 
-  bool daemon_runs() const { return !lock_; }
-  queue::SqliteStore& store() { return store_; }
+  /// Did one, when this was asked last?
+  bool daemon_runs() const { return daemon_runs_; }
+  queue::SqliteStore& store() { return *store_; }
 
  private:
-  std::optional<StateLock> lock_;  ///< while no daemon runs
-  queue::SqliteStore store_;
+  void open_anew_if_replaced();
+
+  config::Settings settings_;
+  std::unique_ptr<queue::SqliteStore> store_;
+  std::pair<std::uint64_t, std::uint64_t>
+      file_;  ///< which one is open: `rebuild` may put another in its place
+  bool daemon_runs_ = false;
 };
 
 }  // namespace chunkrd::cli

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>
+#include <system_error>
 
 #include "cli/checks.h"
 #include "cli/print.h"
@@ -46,8 +47,11 @@ Findings look(const std::filesystem::path& config_file, ExitCode& code) {
                       fmt::format("{}: {} inboxes, {} profiles", printable(config_file.native()),
                                   settings.inboxes.size(), settings.profiles.size()),
                       ""});
-  for (auto check : {check_this_machine, check_service})
-    std::ranges::move(check(settings), std::back_inserter(findings));
+  for (auto check : {check_this_machine, check_service}) try {
+      std::ranges::move(check(settings), std::back_inserter(findings));
+    } catch (const std::system_error& error) {
+      findings.push_back({"machine", Level::error, error.what(), "run it as the daemon's user, or as root"});
+    }
   code = worst(findings) == Level::error ? ExitCode::some_failed : ExitCode::ok;
   return findings;
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <map>
 #include <sstream>
+#include <system_error>
 
 #include "cli/checks.h"
 #include "cli/job_text.h"
@@ -194,7 +195,15 @@ void check_queue(const config::Settings& settings, Findings& findings) {
 }
 
 void check_daemon(const config::Settings& settings, Findings& findings) {
-  if (StateLock::is_held(settings.state))
+  bool running = false;
+  try {
+    running = StateLock::is_held(settings.state);
+  } catch (const std::system_error& error) {
+    findings.push_back({"daemon", Level::error, error.what(),
+                        "run it as the daemon's user (sudo -u chunkrd chunkrd check) or as root"});
+    return;
+  }
+  if (running)
     findings.push_back({"daemon", Level::ok, "running", ""});
   else
     findings.push_back({"daemon", Level::warning, "not running",

@@ -10,6 +10,7 @@
 
 #include "cli/asking.h"
 #include "cli/print.h"
+#include "cli/state_lock.h"
 #include "config/reader.h"
 #include "core/escape.h"
 #include "pipeline/observer.h"

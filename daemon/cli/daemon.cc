@@ -22,6 +22,7 @@
 #include "core/errors.h"
 #include "core/escape.h"
 #include "core/repetitions.h"
+#include "core/spawn.h"
 #include "pipeline/intake.h"
 
 namespace chunkrd::cli {
@@ -127,16 +128,24 @@ void refuse_changes_that_need_a_restart(const config::Settings& now, const confi
                     fmt::format("{} cannot change while the daemon runs: restart it", fmt::join(keys, ", ")));
 }
 
+// That another daemon runs says more than that its address is in use.
+config::Settings looked_at(config::Settings settings) {
+  config::look_at_folders(settings);
+  StateLock::refuse_if_held(settings.state);
+  return settings;
+}
+
 }  // namespace
 
 Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
-    : settings_((config::check_folders(settings), std::move(settings))),
+    : settings_(looked_at(std::move(settings))),
       config_file_(std::move(config_file)),
       key_file_seen_(look_at_key_file(settings_.api)),
       key_(config::load_api_key(settings_.api)),
       metrics_(CHUNKRD_VERSION),
       last_resort_(settings_.shutdown_timeout, ExitCode::ok),
-      worker_(settings_, key_, metrics_, &metrics_),
+      endpoint_(listen()),
+      worker_((config::check_folders(settings_), settings_), key_, metrics_, &metrics_),
       notifier_(
           worker_.queue, worker_.clock, worker_.random, metrics_.hooks(),
           [this](queue::Ending ending) {
@@ -161,10 +170,14 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
     if (const auto inbox = inboxes_.find(path); inbox != inboxes_.end()) inbox->second->let_go(name);
   };
   worker_.context.renewed = [this](const std::string& path) { watch_anew(path); };
-  if (!settings_.metrics.listen.empty())
-    endpoint_ = std::make_unique<metrics::Endpoint>(
-        settings_.metrics.listen,
-        metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_, &board_});
+  // What the daemon before has told is not so any more.
+  worker_.store.set_note(DaemonStatus::kNote, "");
+}
+
+std::unique_ptr<metrics::Endpoint> Daemon::listen() {
+  if (settings_.metrics.listen.empty()) return nullptr;
+  return std::make_unique<metrics::Endpoint>(
+      settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_, &board_});
 }
 
 Daemon::~Daemon() = default;
@@ -174,12 +187,12 @@ void Daemon::run() {
     if (failure) failure_ = failure;
     worker_.loop.stop();
   });
-  asio::co_spawn(worker_.loop, wait_for_signals(), asio::detached);
-  asio::co_spawn(worker_.loop, beat(), asio::detached);
-  asio::co_spawn(worker_.loop, look_after_metrics(), asio::detached);
-  asio::co_spawn(worker_.loop, look_at_folders(), asio::detached);
-  asio::co_spawn(worker_.loop, feed_watchdog(), asio::detached);
-  asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
+  asio::co_spawn(worker_.loop, wait_for_signals(), kOrEnd);
+  asio::co_spawn(worker_.loop, beat(), kOrEnd);
+  asio::co_spawn(worker_.loop, look_after_metrics(), kOrEnd);
+  asio::co_spawn(worker_.loop, look_at_folders(), kOrEnd);
+  asio::co_spawn(worker_.loop, feed_watchdog(), kOrEnd);
+  asio::co_spawn(worker_.loop, listen_to_commands(), kOrEnd);
   notifying_ = true;
   asio::co_spawn(worker_.loop, notifier_.run(), [this](std::exception_ptr failure) {
     notifying_ = false;
@@ -189,8 +202,22 @@ void Daemon::run() {
   start_inboxes();
   notify::ready(watching(inboxes_.size()));
   spdlog::info("ready: {} inboxes, service {}", inboxes_.size(), settings_.api.url);
-  worker_.loop.run();
+  work_to_the_end();
   if (failure_) std::rethrow_exception(failure_);
+}
+
+// What a coroutine that nobody waits for has thrown ends the daemon like a signal does: in order.
+void Daemon::work_to_the_end() {
+  while (true) {
+    try {
+      worker_.loop.run();
+      return;
+    } catch (const std::exception& error) {
+      spdlog::critical("a mistake of ours, the daemon ends: {}", error.what());
+      if (!failure_) failure_ = std::current_exception();
+      stop("it cannot go on");
+    }
+  }
 }
 
 awaitable<void> Daemon::work() {
@@ -329,7 +356,8 @@ void Daemon::reload_soon() {
     return;
   }
   reloading_ = true;
-  asio::co_spawn(worker_.loop, reload(), asio::detached);
+  asio::co_spawn(worker_.loop, reload(),
+                 [](const std::exception_ptr& failure, const queue::CommandAnswer&) { kOrEnd(failure); });
 }
 
 // One that is being read may have been opened before it was changed.
@@ -538,6 +566,20 @@ awaitable<void> Daemon::tell_status() {
   for (const auto& missing : missing_.all())
     status.pauses.push_back(
         {.cause = "folder", .since = wall(missing.since), .until = std::nullopt, .detail = missing.why});
+  std::erase_if(profile_missing_since_, [&](const auto& missing) {
+    return !worker_.scheduler.missing_profiles().contains(missing.first);
+  });
+  for (const std::string& profile : worker_.scheduler.missing_profiles()) {
+    const auto since = profile_missing_since_.try_emplace(profile, wall(worker_.clock.now())).first->second;
+    status.pauses.push_back(
+        {.cause = "profile",
+         .since = since,
+         .until = std::nullopt,
+         .detail =
+             fmt::format("documents on their way need the profile {}, which is not in the configuration any "
+                         "more: put it back and reload",
+                         printable(profile))});
+  }
   if (status == told_status_) co_return;
   told_status_ = status;
   if (!stopping_) notify::status(status_line(status));

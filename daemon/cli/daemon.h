@@ -29,7 +29,8 @@ namespace chunkrd::cli {
 /// Threads: the caller's runs the event loop; see Worker for the others.
 class Daemon {
  public:
-  /// Opens the queue, makes the folders, binds the metrics address. Throws UserError, queue::StoreError.
+  /// Looks at everything that can be wrong first, then makes the folders and opens the queue: who is refused
+  /// leaves nothing behind. Throws UserError, queue::StoreError.
   Daemon(config::Settings settings, std::filesystem::path config_file);
   ~Daemon();
 
@@ -57,6 +58,8 @@ class Daemon {
   void watch_anew(const std::string& path);
   void look_for_missing_folders();
   void stop(const char* why);
+  std::unique_ptr<metrics::Endpoint> listen();
+  void work_to_the_end();
   awaitable<queue::CommandAnswer> reload();
   void reload_soon();
   awaitable<queue::CommandAnswer> reload_as_asked();
@@ -78,10 +81,10 @@ class Daemon {
   metrics::Board board_;
   metrics::Hourly delivered_, failed_;
   LastResort last_resort_;  ///< outlives what may hang
+  std::unique_ptr<metrics::Endpoint> endpoint_;
   Worker worker_;
   pipeline::Retention retention_{worker_.context};
   FolderLooks folder_looks_{worker_.loop.get_executor(), worker_.files, metrics_.folders()};
-  std::unique_ptr<metrics::Endpoint> endpoint_;
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   hooks::Notifier notifier_;
   bool notifying_ = false;  ///< its coroutine has not ended
@@ -94,6 +97,7 @@ class Daemon {
   bool reloading_ = false, reload_again_ = false;
   WallTime started_at_ = worker_.clock.now();
   DaemonStatus told_status_;
+  std::map<std::string, WallTime> profile_missing_since_;
   std::exception_ptr failure_;
 };
 

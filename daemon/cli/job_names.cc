@@ -76,9 +76,21 @@ std::string unmarked(const std::string& name) {
   return name.substr(0, mark) + (dot == std::string::npos ? "" : name.substr(dot));
 }
 
+// "x~folder/a.pdf" -> "x/a.pdf": the folders as the inbox has them; see outbox::Folder::below(). Others end
+// so, too.
+std::string with_own_folders(std::string name) {
+  constexpr std::string_view kMark = "~folder/";
+  for (auto at = name.find(kMark); at != std::string::npos; at = name.find(kMark, at))
+    name.erase(at, kMark.size() - 1);
+  return name;
+}
+
 std::optional<Job> put_away_as(queue::Store& store, const std::string& inbox, const std::string& name) {
-  if (auto job = store.named(inbox, name, name)) return job;
-  if (const std::string plain = unmarked(name); !plain.empty()) return store.named(inbox, plain, name);
+  for (const std::string& own : {name, with_own_folders(name)}) {
+    if (auto job = store.named(inbox, own, name)) return job;
+    if (const std::string plain = unmarked(own); !plain.empty())
+      if (auto job = store.named(inbox, plain, name)) return job;
+  }
   return std::nullopt;
 }
 

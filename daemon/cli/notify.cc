@@ -21,6 +21,10 @@ void status(const std::string& text) {
   tell("STATUS=" + text);
 }
 
+void starting(const std::string& status, std::chrono::microseconds patience) {
+  tell(fmt::format("STATUS={}\nEXTEND_TIMEOUT_USEC={}", status, patience.count()));
+}
+
 void reloading() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -10,6 +10,8 @@ namespace chunkrd::cli::notify {
 
 void ready(const std::string& status);
 void status(const std::string& text);
+/// The start may take so much longer, from now on.
+void starting(const std::string& status, std::chrono::microseconds patience);
 void reloading();
 /// The stop may take so long, whatever the unit's TimeoutStopSec= says.
 void stopping(const std::string& status, std::chrono::microseconds patience);

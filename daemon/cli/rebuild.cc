@@ -151,7 +151,11 @@ ExitCode run(const Options& options) {
     throw UserError(ExitCode::no_input,
                     fmt::format("state: {}: there is no such folder; is --config the daemon's?",
                                 printable(settings.state.native())));
-  const StateLock lock(settings.state);
+  const auto lock = CommandLock::unless_daemon_runs(settings.state);
+  if (!lock)
+    throw UserError(ExitCode::already_runs,
+                    fmt::format("a daemon works with the state folder {}: stop it first",
+                                printable(settings.state.native())));
   const fs::path file = queue_file(settings);
   queue::refuse_network_filesystem(file);
   const Workshop workshop(settings.state);

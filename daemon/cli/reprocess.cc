@@ -4,8 +4,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 #include "cli/acting.h"
 #include "cli/one_request.h"
@@ -35,12 +37,21 @@ std::string wanted_settings(const Job& job, const Options& options, const config
   return config::with_overrides(base, options.assignments);
 }
 
+// One 404 is no proof: services give it for tasks that are there (contract).
+constexpr int kLooks = 3;
+constexpr auto kBetweenLooks = std::chrono::seconds(1);
+
 // Only the service knows. Without an answer the daemon finds out, and pays for nothing by itself.
 bool is_known_to_be_gone(const Job& job, const config::Settings& settings) {
   if (job.task_id.empty() || job.task_status == "Deleted" || job.task_status == "Cancelled") return true;
-  const auto answer = one_request(settings, [&](taskapi::Client& client) { return client.get(job.task_id); });
-  const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
-  return refusal != nullptr && refusal->http_status == 404;
+  for (int look = 1;; ++look) {
+    const auto answer =
+        one_request(settings, [&](taskapi::Client& client) { return client.get(job.task_id); });
+    const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
+    if (refusal == nullptr || (refusal->http_status != 404 && refusal->http_status != 410)) return false;
+    if (look == kLooks) return true;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 // A new task costs as the first one did: said before, and asked where somebody sits there.
@@ -74,6 +85,12 @@ ExitCode run(const Options& options) {
   // What is wrong with --set is told before anything is asked for.
   config::with_overrides("{}", options.assignments);
   const auto wish_for = [&](const Job& job) -> std::optional<lifecycle::Wish> {
+    if (options.profile.empty() && !settings.profiles.contains(job.profile)) {
+      tell(options.acting, job, "refused",
+           fmt::format("its profile \"{}\" is not in the configuration any more: name one with --profile",
+                       printable(job.profile)));
+      return std::nullopt;
+    }
     lifecycle::Reprocess wish{.profile = options.profile.empty() ? job.profile : options.profile,
                               .settings = wanted_settings(job, options, settings),
                               .resubmit = options.resubmit};

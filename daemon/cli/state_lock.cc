@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "core/durable.h"
 #include "core/errors.h"
@@ -12,12 +14,22 @@
 namespace chunkrd::cli {
 namespace {
 
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+// Each word is a byte of the file. An earlier release locks all of it, and so says both.
+enum class Word : off_t { daemon = 0, command = 1 };
+
+constexpr auto kLookAgain = 10ms;
+
 // A lock of the open file: it ends with the process like flock(2)'s, but others can ask for it without
 // taking it.
-struct flock whole_file() {
+struct flock lock_of(Word word, short type) {
   struct flock lock{};
-  lock.l_type = F_WRLCK;
+  lock.l_type = type;
   lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(word);
+  lock.l_len = 1;
   return lock;
 }
 
@@ -25,25 +37,57 @@ struct flock whole_file() {
   throw std::system_error(errno, std::generic_category(), "lock " + printable(state.native()));
 }
 
-}  // namespace
+[[noreturn]] void refuse(const fs::path& state) {
+  throw UserError(ExitCode::already_runs, "another chunkrd works with the state folder " +
+                                              printable(state.native()) +
+                                              "; stop it first, or give this one a state folder of its own");
+}
 
-StateLock::StateLock(const std::filesystem::path& state)
-    : file_(durable::open(state / "lock", O_RDWR | O_CREAT, 0600)) {
-  struct flock lock = whole_file();
-  if (::fcntl(file_.get(), F_OFD_SETLK, &lock) == 0) return;
-  if (errno == EAGAIN || errno == EACCES)
-    throw UserError(ExitCode::already_runs,
-                    "another chunkrd works with the state folder " + printable(state.native()) +
-                        "; stop it first, or give this one a state folder of its own");
+FileDescriptor open_lock(const fs::path& state) {
+  return durable::open(state / "lock", O_RDWR | O_CREAT, 0600);
+}
+
+bool take(const FileDescriptor& file, Word word, const fs::path& state) {
+  struct flock lock = lock_of(word, F_WRLCK);
+  if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
   fail(state);
 }
 
-bool StateLock::is_held(const std::filesystem::path& state) {
+bool is_taken(const FileDescriptor& file, Word word, const fs::path& state) {
+  struct flock lock = lock_of(word, F_WRLCK);
+  if (::fcntl(file.get(), F_OFD_GETLK, &lock) != 0) fail(state);
+  return lock.l_type != F_UNLCK;
+}
+
+}  // namespace
+
+StateLock::StateLock(const fs::path& state) : file_(open_lock(state)) {
+  if (!take(file_, Word::daemon, state)) refuse(state);
+  // Who writes has looked for a daemon before, and ends soon; who comes now sees this one.
+  while (is_taken(file_, Word::command, state)) std::this_thread::sleep_for(kLookAgain);
+}
+
+void StateLock::refuse_if_held(const fs::path& state) {
+  if (is_held(state)) refuse(state);
+}
+
+bool StateLock::is_held(const fs::path& state) {
   const FileDescriptor file(::open((state / "lock").c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return false;
-  struct flock lock = whole_file();
-  if (!file || ::fcntl(file.get(), F_OFD_GETLK, &lock) != 0) fail(state);
-  return lock.l_type != F_UNLCK;
+  if (!file) fail(state);
+  return is_taken(file, Word::daemon, state);
+}
+
+std::optional<CommandLock> CommandLock::unless_daemon_runs(const fs::path& state) {
+  FileDescriptor file = open_lock(state);
+  while (!take(file, Word::command, state)) {
+    if (is_taken(file, Word::daemon, state)) return std::nullopt;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  // Only now: a daemon that began before waits until this is let go.
+  if (is_taken(file, Word::daemon, state)) return std::nullopt;
+  return CommandLock(std::move(file));
 }
 
 }  // namespace chunkrd::cli

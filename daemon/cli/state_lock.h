@@ -1,23 +1,42 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "core/fd.h"
 
 namespace chunkrd::cli {
 
-/// Holds the state directory for this process: two daemons on one queue would submit everything twice.
-/// Ends with the process, however that ends.
+/// Says that this process works the queue of a state folder: a daemon runs. Two of them on one queue would
+/// submit everything twice. Ends with the process, however that ends.
 class StateLock {
  public:
-  /// Throws UserError (already_runs) when somebody else holds it; std::system_error.
+  /// Waits until commands that write at this moment (CommandLock) have done so; none begins from then on.
+  /// Throws UserError (already_runs) when another daemon runs; std::system_error.
   explicit StateLock(const std::filesystem::path& state);
+
+  /// Throws as the constructor does, and takes nothing.
+  static void refuse_if_held(const std::filesystem::path& state);
 
   /// Does any process hold it? Only asks: a daemon that starts at the same moment is not kept from it, and
   /// nothing is made. False where the folder or the lock's file is not there. Throws std::system_error.
   static bool is_held(const std::filesystem::path& state);
 
  private:
+  FileDescriptor file_;
+};
+
+/// Says that a command writes the queue, which no daemon works meanwhile. To be held for one change, and
+/// never while a person is asked: a daemon that starts waits for it.
+class CommandLock {
+ public:
+  /// Waits for other commands. Nothing when a daemon runs: it is to be asked. Throws std::system_error.
+  static std::optional<CommandLock> unless_daemon_runs(const std::filesystem::path& state);
+
+ private:
+  explicit CommandLock(FileDescriptor file) : file_(std::move(file)) {}
+
   FileDescriptor file_;
 };
 

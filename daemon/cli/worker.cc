@@ -1,16 +1,20 @@
 #include "cli/worker.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "cli/notify.h"
 #include "cli/open_queue.h"
 #include "cli/process_limits.h"
 #include "core/escape.h"
+#include "core/spawn.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -39,6 +43,36 @@ void sweep(const pipeline::Place& place, const std::vector<std::string>& wanted)
 
 constexpr Duration kTimeToEnd = std::chrono::seconds(2);
 
+constexpr auto kTryAgain = std::chrono::seconds(1);
+// The service manager is asked for so much more time, again and again, while the start takes it.
+constexpr auto kMoreTime = std::chrono::seconds(60);
+
+// Runs `work` as soon as the queue can be used. Nobody has begun to work yet, so it may block.
+template <class Work>
+auto patiently(Work work) {
+  bool told = false;
+  while (true) {
+    try {
+      return work();
+    } catch (const queue::StoreUnavailable& unavailable) {
+      if (!std::exchange(told, true)) spdlog::warn("the start waits for the queue: {}", unavailable.what());
+      notify::starting(fmt::format("waits for the queue: {}", unavailable.what()), kMoreTime);
+    }
+    std::this_thread::sleep_for(kTryAgain);
+  }
+}
+
+queue::SqliteStore open_patiently(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file, error);
+  constexpr std::uintmax_t kWorthTelling = std::uintmax_t{64} << 20;
+  if (!error && bytes >= kWorthTelling) {
+    spdlog::info("opening the queue: {} MB", bytes >> 20);
+    notify::starting("opening the queue", kMoreTime);
+  }
+  return patiently([&] { return queue::SqliteStore(file); });
+}
+
 // Before anything is opened.
 const config::Settings& with_open_files(const config::Settings& settings) {
   const OpenFiles files = raise_open_files(settings);
@@ -55,7 +89,7 @@ pipeline::Gate::Budget budget_of(const config::Limits& limits) {
 Worker::Worker(const config::Settings& settings, std::string key, pipeline::Observer& observer,
                taskapi::Observer* exchanges)
     : lock(with_open_files(settings).state),
-      store(queue_file(settings)),
+      store(open_patiently(queue_file(settings))),
       queue(store, writer.get_executor(), clock),
       engine(loop.get_executor(), {.ca_file = settings.api.ca_file}),
       client(engine, client_options(settings.api), std::move(key), exchanges),
@@ -63,11 +97,16 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
       context{queue, client, clock, random, files, planner, observer, pipeline::make_rules(settings)},
       scheduler(context, gate, clock, loop.get_executor()),
       commands(context, scheduler, gate, clock) {
-  go_on();
+  patiently([this] { take_up(); });
   gate.set_budget(budget_of(settings.limits));
   gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());
   pipeline::tell_what_is_gone(*context.rules, nullptr);
   sweep_outboxes();
+}
+
+void Worker::take_up() {
+  go_on();
+  pipeline::end_wishes_of_the_daemon_before(store, clock.mark());
 }
 
 Worker::~Worker() {
@@ -97,7 +136,7 @@ void Worker::sweep_outboxes() {
 void Worker::stop(Duration patience) {
   scheduler.stop();
   commands.stop();
-  asio::co_spawn(loop, give_up_after(patience), asio::detached);
+  asio::co_spawn(loop, give_up_after(patience), kOrEnd);
 }
 
 // A little before the end of it: what is cut has to come to its own end.

@@ -56,6 +56,7 @@ struct Worker {
   pipeline::Commands commands;
 
  private:
+  void take_up();
   void go_on();
   void sweep_outboxes();
   awaitable<void> give_up_after(Duration patience);

@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/json.hpp>
+#include <set>
 #include <utility>
 
+#include "core/escape.h"
 #include "pipeline/about.h"
 #include "pipeline/decision.h"
 
@@ -20,7 +22,8 @@ using queue::CommandAnswer;
 using queue::CommandKind;
 using Outcome = CommandAnswer::Outcome;
 
-constexpr std::size_t kCommandsAtOnce = 100;
+// More than a person leaves: one that waits for an upload holds up no other.
+constexpr std::size_t kCommandsAtOnce = 1000;
 
 std::string text_in(const json::object& arguments, std::string_view name) {
   const auto* value = arguments.if_contains(name);
@@ -65,7 +68,8 @@ CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) 
     return {Outcome::done, kPaused};
   }
   if (command.kind == CommandKind::drain)
-    return {Outcome::refused, "no daemon runs: there is nothing to drain"};
+    return {Outcome::refused,
+            "no daemon runs, or the one that was asked has ended: there is nothing to drain"};
   if (command.kind == CommandKind::reload)
     return {Outcome::refused, "no daemon runs: it reads the configuration when it starts"};
   const std::string cause = text_in(arguments, "cause");
@@ -78,7 +82,9 @@ CommandAnswer about_daemon_at_rest(queue::Store& store, const Command& command) 
 
 }  // namespace
 
-CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, const Mark& now) {
+namespace {
+
+CommandAnswer answer_at_rest(queue::Store& store, const Command& command, const Mark& now) {
   lifecycle::Reply reply;
   if (const auto wish = wish_of(command)) {
     const auto job = store.find(command.job);
@@ -90,6 +96,19 @@ CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, con
   const queue::Change change = queue::Answering{command.seq, reply.answer, reply.transition};
   store.apply({&change, 1}, now);
   return reply.answer;
+}
+
+}  // namespace
+
+CommandAnswer carry_out_at_rest(queue::Store& store, const Command& command, const Mark& now) {
+  for (const Command& earlier : store.pending_commands(SIZE_MAX))
+    if (earlier.seq < command.seq && earlier.job == command.job) answer_at_rest(store, earlier, now);
+  return answer_at_rest(store, command, now);
+}
+
+void end_wishes_of_the_daemon_before(queue::Store& store, const Mark& now) {
+  for (const Command& command : store.pending_commands(SIZE_MAX))
+    if (command.job.empty()) answer_at_rest(store, command, now);
 }
 
 CommandKind kind_of(const lifecycle::Wish& wish) {
@@ -158,40 +177,44 @@ void Commands::stop() {
 }
 
 awaitable<void> Commands::look() {
-  for (Command& command : co_await context_.queue.pending_commands(kCommandsAtOnce))
-    if (!stopping_ && !scheduler_.is_busy(command.job)) co_await carry_out(std::move(command));
+  std::set<std::string> waiting;  // jobs: what was asked of them later has to wait, too
+  for (Command& command : co_await context_.queue.pending_commands(kCommandsAtOnce)) {
+    if (stopping_) co_return;
+    if (waiting.contains(command.job)) continue;
+    const std::string job = command.job;
+    if (scheduler_.is_busy(job) || !co_await carry_out(std::move(command))) waiting.insert(job);
+  }
 }
 
-awaitable<void> Commands::carry_out(Command command) {
-  if (const auto wish = wish_of(command)) {
-    co_await about_job(command, *wish);
-    co_return;
-  }
+awaitable<bool> Commands::carry_out(Command command) {
+  if (const auto wish = wish_of(command)) co_return co_await about_job(command, *wish);
   const CommandAnswer answer = co_await about_daemon(command);
   spdlog::info("{}: {}", queue::to_string(command.kind), answer.text);
   co_await context_.queue.apply(queue::Answering{command.seq, answer});
+  co_return true;
 }
 
 // When the row moved meanwhile the command stays pending and is looked at again.
-awaitable<void> Commands::about_job(const Command& command, const lifecycle::Wish& wish) {
+awaitable<bool> Commands::about_job(const Command& command, const lifecycle::Wish& wish) {
   const auto job = co_await context_.queue.find(command.job);
   if (!job) {
     co_await context_.queue.apply(
         queue::Answering{command.seq, {Outcome::refused, "there is no such job any more"}});
-    co_return;
+    co_return true;
   }
   const lifecycle::Reply reply = reply_to(*job, wish, *context_.rules, context_.clock.now());
   if (!co_await context_.queue.apply(queue::Answering{command.seq, reply.answer, reply.transition}))
-    co_return;
+    co_return false;
   log_about(spdlog::level::info, queue::to_string(command.kind),
             about(reply.transition ? reply.transition->after : *job),
             fmt::format("{}: {}", queue::to_string(reply.answer.outcome), reply.answer.text));
-  if (!reply.transition) co_return;
+  if (!reply.transition) co_return true;
   queue::Job after = reply.transition->after;
   after.lease += 1;
   context_.note(after);
   context_.observer.on_transition(job->state, after);
   scheduler_.expect(after.state, after.due);
+  co_return true;
 }
 
 awaitable<CommandAnswer> Commands::about_daemon(const Command& command) {

@@ -23,8 +23,13 @@ std::optional<lifecycle::Wish> wish_of(const queue::Command& command);
 inline constexpr const char* kOperatorPauseNote = "pause.operator";
 
 /// Carries a command out on a queue that no daemon works: what needs the service or the file pool then waits
-/// in the job's row for the next start. The caller holds the state folder's lock. Blocking.
+/// in the job's row for the next start. What was asked for before, of the same job or of the daemon, and has
+/// no answer yet, goes first. The caller keeps daemons and other commands away meanwhile. Blocking.
 queue::CommandAnswer carry_out_at_rest(queue::Store& store, const queue::Command& command, const Mark& now);
+
+/// What was asked of a daemon that has ended without an answer is not the next one's to do: a pause that was
+/// asked for holds, a drain is over. Before the work of a daemon begins; blocking.
+void end_wishes_of_the_daemon_before(queue::Store& store, const Mark& now);
 
 /// Carries out what people have asked for, in the order in which they asked. A command about a document whose
 /// step is running waits for its end: nothing that a step learns is thrown away.
@@ -51,8 +56,9 @@ class Commands {
 
  private:
   awaitable<void> look();
-  awaitable<void> carry_out(queue::Command command);
-  awaitable<void> about_job(const queue::Command& command, const lifecycle::Wish& wish);
+  /// False when it waits: for the end of a step, or because the row moved.
+  awaitable<bool> carry_out(queue::Command command);
+  awaitable<bool> about_job(const queue::Command& command, const lifecycle::Wish& wish);
   awaitable<queue::CommandAnswer> about_daemon(const queue::Command& command);
   awaitable<queue::CommandAnswer> resume(const std::string& cause);
 

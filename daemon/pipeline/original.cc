@@ -15,6 +15,8 @@
 #include "inbox/filesystem.h"
 #include "inbox/label.h"
 #include "inbox/presence.h"
+#include "outbox/relative_name.h"
+#include "pipeline/report.h"
 #include "pipeline/sidecar.h"
 
 namespace chunkrd::pipeline::original {
@@ -105,6 +107,26 @@ class Held {
  private:
   const ReadLease lease_;
 };
+
+std::string in_folders(const outbox::RelativeName& name, const std::string& base) {
+  std::string folders;
+  for (const std::string& folder : name.folders()) folders += folder + '/';
+  return folders + base;
+}
+
+// As Shelf::put_report() calls it.
+std::string report_beside(const std::string& document) {
+  constexpr std::string_view kReport = ".error.json";
+  const outbox::RelativeName name(document);
+  return in_folders(name, outbox::fitted(name.base(), kReport.size()).append(kReport));
+}
+
+// For a report without a document: that of a document which lies there stays.
+std::string name_for_report(const outbox::Shelf& failed, const Job& job) {
+  if (!failed.has(job.name) || is_in_failed(failed, job.name, job, true)) return job.name;
+  const outbox::RelativeName name(job.name);
+  return in_folders(name, outbox::candidate(2, name.base(), {.sha256 = job.sha256, .job_id = job.id}, 0));
+}
 
 void take_label_off(const outbox::Shelf& shelf, const std::string& name) {
   try {
@@ -201,12 +223,20 @@ std::optional<Returned> given_back(const Place& home, const Job& job) {
   return Returned{"it was changed, and went back into the inbox as " + printable(*name)};
 }
 
+bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const Job& job, bool claimed) {
+  const auto report = outbox::read_if_there(failed.path_of(report_beside(name)));
+  const auto reported = report ? job_in_report(*report) : std::nullopt;
+  return reported ? reported->id == job.id : !claimed;
+}
+
 PutAway put_away(const Place& home, const Job& job) {
   const Folder spool = spool_of(home);
   // From failed/, when only an update at the service has made it a success.
   if (!job.error_code.empty() && !job.original_name.empty() && !spool.has(job.id)) {
     outbox::Shelf failed = home.failed;
-    if (failed.give_back(job.original_name, spool, job.id)) sidecar::bring_back(home, job);
+    if (is_in_failed(failed, job.original_name, job, false) &&
+        failed.give_back(job.original_name, spool, job.id))
+      sidecar::bring_back(home, job);
   }
   if (home.spool.copies()) return dropped(home, job, spool, "original stays in the inbox");
   const auto file = open_readable(spool, job.id);
@@ -237,7 +267,7 @@ PutAway bury(const Place& home, const Job& job, const std::string& report) {
     const auto tree = inbox::Tree::open(home.rules.path);
     const auto identity = inbox::Identity::from(job.source_identity);
     if (tree && identity && inbox::presence_of(*tree, job.name, *identity) == inbox::Presence::there) {
-      failed.put_report(job.name, report);
+      failed.put_report(name_for_report(failed, job), report);
       return Stored{{}, "its original stays in the inbox; the report is in failed/", failed.root().native()};
     }
   } else if (!home.spool.copies() && job.error_code != "cancelled") {

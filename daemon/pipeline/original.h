@@ -44,6 +44,11 @@ using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned>;
 /// writes to it, and when it is neither in the spool nor where it was to be put.
 PutAway put_away(const Place& home, const queue::Job& job);
 
+/// Is what lies in failed/ as `name` the original of `job`? Somebody may have taken that away, and another
+/// document of its name have come to lie there: its report tells. Without one, `claimed` does: another row
+/// says that its original lies there.
+bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const queue::Job& job, bool claimed);
+
 /// Puts the original of one that was given up into failed/, with `report`. The same.
 PutAway bury(const Place& home, const queue::Job& job, const std::string& report);
 

@@ -144,11 +144,24 @@ awaitable<void> Retention::originals() {
   if (!round_->bound.is_none())
     over = over_bound(co_await context_.queue.ended(queue::Endings::archived, round_->at, kOriginalsAtOnce));
   if (over.empty()) co_return co_await begin(Part::documents);
-  const auto outcome =
-      co_await on_files([rules = context_.rules, over] { return remove_originals(*rules, over); });
+  const auto claimed = co_await claimed_by_others(over);
+  const auto outcome = co_await on_files(
+      [rules = context_.rules, over, claimed] { return remove_originals(*rules, over, claimed); });
   co_await context_.queue.apply_together(outcome.changes);
   count(Pruned::originals, outcome.removed);
   advance(over, outcome);
+}
+
+// Somebody may have taken an original away, and a younger document of its name have come to lie there.
+awaitable<std::set<std::string>> Retention::claimed_by_others(const std::vector<Ended>& over) {
+  std::set<std::string> claimed;
+  for (const auto& [mark, job] : over) {
+    const auto place = context_.rules->places.find(job.inbox);
+    if (place == context_.rules->places.end() || !place->second->archive) continue;
+    const std::string shelf = job.shelf.empty() ? place->second->archive->root().native() : job.shelf;
+    if (co_await context_.queue.is_claimed_by_another(job, shelf, job.original_name)) claimed.insert(job.id);
+  }
+  co_return claimed;
 }
 
 awaitable<void> Retention::documents() {
@@ -226,7 +239,8 @@ awaitable<bool> Retention::forget_events() {
 }
 
 // Each original, with its sidecar, before the row that knows it.
-Retention::Outcome Retention::remove_originals(const Rules& rules, const std::vector<Ended>& over) {
+Retention::Outcome Retention::remove_originals(const Rules& rules, const std::vector<Ended>& over,
+                                               const std::set<std::string>& claimed) {
   Outcome outcome;
   std::uint64_t bytes = 0;
   for (const auto& [mark, job] : over) {
@@ -234,6 +248,11 @@ Retention::Outcome Retention::remove_originals(const Rules& rules, const std::ve
     outcome.looked_at += 1;
     const auto place = rules.places.find(job.inbox);
     if (place == rules.places.end() || !place->second->archive) continue;
+    // Of one part the younger is the last to say so, and its turn comes later.
+    if (claimed.contains(job.id)) {
+      outcome.changes.emplace_back(lifecycle::after_pruning(job, outbox::Removal::another));
+      continue;
+    }
     bytes += job.size_bytes;
     try {
       const Place home = home_of(*place->second, job);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,10 @@ class Retention {
     std::size_t looked_at = 0;  ///< documents, from the first on
   };
 
-  static Outcome remove_originals(const Rules& rules, const std::vector<queue::Ended>& over);
+  /// `claimed`: ids of those of which another row says, too, that its original lies there: whose it is cannot
+  /// be told, so it stays until only one says so.
+  static Outcome remove_originals(const Rules& rules, const std::vector<queue::Ended>& over,
+                                  const std::set<std::string>& claimed);
   static Outcome forget(const Rules& rules, const std::vector<queue::Ended>& over, WallTime now);
   static std::string remove_manifests(const Rules& rules, const std::vector<queue::Forgotten>& documents);
 
@@ -69,6 +73,7 @@ class Retention {
   Duration rest() const;
   awaitable<void> begin(Part part);
   awaitable<void> originals();
+  awaitable<std::set<std::string>> claimed_by_others(const std::vector<queue::Ended>& over);
   awaitable<void> documents();
   awaitable<bool> remove_what_is_left();
   awaitable<void> bookkeeping();

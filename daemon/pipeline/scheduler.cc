@@ -3,12 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/detached.hpp>
 #include <system_error>
 
 #include "core/cut.h"
 #include "core/errors.h"
 #include "core/escape.h"
+#include "core/spawn.h"
 #include "pipeline/about.h"
 #include "pipeline/reuse.h"
 #include "queue/store.h"
@@ -338,7 +338,7 @@ bool Scheduler::start(const Job& job, WallTime now) {
     tell_pauses();
     if (pass == Gate::Pass::health) {
       asking_health_ = true;
-      asio::co_spawn(loop_, ask_health(), asio::detached);
+      asio::co_spawn(loop_, ask_health(), kOrEnd);
       return false;
     }
     if (pass == Gate::Pass::no) {
@@ -390,7 +390,7 @@ awaitable<void> Scheduler::let_freed_go() {
 void Scheduler::launch(Job job, Running running, Gate::Pass pass, Step step) {
   running.name = job.name;
   busy_.emplace(job.id, std::move(running));
-  asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), asio::detached);
+  asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), kOrEnd);
 }
 
 // Where its spool was gone for a step before: it looks for it, before it takes anybody's leave or place.

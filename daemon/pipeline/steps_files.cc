@@ -84,11 +84,12 @@ lifecycle::Delivery publish(const Place& configured, const Job& job, const confi
 }
 
 // Takes the original from where it was put away. What was delivered keeps it there too.
-bool fetch_original(const Place& home, const Job& job, const outbox::Folder& into) {
+bool fetch_original(const Place& home, const Job& job, const outbox::Folder& into, bool claimed) {
   const std::string& name = job.original_name.empty() ? job.name : job.original_name;
   if (into.has(job.id)) return true;
   outbox::Shelf failed = home.failed;
-  if (job.delivered_name.empty()) return failed.give_back(name, into, job.id);
+  if (job.delivered_name.empty())
+    return original::is_in_failed(failed, name, job, claimed) && failed.give_back(name, into, job.id);
   if (job.original_pruned) return false;  // another document may have its name by now
   if (home.archive && home.archive->lend(name, into, job.id)) return true;
   std::error_code missing;
@@ -97,17 +98,19 @@ bool fetch_original(const Place& home, const Job& job, const outbox::Folder& int
          outbox::Shelf(home.rules.path).lend(job.name, into, job.id);
 }
 
-lifecycle::Retrieval take_back(const Rules& rules, const Place& configured, const Job& job) {
+lifecycle::Retrieval take_back(const Rules& rules, const Place& configured, const Job& job, bool claimed) {
   Place home = home_of(configured, job);
   // Nothing of it lies in the spool that its row names: it comes into the one that is used now.
   if (!home.spool.has(job.id)) home.spool = configured.spool;
   const outbox::Folder spool(home.spool.folder(), home.spool.open());
-  if (!fetch_original(home, job, spool))
+  if (!fetch_original(home, job, spool, claimed))
     return lifecycle::NoOriginal{
         job.original_pruned
             ? "its original was deleted from the archive (retention in the configuration); drop the "
               "document into the inbox again"
-            : "its original is not where it was put; drop it into the inbox again"};
+            : "its original is not where it was put (another document may have its name there by now); drop "
+              "it into the "
+              "inbox again"};
   home.spool.label(job.id, job.name, job.source_identity);
   const auto reading = original::read(home, job, rules.limits.document_bytes);
   if (!job.delivered_name.empty() && reading.digest.sha256 != job.sha256) {
@@ -196,8 +199,11 @@ awaitable<Outcome> bury(Job job, Context& context) {
 awaitable<Outcome> retrieve(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  const auto retrieval =
-      co_await context.on_files(job, *place, [rules, place, job] { return take_back(*rules, *place, job); });
+  const std::string shelf = job.shelf.empty() ? place->failed.root().native() : job.shelf;
+  const bool claimed = !job.original_name.empty() &&
+                       co_await context.queue.is_claimed_by_another(job, shelf, job.original_name);
+  const auto retrieval = co_await context.on_files(
+      job, *place, [rules, place, job, claimed] { return take_back(*rules, *place, job, claimed); });
   co_return lifecycle::after_retrieve(job, retrieval, context.moment());
 }
 

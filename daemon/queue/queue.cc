@@ -1,8 +1,8 @@
 #include "queue/queue.h"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -17,6 +17,9 @@ namespace {
 // A transaction of this many rows takes about 2 ms; more per commit gains little
 // (research/performance.md, SQLite queue).
 constexpr std::size_t kBatchMax = 512;
+
+// While the store cannot be used it is tried so often.
+constexpr std::chrono::seconds kTryAgain{1};
 
 // A change on its way to the disk, and what became of it.
 struct Ticket {
@@ -69,6 +72,7 @@ struct Queue::Writer {
   const Clock& clock;
   std::deque<std::shared_ptr<Ticket>> pending;
   bool writing = false;
+  bool unavailable = false;  ///< told
   std::exception_ptr failure;
   std::function<void(const Commit&)> on_commit;
 
@@ -93,35 +97,67 @@ struct Queue::Writer {
     return batch;
   }
 
-  // Everything that runs on the Store goes through here.
+  // Everything that runs on the Store goes through here. What cannot be done now (the disk is full, another
+  // program holds it locked) is done later: whoever waits for it waits on, and nothing is lost.
   template <class Work>
   static awaitable<std::invoke_result_t<Work&, Store&>> on_store(std::shared_ptr<Writer> writer, Work work) {
     writer->throw_if_failed();
+    const auto shared = std::make_shared<Work>(std::move(work));
     std::exception_ptr error;
-    try {
-      co_return co_await run_on(
-          writer->executor, [&store = writer->store, job = std::move(work)]() mutable { return job(store); });
-    } catch (...) {
-      error = std::current_exception();
+    while (!error) {
+      std::string wants;
+      try {
+        if constexpr (std::is_void_v<std::invoke_result_t<Work&, Store&>>) {
+          co_await run_on(writer->executor, [&store = writer->store, shared] { (*shared)(store); });
+          writer->works();
+          co_return;
+        } else {
+          auto result = co_await run_on(writer->executor,
+                                        [&store = writer->store, shared] { return (*shared)(store); });
+          writer->works();
+          co_return std::move(result);
+        }
+      } catch (const StoreUnavailable& unavailable) {
+        wants = unavailable.what();
+      } catch (...) {
+        error = std::current_exception();
+      }
+      if (!error) co_await wait_for_store(writer, wants);
     }
     writer->fail(std::move(error));
     std::rethrow_exception(writer->failure);
   }
 
+  static awaitable<void> wait_for_store(std::shared_ptr<Writer> writer, std::string wants) {
+    if (!std::exchange(writer->unavailable, true))
+      spdlog::warn("paused until the queue can be used again, nothing is lost: {}", wants);
+    asio::steady_timer timer(co_await asio::this_coro::executor, kTryAgain);
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::bind_cancellation_slot(
+        asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
+  }
+
+  void works() {
+    if (std::exchange(unavailable, false)) spdlog::info("the queue can be used again");
+  }
+
   static awaitable<void> write_batch(std::shared_ptr<Writer> writer) {
     const Tickets batch = writer->take_batch();
-    std::vector<Change> changes;
-    changes.reserve(batch.size());
-    for (const auto& ticket : batch) changes.push_back(std::move(ticket->change));
     std::vector<bool> applied;
     const auto began = std::chrono::steady_clock::now();
+    std::exception_ptr error;
     try {
+      std::vector<Change> changes;
+      changes.reserve(batch.size());
+      for (const auto& ticket : batch) changes.push_back(std::move(ticket->change));
       applied = co_await on_store(writer, [list = std::move(changes), now = writer->clock.mark()](
                                               Store& store) { return store.apply(list, now); });
     } catch (...) {
-      for (const auto& ticket : batch) ticket->failure = writer->failure;
+      error = std::current_exception();
     }
+    if (error) writer->fail(std::move(error));
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (applied.empty()) batch[i]->failure = writer->failure;
       batch[i]->applied = i < applied.size() && applied[i];
       batch[i]->settle();
     }
@@ -148,7 +184,11 @@ struct Queue::Writer {
     const auto ticket = std::make_shared<Ticket>(std::move(change));
     Waiter waiter(executor, *ticket);
     writer->pending.push_back(ticket);
-    if (!std::exchange(writer->writing, true)) asio::co_spawn(executor, write_all(writer), asio::detached);
+    // What it throws, nobody waits for: who waits for a commit shall hear of it.
+    if (!std::exchange(writer->writing, true))
+      asio::co_spawn(executor, write_all(writer), [writer](std::exception_ptr error) {
+        if (error) writer->fail(std::move(error));
+      });
     while (!ticket->settled) {
       boost::system::error_code ignored;
       // Not cancellable: nobody would know whether the change has become durable.

@@ -10,6 +10,7 @@
 #include "core/errors.h"
 #include "core/escape.h"
 #include "core/sha256.h"
+#include "core/spawn.h"
 #include "pipeline/intake.h"
 
 namespace chunkrd::cli::process {
@@ -147,8 +148,8 @@ void Run::go() {
   asio::co_spawn(worker_.loop, work(), asio::detached);
   asio::co_spawn(worker_.loop, take_in_the_new(), asio::detached);
   asio::co_spawn(worker_.loop, listen_to_commands(), asio::detached);
-  asio::co_spawn(worker_.loop, wait_for_signals(), asio::detached);
-  asio::co_spawn(worker_.loop, keep_drawing(), asio::detached);
+  asio::co_spawn(worker_.loop, wait_for_signals(), kOrEnd);
+  asio::co_spawn(worker_.loop, keep_drawing(), kOrEnd);
   worker_.loop.run();
   if (failure_) std::rethrow_exception(failure_);
 }

@@ -3,8 +3,15 @@
 #include <SQLiteCpp/Statement.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 #include "core/escape.h"
 #include "core/fd.h"
@@ -19,6 +26,9 @@ namespace fs = std::filesystem;
 
 // With about 1000 rows of neighbours in it, more gains nothing (research/performance.md, SQLite queue).
 constexpr int kCacheKib = 8192;
+
+// What a slow reader has made the log grow to is given back when that one has ended.
+constexpr std::int64_t kLogBytesKept = 16 << 20;
 
 // While this is on, closing the connection leaves the write-ahead log as it was found.
 void keep_log_on_close(SQLite::Database& database, int on) {
@@ -72,8 +82,13 @@ void refuse_half_replaced(const fs::path& file) {
                     printable(file.native())));
 }
 
-void refuse_damaged(SQLite::Database& database, const fs::path& file) {
-  if (const std::string damage = damage_in(database); !damage.empty()) throw damaged(file, damage);
+void refuse_damaged(SQLite::Database& database, const fs::path& file, std::chrono::milliseconds at_most) {
+  const auto damage = damage_within(database, at_most);
+  if (!damage)
+    spdlog::info("queue: {}: only part of it could be looked at in {} s; `chunkrd check` looks at all of it",
+                 printable(file.native()), at_most.count() / 1000);
+  else if (!damage->empty())
+    throw damaged(file, *damage);
 }
 
 int flags_for(Access access) {
@@ -107,8 +122,26 @@ void set_up(SQLite::Database& database, const SqliteOptions& options) {
   database.exec(fmt::format("PRAGMA cache_size = -{}", kCacheKib));
   // A plan by the values that are bound is made anew for each of them: many times the work of the query.
   (void)::sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+  database.exec(fmt::format("PRAGMA journal_size_limit = {}", kLogBytesKept));
   if (options.access == Access::own) migrate(database, migrations());
   database.exec("PRAGMA foreign_keys = ON");
+}
+
+}  // namespace
+
+namespace {
+
+// What ends by itself, or by somebody's doing elsewhere.
+std::optional<StoreUnavailable::Cause> passing_cause(const SQLite::Exception& error, int system_error) {
+  using enum StoreUnavailable::Cause;
+  const int code = error.getErrorCode() & 0xFF;
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL) return locked;
+  if (code == SQLITE_FULL || code == SQLITE_NOMEM) return full;
+  // Of a failed read or write only the system knows whether it passes.
+  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return std::nullopt;
+  for (const int passing : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM})
+    if (system_error == passing) return full;
+  return error.getExtendedErrorCode() == SQLITE_IOERR_SHMSIZE ? std::optional(full) : std::nullopt;
 }
 
 }  // namespace
@@ -119,14 +152,50 @@ std::string damage_in(SQLite::Database& database) {
   return check.getColumn(0).getString();
 }
 
+// A thread that ends what the database is doing when its time is over.
+std::optional<std::string> damage_within(SQLite::Database& database, std::chrono::milliseconds limit) {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool over = false, cut = false;
+  std::thread watch([&] {
+    std::unique_lock lock(mutex);
+    cut = !ended.wait_for(lock, limit, [&] { return over; });
+    if (cut) sqlite3_interrupt(database.getHandle());
+  });
+  std::exception_ptr failure;
+  std::string damage;
+  try {
+    damage = damage_in(database);
+  } catch (const SQLite::Exception&) {
+    failure = std::current_exception();
+  }
+  {
+    const std::lock_guard lock(mutex);
+    over = true;
+  }
+  ended.notify_one();
+  watch.join();
+  // What was not read looks to SQLite as if it were not there.
+  if (cut) return std::nullopt;
+  if (failure) std::rethrow_exception(failure);
+  return damage;
+}
+
 StoreError store_error(const fs::path& file, std::string_view doing, const SQLite::Exception& error) {
   const int code = error.getErrorCode() & 0xFF;
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return damaged(file, error.what());
   const char* advice = "check the disk, and that the folder may be written";
-  if (code == SQLITE_FULL) advice = "the disk is full: free some space and start again";
-  if (code == SQLITE_BUSY) advice = "another program holds it locked: end that one and start again";
+  if (code == SQLITE_FULL) advice = "the disk is full: free some space";
+  if (code == SQLITE_BUSY) advice = "another program holds it locked: end that one";
   return StoreError(
       fmt::format("queue: {}: {} failed: {}; {}", printable(file.native()), doing, error.what(), advice));
+}
+
+void throw_store_error(const fs::path& file, std::string_view doing, const SQLite::Exception& error,
+                       int system_error) {
+  const StoreError told = store_error(file, doing, error);
+  if (const auto cause = passing_cause(error, system_error)) throw StoreUnavailable(*cause, told.what());
+  throw told;
 }
 
 SQLite::Database open_database(const fs::path& file, const SqliteOptions& options) {
@@ -143,14 +212,14 @@ SQLite::Database open_database(const fs::path& file, const SqliteOptions& option
     keep_log_on_close(database, 1);
     const int version = refuse_foreign_or_newer(database, file);
     if (options.access == Access::own)
-      refuse_damaged(database, file);
+      refuse_damaged(database, file, options.look_at_most);
     else
       refuse_older(version, file);
     keep_log_on_close(database, 0);
     set_up(database, options);
     return database;
   } catch (const SQLite::Exception& error) {
-    throw store_error(file, "opening", error);
+    throw_store_error(file, "opening", error, 0);
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "queue/store.h"
@@ -29,10 +31,12 @@ struct SqliteOptions {
   Durability durability = Durability::full;
   /// How long to wait for another process (a command) that is writing.
   std::chrono::milliseconds busy_timeout{10'000};
+  /// How long to read through the database before it is used.
+  std::chrono::milliseconds look_at_most{10'000};
 };
 
-/// Opens the queue's database as `options` say. Only Access::own reads through all of it to see that it is
-/// whole.
+/// Opens the queue's database as `options` say. Only Access::own reads through it to see that it is whole,
+/// for SqliteOptions::look_at_most: a start must not take minutes.
 ///
 /// A file that is damaged, newer than this program, or somebody else's is refused and left as it is, byte
 /// for byte; so is a file on a network filesystem. Throws StoreError.
@@ -43,6 +47,14 @@ SQLite::Database open_database(const std::filesystem::path& file, const SqliteOp
 /// What is wrong inside the database (quick_check: reads through all of it), empty if nothing is.
 /// Throws SQLite::Exception.
 std::string damage_in(SQLite::Database& database);
+
+/// The same, but no longer than `limit`: nothing when that was not enough to look at all of it.
+std::optional<std::string> damage_within(SQLite::Database& database, std::chrono::milliseconds limit);
+
+/// Throws what SQLite says as store_error() has it: as a StoreUnavailable where it passes. `system_error` is
+/// the system's number of it (errno), 0 where that is not known.
+[[noreturn]] void throw_store_error(const std::filesystem::path& file, std::string_view doing,
+                                    const SQLite::Exception& error, int system_error);
 
 /// What SQLite says, as an error that names the file and says what to do.
 StoreError store_error(const std::filesystem::path& file, std::string_view doing,

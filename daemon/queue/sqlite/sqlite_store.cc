@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <charconv>
@@ -118,7 +119,7 @@ auto SqliteStore::run(std::string_view doing, Work work) {
   try {
     return work();
   } catch (const SQLite::Exception& error) {
-    throw store_error(file_, doing, error);
+    throw_store_error(file_, doing, error, sqlite3_system_errno(database_.getHandle()));
   }
 }
 

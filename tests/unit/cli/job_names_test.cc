@@ -160,6 +160,10 @@ TEST_F(JobNames, ArePathsOfOriginalsAndReports) {
   EXPECT_EQ(id_of(below("failed") + "/a~1a2b3c4d.pdf"), "01aa");
   EXPECT_EQ(id_of(below("failed") + "/a~1a2b3c4d.pdf.error.json"), "01aa");
   EXPECT_EQ(id_of(below("archive") + "/b.pdf"), "01ab");
+  Job in_other_folder = job("01ad", "x/in.pdf");
+  in_other_folder.original_name = "x~folder/in.pdf";
+  add(in_other_folder);
+  EXPECT_EQ(id_of(below("archive") + "/x~folder/in.pdf"), "01ad") << "a file has the folder's name there";
   EXPECT_EQ(id_of(below("archive") + "/c.pdf"), "01ac") << "from before names on the shelf were noted";
   EXPECT_EQ(refusal(below("failed") + "/a.pdf").first, ExitCode::no_input) << "another document's";
 }

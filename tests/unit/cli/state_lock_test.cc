@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <optional>
+#include <thread>
 
 #include "core/errors.h"
 #include "tests/support/temporary_folder.h"
@@ -31,6 +34,31 @@ TEST(TheStateLock, CanBeAskedForWithoutTakingIt) {
     EXPECT_THROW(StateLock(state.path()), UserError);
   }
   EXPECT_FALSE(StateLock::is_held(state.path()));
+}
+
+TEST(ACommandThatWrites, IsNoDaemon) {
+  const tests::TemporaryFolder state;
+  const auto command = CommandLock::unless_daemon_runs(state.path());
+  ASSERT_TRUE(command);
+  EXPECT_FALSE(StateLock::is_held(state.path())) << "status would say that a daemon runs";
+}
+
+TEST(ACommandThatWrites, LeavesTheQueueToADaemonThatRuns) {
+  const tests::TemporaryFolder state;
+  const StateLock daemon(state.path());
+  EXPECT_FALSE(CommandLock::unless_daemon_runs(state.path()));
+}
+
+TEST(ADaemonThatStarts, WaitsForTheCommandThatWrites) {
+  const tests::TemporaryFolder state;
+  auto command = CommandLock::unless_daemon_runs(state.path());
+  ASSERT_TRUE(command);
+  auto starts = std::async(std::launch::async, [&] { return StateLock(state.path()); });
+  while (!StateLock::is_held(state.path())) std::this_thread::yield();
+  EXPECT_EQ(starts.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  command.reset();
+  EXPECT_EQ(starts.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_FALSE(CommandLock::unless_daemon_runs(state.path())) << "it comes before the next command";
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ class RecordingStore final : public Store {
       entered_.set_value();
       first_held_.wait();
     }
+    if (before < unavailable) throw StoreUnavailable(StoreUnavailable::Cause::full, "the disk is full");
     if (before + 1 >= fails_from) throw StoreError("the disk is gone");
     std::vector<bool> applied;
     for (const auto& change : changes) applied.push_back(std::holds_alternative<Insertion>(change));
@@ -116,6 +117,7 @@ class RecordingStore final : public Store {
   std::size_t calls() const { return calls_; }
 
   std::size_t fails_from = ~std::size_t{0};  ///< which transaction is the first to fail, from 1
+  std::size_t unavailable = 0;               ///< so many transactions cannot be written now
   bool reads_fail = false;
 
  private:
@@ -205,6 +207,14 @@ TEST_F(GroupCommit, EveryCallerResumesOnItsOwnThreadWithItsOwnAnswer) {
   EXPECT_THAT(outcome.said,
               ::testing::UnorderedElementsAre("applied", "applied", "applied", "refused", "counted"));
   EXPECT_THAT(outcome.threads, Each(std::this_thread::get_id()));
+}
+
+TEST_F(GroupCommit, AStoreThatCannotBeUsedNowIsWaitedFor) {
+  store.unavailable = 2;
+  insert(0, 2);
+  loop.run();
+  EXPECT_THAT(outcome.said, ElementsAre("applied", "applied"));
+  EXPECT_EQ(store.calls(), 4U) << "the first was alone, and tried three times";
 }
 
 TEST_F(GroupCommit, AStoreThatFailsIsNotTriedAgainAndEverybodyHearsWhy) {

@@ -202,6 +202,34 @@ TEST_F(OpeningAQueue, ACommandReadsWhatAKilledDaemonHasLeftInTheLog) {
   EXPECT_TRUE(SqliteStore(file, {.access = Access::read}).find("job-0001"));
 }
 
+TEST_F(OpeningAQueue, OneThatAnotherProgramHoldsLockedIsUnavailableAndNotBroken) {
+  fill(1);
+  SqliteStore store(file, {.busy_timeout = std::chrono::milliseconds(20)});
+  const Change change = insertion(found(7));
+  {
+    SQLite::Database other(file.native(), SQLite::OPEN_READWRITE);
+    other.exec("BEGIN IMMEDIATE");
+    EXPECT_THROW(store.apply({&change, 1}, at(2)), StoreUnavailable);
+    EXPECT_THROW((SqliteStore(file, {.busy_timeout = std::chrono::milliseconds(20)}).set_note("a", "b")),
+                 StoreUnavailable);
+  }
+  EXPECT_TRUE(store.apply({&change, 1}, at(3)).front()) << "nothing of the first try is left";
+}
+
+TEST_F(OpeningAQueue, TheLogDoesNotStayAsLongAsASlowReaderHasMadeIt) {
+  fill(1);
+  SqliteStore store(file);
+  {
+    SQLite::Database reader(file.native(), SQLite::OPEN_READONLY);
+    SQLite::Statement slow(reader, "SELECT * FROM jobs");
+    slow.executeStep();
+    for (int i = 0; i < 12; ++i) store.set_note("large", std::string(2 << 20, static_cast<char>('a' + i)));
+    EXPECT_GT(fs::file_size(log), 20u << 20);
+  }
+  for (int i = 0; i < 3; ++i) store.set_note("small", std::to_string(i));
+  EXPECT_LE(fs::file_size(log), 17u << 20);
+}
+
 TEST_F(OpeningAQueue, ACommandLeavesAWishBesideTheDaemon) {
   SqliteStore daemon(file);
   SqliteStore command(file, {.access = Access::change});
