@@ -177,7 +177,8 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
 std::unique_ptr<metrics::Endpoint> Daemon::listen() {
   if (settings_.metrics.listen.empty()) return nullptr;
   return std::make_unique<metrics::Endpoint>(
-      settings_.metrics.listen, metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_, &board_});
+      settings_.metrics.listen,
+      metrics::Sources{{&metrics_.registry(), &process_metrics_}, &health_, &board_});
 }
 
 Daemon::~Daemon() = default;

@@ -107,10 +107,10 @@ struct SqliteStore::Statements {
         set_note(database, sql::kSetNote) {}
 
   SQLite::Statement insert, transition, add_event, due_ready, ready_profiles, due, next_due, find, of_file,
-      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, oldest_in, latest_in, next_inbox, next_profile,
-      claimed_original, next_error, listed, listed_by_error, with_prefix, named, named_and_put_as,
-      delivered_like, delivered_as, link_has_task, links_in_doubt, add_spent, raise_spent, spent, ask, answer,
-      pending_commands, command_answer, delay_deadlines, due_too_late, note, set_note;
+      claimed, events, counts, oldest_unfinished, oldest_unfinished_job, oldest_in, latest_in, next_inbox,
+      next_profile, claimed_original, next_error, listed, listed_by_error, with_prefix, named,
+      named_and_put_as, delivered_like, delivered_as, link_has_task, links_in_doubt, add_spent, raise_spent,
+      spent, ask, answer, pending_commands, command_answer, delay_deadlines, due_too_late, note, set_note;
 };
 
 // Runs `work` and turns what SQLite throws into a StoreError that names the file.
