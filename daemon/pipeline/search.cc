@@ -43,25 +43,26 @@ awaitable<std::expected<std::vector<Task>, Search>> look_back(const Job& job, Co
                                                               const Ours& ours) {
   const WallTime from = job.possible_duplicates > 0 ? job.found_at : job.intent_at.value_or(job.found_at);
   const WallTime now = context.clock.now();
-  ListReading reading(now, now - from);
-  const int limit = tasks_a_page(job.not_found);
   const int go_on = std::max(2, 1 + (job.transient_failures > 0 ? job.polls : 0) - kOverlap);
+  ListReading reading(tasks_a_page(job.not_found), now, now - from, go_on);
   std::vector<Task> found;
-  for (int read = 0, page = 1; read < kPagesALook; ++read, page = std::max(page + 1, go_on)) {
-    auto answer = co_await context.tasks.list({.page = page, .limit = limit});
+  for (int left = kPagesALook; left > 0; --left) {
+    const int before = reading.page();
+    auto answer = co_await context.tasks.list(reading.next());
     auto* tasks = std::get_if<TaskPage>(&answer);
     if (tasks == nullptr) co_return std::unexpected(widen<Search>(std::move(answer)));
-    // Shorter by now than it was: what is looked for may have moved up beyond the overlap.
-    if (page == go_on && page > 2 && tasks->empty()) co_return std::unexpected(lifecycle::LookOn{0});
     reading.add(*tasks);
+    // Shorter by now than it was: what is looked for may have moved up beyond the overlap.
+    if (before == 1 && reading.page() > 2 && tasks->empty()) co_return std::unexpected(lifecycle::LookOn{0});
+    // By cursors the way to where the last look has ended is read again.
+    if (before == 0 && reading.is_by_cursor()) left += go_on - 2;
     for (const taskapi::OddTask& odd : tasks->odd)
       if (ours.odd(odd)) co_return std::unexpected(taskapi::Unreadable{"our task in the list: " + odd.why});
     for (Task& task : tasks->tasks)
       if (ours.task(task)) found.push_back(std::move(task));
     if (!std::ranges::all_of(found, is_over) || reading.is_enough()) co_return found;
-    if (reading.is_stuck())
-      co_return std::unexpected(taskapi::Unreadable{"the task list repeats the same tasks on each page"});
-    if (read + 1 == kPagesALook && found.empty()) co_return std::unexpected(lifecycle::LookOn{page});
+    if (reading.is_stuck()) co_return std::unexpected(taskapi::Unreadable{reading.why_stuck()});
+    if (left == 1 && found.empty()) co_return std::unexpected(lifecycle::LookOn{reading.page()});
   }
   co_return found;
 }

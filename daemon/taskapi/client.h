@@ -47,6 +47,7 @@ struct ListQuery {
   std::optional<WallTime> end = std::nullopt;
   int page = 1;  ///< from 1
   int limit = 100;
+  std::optional<std::string> cursor = std::nullopt;  ///< instead of `page`: where the one before ended
 };
 
 struct Accepted {

@@ -14,7 +14,8 @@ namespace chunkrd::taskapi {
 /// A TaskResponse. Its chunks are skipped, not checked: see artifacts::inspect() for that.
 std::expected<Task, std::string> read_task(std::string_view json);
 
-/// An array of TaskResponse: the answer of the list. Of elements that are none it tells what it can.
+/// The answer of the list: an array of TaskResponse, or (later servers) an object with it and a cursor. Of
+/// elements that are none it tells what it can.
 std::expected<TaskPage, std::string> read_tasks(std::string_view json);
 
 /// One element of `output.chunks`.

@@ -37,10 +37,14 @@ struct OddTask {
   std::string why;                     ///< for people: what is wrong with it
 };
 
-/// A part of the task list. One odd entry says nothing against the others.
+/// A part of the task list. One odd entry says nothing against the others. Servers of the contract answer
+/// with an array, later ones with an object that says how to go on.
 struct TaskPage {
   std::vector<Task> tasks;
   std::vector<OddTask> odd;
+  bool by_cursor = false;                          ///< it was the object: there are no numbered pages
+  std::optional<std::string> next = std::nullopt;  ///< the cursor of what follows; none: this was the end,
+  bool is_cut = false;                             ///< or there is more, and no way to it
 
   bool empty() const { return tasks.empty() && odd.empty(); }
 };

@@ -60,7 +60,10 @@ std::string task_path(std::string_view task_id) {
 std::string list_target(const ListQuery& query) {
   boost::urls::url target("/api/v1/tasks");
   auto parameters = target.params();
-  parameters.append({"page", std::to_string(query.page)});
+  if (query.cursor)
+    parameters.append({"cursor", *query.cursor});
+  else
+    parameters.append({"page", std::to_string(query.page)});
   parameters.append({"limit", std::to_string(query.limit)});
   if (query.start) parameters.append({"start", to_iso(*query.start)});
   if (query.end) parameters.append({"end", to_iso(*query.end)});

@@ -7,6 +7,7 @@
 #include "core/escape.h"
 #include "core/ids.h"
 #include "pipeline/decision.h"
+#include "pipeline/list_reading.h"
 
 namespace chunkrd::pipeline::rebuild {
 namespace {
@@ -45,21 +46,22 @@ const std::vector<Task>& Listed::of(const std::string& job_id) const {
 
 awaitable<Listed> read_list(taskapi::Client& client, const Clock& clock) {
   Listed listed;
-  for (int page = 1; page <= kPagesAtMost; ++page) {
-    auto answer = co_await client.list({.page = page, .limit = kTasksAPage});
+  ListReading reading(kTasksAPage);
+  while (reading.page() < kPagesAtMost) {
+    auto answer = co_await client.list(reading.next());
     auto* read = std::get_if<taskapi::TaskPage>(&answer);
     if (read == nullptr) {
       listed.why_not = harmless(std::visit(WhyNot{}, answer));
       co_return listed;
     }
-    if (read->empty()) {
-      if (listed.why_not.empty()) listed.read_at = clock.now();
-      co_return listed;
-    }
+    reading.add(*read);
     for (Task& task : read->tasks) add(listed, std::move(task));
     // It may be of one of ours; entries of others do not matter.
     for (const taskapi::OddTask& odd : read->odd)
       if (!job_mark_in(odd.file_name).empty()) listed.why_not = harmless("an entry of ours: " + odd.why);
+    if (reading.is_stuck()) listed.why_not = reading.why_stuck();
+    if (reading.is_enough() && listed.why_not.empty()) listed.read_at = clock.now();
+    if (reading.is_enough() || reading.is_stuck()) co_return listed;
   }
   listed.why_not = fmt::format("only its newest {} tasks were read", kPagesAtMost * kTasksAPage);
   co_return listed;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/iso_time.h"
 #include "tests/support/loop.h"
 #include "tests/unit/pipeline/world.h"
 
@@ -115,6 +116,62 @@ TEST_F(ListTest, AListThatIgnoresThePageIsNoProofOfAbsence) {
     return page(query);
   };
   EXPECT_TRUE(name_of(look()).starts_with("unreadable")) << name_of(look());
+}
+
+TEST_F(ListTest, AServiceWithoutPagesShowsAllThatItHas) {
+  others(20, 1s, 20min);
+  world_.service.on_list = [this](ListQuery query) {
+    query.page = 1;
+    return page(query);
+  };
+  EXPECT_EQ(name_of(look()), "not listed");
+  ours(21min);
+  EXPECT_EQ(name_of(look()), "ours");
+}
+
+// As servers do it whose cursor is a time: what follows is older than it, and `page` is not looked at.
+class CursorListTest : public ListTest {
+ protected:
+  CursorListTest() {
+    world_.service.on_list = [this](const ListQuery& query) {
+      ++requests_;
+      TaskPage page{.tasks = {}, .odd = {}, .by_cursor = true};
+      for (const Task& task : list_) {
+        if (query.cursor && task.created_at >= from_iso(*query.cursor).value()) continue;
+        if (page.tasks.size() == static_cast<std::size_t>(query.limit)) {
+          page.next = to_iso(page.tasks.back().created_at);
+          break;
+        }
+        page.tasks.push_back(task);
+      }
+      return page;
+    };
+  }
+};
+
+TEST_F(CursorListTest, IsReadToItsEndAndBeyondFiftyPages) {
+  others(7'000, 1s, 29min);
+  EXPECT_EQ(name_of(test::run(world_.loop, find_by_tag(job_, world_.context))), "look on");
+  EXPECT_EQ(requests_, 50);
+  job_.polls = 50;
+  job_.transient_failures = 1;
+  EXPECT_EQ(name_of(test::run(world_.loop, find_by_tag(job_, world_.context))), "not listed");
+  ours(29min + 30s);
+  EXPECT_EQ(name_of(test::run(world_.loop, find_by_tag(job_, world_.context))), "ours");
+}
+
+TEST_F(CursorListTest, TasksOfOneMomentAtAPagesEndAreNotSteppedOver) {
+  others(99, 1s, 20min);
+  list_.push_back(task("twin", 21min));
+  ours(21min);
+  others(50, 22min, 29min);
+  EXPECT_EQ(name_of(look()), "ours");
+}
+
+TEST_F(CursorListTest, ItsEndIsEnoughForNotListed) {
+  others(3, 1s, 2min);
+  EXPECT_EQ(name_of(look()), "not listed");
+  EXPECT_EQ(requests_, 1);
 }
 
 TEST_F(ListTest, AListInAnyOrderIsReadToItsEnd) {

@@ -345,7 +345,7 @@ TEST_F(ClientTest, AnswersThatAreNotTheContractsAreUnreadable) {
     EXPECT_TRUE(std::holds_alternative<Unreadable>(answer)) << body << ": " << outcome(answer);
   }
   server_.script(Reply::json("{}"));
-  EXPECT_THAT(outcome(wait(client_.list({}))), HasSubstr("not an array"));
+  EXPECT_THAT(outcome(wait(client_.list({}))), HasSubstr("tasks: missing"));
 }
 
 TEST_F(ClientTest, AnAnswerOverTheLimitIsUnreadable) {

@@ -156,6 +156,79 @@ TEST(ReadTask, RefusesATaskCutAnywhere) {
     EXPECT_FALSE(read_task(whole.substr(0, length)).has_value()) << length;
 }
 
+// Later servers: the path of the contract's list answers with an object.
+TEST(ReadTasks, ReadsAnObjectWithACursor) {
+  const std::string tasks = "\"tasks\":[" + std::string(kSmallTask) + "]";
+  const auto read = [](const std::string& json) {
+    auto page = read_tasks(json);
+    EXPECT_TRUE(page.has_value()) << json << page.error();
+    return page.value_or(TaskPage{});
+  };
+  const TaskPage page =
+      read("{" + tasks + R"(,"next_cursor":"2025-08-02T10:00:00.123456Z","has_more":true})");
+  EXPECT_EQ(page.tasks.size(), 1u);
+  EXPECT_TRUE(page.by_cursor);
+  EXPECT_EQ(page.next, "2025-08-02T10:00:00.123456Z");
+  EXPECT_FALSE(page.is_cut);
+  EXPECT_EQ(read("{" + tasks + R"(,"next_cursor":"c"})").next, "c");
+  EXPECT_EQ(read(R"({"next_cursor": 1754128800 ,)" + tasks + "}").next, "1754128800");
+  for (const char* end :
+       {"", R"(,"next_cursor":null)", R"(,"next_cursor":"")", R"(,"next_cursor":null,"has_more":false)",
+        R"(,"next_cursor":"c","has_more":false)", R"(,"has_more":null)"}) {
+    const TaskPage last = read("{" + tasks + end + "}");
+    EXPECT_TRUE(last.by_cursor);
+    EXPECT_EQ(last.next, std::nullopt) << end;
+    EXPECT_FALSE(last.is_cut) << end;
+  }
+  EXPECT_TRUE(read("{" + tasks + R"(,"has_more":true})").is_cut);
+  EXPECT_EQ(read("{\"tasks\":[" + std::string(kSmallTask) + ",7]}").odd.size(), 1u);
+}
+
+TEST(ReadTask, TakesWhatLaterServersSayBesideTheOutput) {
+  const auto task = [](const std::string& more) {
+    auto read = read_task(with(kSmallTask, "}}", "}" + more + "}"));
+    EXPECT_TRUE(read.has_value()) << more << read.error();
+    return read.value_or(Task{});
+  };
+  const std::string info =
+      R"(,"file_info":{"url":"ch://files/1","name":"a.pdf","mime_type":null,"page_count":3})";
+  for (const std::string& both : {info + R"(,"output":null)", R"(,"output":null)" + info, info}) {
+    const Task read = task(both);
+    EXPECT_EQ(read.file_name, "a.pdf");
+    EXPECT_EQ(read.page_count, 3);
+    EXPECT_EQ(read.input_file_url, "ch://files/1");
+  }
+  const Task in_both =
+      task(info + R"(,"output":{"file_name":"old.pdf","page_count":2,"pdf_url":"u","chunks":[]})");
+  EXPECT_EQ(in_both.file_name, "a.pdf");
+  EXPECT_EQ(in_both.page_count, 3);
+  EXPECT_EQ(in_both.pdf_url, "u");
+  const Task gaps =
+      task(R"(,"file_info":{"name":null,"page_count":null},"output":{"file_name":"old.pdf","page_count":2})");
+  EXPECT_EQ(gaps.file_name, "old.pdf");
+  EXPECT_EQ(gaps.page_count, 2);
+  // What the contract does not know may be of any kind.
+  for (const char* other : {R"("text")", "7", "null", "[]", R"({"name":{},"page_count":"3","url":[]})"})
+    EXPECT_EQ(task(std::string(R"(,"output":{"file_name":"old.pdf","page_count":2},"file_info":)") + other)
+                  .file_name,
+              "old.pdf");
+  EXPECT_EQ(task(R"(,"input_file_url":"u")").input_file_url, "u");
+  EXPECT_EQ(task(R"(,"input_file_url":7)").input_file_url, std::nullopt);
+  EXPECT_EQ(read_task(with(kSmallTask, R"("message":"")", R"("message":null)")).value_or(Task{}).task_id,
+            "t1");
+}
+
+TEST(ReadTasks, AnOddEntrysNameIsFoundInEitherPlace) {
+  for (const char* name : {R"("file_info":{"name":"ours.pdf"})", R"("output":{"file_name":"ours.pdf"})",
+                           R"("file_info":{"name":"ours.pdf"},"output":null)",
+                           R"("file_info":null,"output":{"file_name":"ours.pdf"})"}) {
+    const auto page = read_tasks(std::string("[{\"status\":\"Dreaming\",") + name + "}]");
+    ASSERT_TRUE(page.has_value());
+    ASSERT_EQ(page->odd.size(), 1u);
+    EXPECT_EQ(page->odd[0].file_name, "ours.pdf") << name;
+  }
+}
+
 TEST(ReadTasks, ReadsTheContractsList) {
   const auto tasks = read_tasks(example("TaskList"));
   ASSERT_TRUE(tasks.has_value()) << tasks.error();
@@ -183,7 +256,10 @@ TEST(ReadTasks, AnEntryThatIsNoTaskSpoilsNoOther) {
     ASSERT_EQ(page->odd.size(), 2u) << odd;
     EXPECT_EQ(page->odd[0].file_name, "") << odd;
   }
-  EXPECT_EQ(read_tasks("{}").error(), "not an array");
+  EXPECT_EQ(read_tasks("{}").error(), "tasks: missing");
+  EXPECT_EQ(read_tasks(R"({"error":"no"})").error(), "tasks: missing");
+  EXPECT_EQ(read_tasks(R"("none")").error(), "not an array");
+  EXPECT_EQ(read_tasks(R"({"tasks":{}})").error(), "tasks: not an array");
   EXPECT_FALSE(read_tasks("[{]").has_value());
 }
 
