@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "artifacts/buffered_file.h"
-#include "artifacts/picture_links.h"
 #include "artifacts/pictures.h"
 #include "artifacts/result_reader.h"
+#include "artifacts/segment_text.h"
 
 namespace chunkrd::artifacts {
 namespace {
@@ -61,10 +61,11 @@ std::string label(std::string_view text) {
 }
 
 // Of the pictures in it the first is the segment's own.
-std::string markdown_of(const Segment& segment, const std::optional<PictureFolder>& pictures) {
+std::string markdown_of(const Segment& segment, const SegmentText& texts,
+                        const std::optional<PictureFolder>& pictures) {
   std::optional<std::string> own;
   if (segment.segment_type == "Picture" && pictures) own = picture_href(*pictures, segment.segment_id);
-  return with_pictures_replaced(segment.markdown, [&](std::string_view alt) {
+  return texts.markdown(segment, [&](std::string_view alt) {
     const auto href = std::exchange(own, std::nullopt);
     return href ? fmt::format("![{}]({})", label(alt), *href) : std::string(alt);
   });
@@ -87,14 +88,16 @@ std::variant<Summary, Broken> inspect(const fs::path& result) {
 
 void write_markdown(const fs::path& result, const std::optional<PictureFolder>& pictures,
                     const fs::path& to) {
+  const SegmentText texts(result);
   write_blocks(result, to, [&](const Segment& segment) {
-    if (is_blank(segment.markdown)) return std::string(block_of(segment.content));
-    return std::string(block_of(markdown_of(segment, pictures)));
+    return std::string(block_of(markdown_of(segment, texts, pictures)));
   });
 }
 
 void write_text(const fs::path& result, const fs::path& to) {
-  write_blocks(result, to, [](const Segment& segment) { return std::string(block_of(segment.content)); });
+  const SegmentText texts(result);
+  write_blocks(result, to,
+               [&](const Segment& segment) { return std::string(block_of(texts.plain(segment))); });
 }
 
 }  // namespace chunkrd::artifacts

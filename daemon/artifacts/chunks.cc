@@ -35,7 +35,8 @@ std::string text_of(const Chunk& chunk) {
   if (chunk.embed && !chunk.embed->empty()) return without_picture_links(*chunk.embed);
   std::string text;
   for (const Segment& segment : chunk.segments) {
-    const std::string& own = segment.markdown.empty() ? segment.content : segment.markdown;
+    const bool has_markdown = segment.markdown && !segment.markdown->empty();
+    const std::string& own = has_markdown ? *segment.markdown : segment.content;
     if (own.empty()) continue;
     if (!text.empty()) text += "\n";
     text += without_picture_links(own);

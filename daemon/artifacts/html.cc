@@ -6,6 +6,7 @@
 #include "artifacts/html_filter.h"
 #include "artifacts/pictures.h"
 #include "artifacts/result_reader.h"
+#include "artifacts/segment_text.h"
 #include "core/escape.h"
 
 namespace chunkrd::artifacts {
@@ -46,19 +47,13 @@ std::string class_of(const Segment& segment) {
   return name;
 }
 
-std::string picture_of(const Segment& segment, const std::optional<PictureFolder>& pictures) {
+std::string picture_of(const Segment& segment, const SegmentText& texts,
+                       const std::optional<PictureFolder>& pictures) {
   if (segment.segment_type != "Picture" || !pictures) return {};
   const auto href = picture_href(*pictures, segment.segment_id);
   if (!href) return {};
   return fmt::format("<figure><img src=\"{}\" alt=\"{}\" loading=\"lazy\"></figure>\n", *href,
-                     escaped(segment.content));
-}
-
-std::string body_of(const Segment& segment) {
-  std::string html = harmless_html(segment.html);
-  if (has_text(html)) return html;
-  if (segment.content.find_first_not_of(" \t\r\n") == std::string::npos) return {};
-  return "<p>" + escaped(segment.content) + "</p>";
+                     escaped(texts.plain(segment)));
 }
 
 }  // namespace
@@ -68,11 +63,12 @@ void write_html(const std::filesystem::path& result, const std::string& title,
   BufferedFile file(to);
   file.write(fmt::format(fmt::runtime(kHead), escaped(valid_utf8(title))));
   OneAfterAnother order;
+  SegmentText texts(result);
   read_through(result, [&](const Chunk& chunk) {
     for (const Segment& segment : chunk.segments) {
       if (!order.is_new(segment)) continue;
-      const std::string picture = picture_of(segment, pictures);
-      const std::string body = body_of(segment);
+      const std::string picture = picture_of(segment, texts, pictures);
+      const std::string body = texts.html(segment);
       if (picture.empty() && body.empty()) continue;
       file.write(fmt::format("<div class=\"{}\">\n{}{}\n</div>\n", class_of(segment), picture, body));
     }

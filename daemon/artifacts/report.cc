@@ -12,6 +12,7 @@
 #include "artifacts/page_spool.h"
 #include "artifacts/report_page.h"
 #include "artifacts/result_reader.h"
+#include "artifacts/segment_text.h"
 #include "core/base64.h"
 #include "core/escape.h"
 
@@ -52,7 +53,7 @@ double percent(double part, double whole) {
 /// The result, taken apart by pages: boxes and texts are in different places of the page.
 class Pages {
  public:
-  explicit Pages(const fs::path& folder) : boxes_(folder), texts_(folder) {}
+  Pages(const fs::path& folder, const fs::path& result) : boxes_(folder), texts_(folder), said_(result) {}
 
   void add(const Segment& segment) {
     if (!order_.is_new(segment)) return;
@@ -96,20 +97,21 @@ class Pages {
         std::max(bottom - top, 0.3), escaped(segment.segment_type));
   }
 
-  std::string text(const Segment& segment) const {
+  std::string text(const Segment& segment) {
     return fmt::format("<li class=\"k-{0}\" id=\"t{1}\" data-n=\"{1}\" tabindex=\"0\"><b>{2}</b>{3}</li>\n",
                        class_of(segment), segments_, escaped(segment.segment_type), body(segment));
   }
 
-  static std::string body(const Segment& segment) {
-    std::string html = segment.segment_type == "Table" ? harmless_html(segment.html) : std::string();
-    if (has_text(html)) return "<div class=\"table\">" + html + "</div>";
-    if (segment.content.find_first_not_of(" \t\r\n") == std::string::npos)
-      return "<div class=\"none\">no text</div>";
-    return R"(<pre dir="auto">)" + escaped(segment.content) + "</pre>";
+  std::string body(const Segment& segment) {
+    const std::string table = segment.segment_type == "Table" ? said_.html(segment) : std::string();
+    if (!table.empty()) return "<div class=\"table\">" + table + "</div>";
+    const std::string text = said_.plain(segment);
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) return "<div class=\"none\">no text</div>";
+    return R"(<pre dir="auto">)" + escaped(text) + "</pre>";
   }
 
   PageSpool boxes_, texts_;
+  SegmentText said_;
   OneAfterAnother order_;
   std::map<int, Size> sizes_;
   std::map<std::string, std::size_t> counts_;
@@ -169,7 +171,7 @@ void write_page(int page, Pages& pages, PagePictures& pictures, BufferedFile& fi
 void write_report(const fs::path& result, const std::optional<fs::path>& pdf, const std::string& source,
                   const fs::path& to) {
   const fs::path folder = to.has_parent_path() ? to.parent_path() : fs::path(".");
-  Pages pages(folder);
+  Pages pages(folder, result);
   const taskapi::Task task = read_through(result, [&](const Chunk& chunk) {
     for (const Segment& segment : chunk.segments) pages.add(segment);
   });

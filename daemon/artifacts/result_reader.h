@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "artifacts/result_scanner.h"
@@ -23,7 +25,8 @@ class OneAfterAnother {
   bool is_new(const taskapi::Segment& segment);
 
  private:
-  std::string last_id_, last_content_, last_markdown_;
+  std::string last_id_, last_content_;
+  std::optional<std::string> last_markdown_;
 };
 
 }  // namespace chunkrd::artifacts

@@ -155,8 +155,9 @@ constexpr Field<Segment> kSegment[] = {
     {"page_width", required, [](value v, Segment& s) { s.page_width = number(v); }},
     {"page_height", required, [](value v, Segment& s) { s.page_height = number(v); }},
     {"content", optional, [](value v, Segment& s) { s.content = text_or_empty(v); }},
-    {"html", optional, [](value v, Segment& s) { s.html = text_or_empty(v); }},
-    {"markdown", optional, [](value v, Segment& s) { s.markdown = text_or_empty(v); }},
+    {"html", optional, [](value v, Segment& s) { s.html = nullable<text>(v); }},
+    {"markdown", optional, [](value v, Segment& s) { s.markdown = nullable<text>(v); }},
+    {"text", optional, [](value v, Segment& s) { if_readable<nullable<text>>(v, s.text); }},
     {"llm", optional, [](value v, Segment& s) { s.llm = nullable<text>(v); }},
     {"image", optional, [](value v, Segment& s) { s.image = nullable<text>(v); }},
 };

@@ -57,7 +57,9 @@ struct BoundingBox {
 struct Segment {
   std::string segment_id;
   std::string segment_type;  ///< as it came: later servers have more types than the contract
-  std::string content, html, markdown;
+  std::string content;
+  std::optional<std::string> html, markdown;  ///< the current API has none
+  std::optional<std::string> text;            ///< since server 2.0; `content` is markup then
   std::optional<std::string> llm;
   std::optional<std::string> image;
   BoundingBox bbox;

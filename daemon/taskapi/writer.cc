@@ -61,7 +61,9 @@ std::string list_target(const ListQuery& query) {
   boost::urls::url target("/api/v1/tasks");
   auto parameters = target.params();
   if (query.cursor)
-    parameters.append({"cursor", *query.cursor});
+    // "+" too: it would be read as a space.
+    target.encoded_params().append(
+        {"cursor", boost::urls::encode(*query.cursor, boost::urls::unreserved_chars)});
   else
     parameters.append({"page", std::to_string(query.page)});
   parameters.append({"limit", std::to_string(query.limit)});

@@ -111,5 +111,67 @@ TEST_F(Documents, APictureIsTheDeliveredFileOrItsText) {
               HasSubstr("<img src=\"./50%25%20%22caf%E9%22.pdf.images/" + name + "\" alt=\"A quay\""));
 }
 
+// A server since 2.0: `text` is the plain text, `content` what the settings say for the type.
+constexpr const char* kSettings =
+    R"({"segment_processing":{"Text":{"format":"Html"},"Table":{"format":"Markdown"},"List":7}})";
+
+std::string with_settings(std::string of) {
+  return of.replace(of.find(R"("configuration":{})"), 18, std::string(R"("configuration":)") + kSettings);
+}
+
+TEST_F(Documents, OfNewerServersTheTextIsText) {
+  EXPECT_EQ(text(result(chunk(segment("1", "Title", R"("content":"# One","text":"One")") + "," +
+                              segment("2", "Text", R"("content":"*two*","text":"")") + "," +
+                              segment("3", "Text", R"("content":"three","text":null)")))),
+            "One\n\nthree\n");
+  const std::string picture =
+      R"j("content":"![A quay](https://s/x?Signature=1)","text":"![A quay](https://s/x?Signature=1)")j";
+  EXPECT_EQ(text(result(chunk(segment("1", "Picture", picture)))), "A quay\n");
+}
+
+TEST_F(Documents, OfNewerServersTheContentIsMarkupOfItsKind) {
+  const std::string segments =
+      segment("1", "Title", R"("content":"# One & <b>two</b>","text":"One & two")") + "," +
+      segment("2", "Table", R"("content":"<table><tr><td onclick=\"x\">a</td></tr></table>","text":"a")") +
+      "," + segment("3", "Text", R"("content":"a < b","text":"a < b")");
+  std::string page = html(result(chunk(segments)));
+  EXPECT_THAT(page, HasSubstr("<h1>One &amp; <b>two</b></h1>"));
+  EXPECT_THAT(page, HasSubstr("<td>a</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("&lt;table")));
+  EXPECT_THAT(page, Not(HasSubstr("onclick")));
+  EXPECT_THAT(page, HasSubstr("<p>a &lt; b</p>"));
+  // The other way round, as the settings say.
+  page = html(
+      with_settings(result(chunk(segment("1", "Text", R"("content":"<p><i>One</i></p>")") + "," +
+                                 segment("2", "Table", R"("content":"| a | b |\n|---|---|\n| 1 | 2 |")")))));
+  EXPECT_THAT(page, HasSubstr("<p><i>One</i></p>"));
+  EXPECT_THAT(page, HasSubstr("<td>1</td>"));
+}
+
+TEST_F(Documents, OfNewerServersMarkdownIsTheContentWithoutSignedAddresses) {
+  const fs::path to = folder_ / "md";
+  const std::string segments =
+      segment("1", "Title", R"("content":"# One","text":"One")") + "," +
+      segment("2", "Picture", R"j("content":"![A quay](https://s/x?Signature=1)")j") + "," +
+      segment("3", "Table", R"("content":"<table><img src=\"https://s/y\"></table>")");
+  write_markdown(task(result(chunk(segments))), std::nullopt, to);
+  EXPECT_EQ(read(to), "# One\n\nA quay\n\n<table></table>\n");
+  for (const char* content :
+       {"![A quay](https://s/x?Signature=1)", "<img src='https://s/x?Signature=1'> A quay"}) {
+    const std::string page =
+        html(result(chunk(segment("1", "Picture", "\"content\":\"" + std::string(content) + "\""))));
+    EXPECT_THAT(page, HasSubstr("A quay"));
+    EXPECT_THAT(page, Not(HasSubstr("Signature")));
+  }
+}
+
+TEST_F(Documents, WhereANewerServerFillsTheOldFieldsTheyAreUsed) {
+  const std::string both =
+      R"("content":"| a |\n|---|","text":"a","html":"<table><tr><td>a</td></tr></table>","markdown":"| b |\n|---|")";
+  EXPECT_THAT(html(result(chunk(segment("1", "Table", both)))), HasSubstr("<td>a</td>"));
+  write_markdown(task(result(chunk(segment("1", "Table", both)))), std::nullopt, folder_ / "md");
+  EXPECT_EQ(read(folder_ / "md"), "| b |\n|---|\n");
+}
+
 }  // namespace
 }  // namespace chunkrd::artifacts

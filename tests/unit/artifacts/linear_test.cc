@@ -8,6 +8,7 @@
 
 #include "artifacts/html_filter.h"
 #include "artifacts/inline_file.h"
+#include "artifacts/markdown_html.h"
 #include "artifacts/picture_links.h"
 #include "artifacts/result_scanner.h"
 #include "core/base64.h"
@@ -147,6 +148,16 @@ TEST(Linear, Base64) {
       for (const char c : text)
         if (!decoder.add({&c, 1}, bytes)) break;
     });
+}
+
+// Not linear, but bounded: a longer one is not given to cmark.
+TEST(Markdown, OfTheWorstKindTakesNoSecond) {
+  for (const char* piece :
+       {"*a_ ", "[", "![[]()", "<", "`a``", "| a\n", "> ", "- a\n\t", "_a*b", "~~a~", "\\|", "&"}) {
+    const std::string text = repeated(piece, kMarkdownBytesMax - 10).substr(0, kMarkdownBytesMax);
+    EXPECT_LT(seconds_of([&] { html_of_markdown(text); }, 1), 2) << printable(piece);
+  }
+  EXPECT_TRUE(html_of_markdown(repeated("# a\n", 2 * kMarkdownBytesMax)).starts_with("<p># a"));
 }
 
 }  // namespace
