@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/counted.h"
 #include "pipeline/decision.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -78,7 +79,7 @@ Decision cancelled(const Job& job, const Task& task, const Moment& moment, const
 Decision succeeded(const Job& job, const Task& task, const Moment& moment) {
   const int pages = task.page_count.value_or(0);
   Decision decision = decide(job, moved(polled(job, task), State::collecting, moment.now), "succeeded",
-                             fmt::format("{} pages", pages), {Signal::Kind::processed, {}});
+                             counted(pages, "page"), {Signal::Kind::processed, {}});
   // Read once more after it was collected from: paid for already.
   if (job.empty_reads == 0) decision.transition.spent.pages = pages;
   return decision;
@@ -140,7 +141,7 @@ Decision collected_whole(const Job& job, const artifacts::Summary& result, const
   const std::optional<int> pages = task.page_count ? task.page_count : job.pages;
   if (result.chunks == 0 && pages != 0)
     return unusable(job, "empty_output",
-                    pages ? fmt::format("Succeeded with {} pages, but without chunks", *pages)
+                    pages ? fmt::format("Succeeded with {}, but without chunks", counted(*pages, "page"))
                           : "Succeeded without chunks and without a number of pages",
                     moment, policy);
   Job after = moved(job, State::delivering, moment.now);

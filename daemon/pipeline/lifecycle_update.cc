@@ -1,6 +1,7 @@
 // Decisions about a task that is to run again with other settings: update, follow.
 #include <fmt/format.h>
 
+#include "core/counted.h"
 #include "pipeline/decision.h"
 #include "pipeline/update_form.h"
 
@@ -93,7 +94,7 @@ Decision update_ended(const Job& job, const Task& task, const Moment& moment) {
   read.polls += 1;
   read.not_found = read.transient_failures = 0;
   read.task_status = taskapi::to_string(task.status);
-  const bool took = is_in_effect(form_of(job), task.configuration);
+  const bool took = is_in_effect(job.settings, form_of(job), task.configuration);
   switch (task.status) {
     case Status::Succeeded:
       if (!took && wants_cancel(job))
@@ -109,7 +110,7 @@ Decision update_ended(const Job& job, const Task& task, const Moment& moment) {
       return keep_old(read, "task_failed", or_else(task.message, "the service gave no reason"), moment);
   }
   Decision decision = decide(job, moved(read, State::collecting, moment.now), "succeeded",
-                             fmt::format("{} pages, with the new settings", task.page_count.value_or(0)),
+                             counted(task.page_count.value_or(0), "page") + ", with the new settings",
                              {Signal::Kind::processed, {}});
   decision.transition.spent.pages = task.page_count.value_or(0);
   return decision;
@@ -164,7 +165,8 @@ std::optional<Decision> after_lost_update(const Job& job, const taskapi::Answer<
                 {Signal::Kind::trouble, {}}, moment, policy);
   }
   const bool runs = task->status == Status::Starting || task->status == Status::Processing;
-  if (runs || (task->status == Status::Succeeded && is_in_effect(form_of(job), task->configuration)))
+  if (runs ||
+      (task->status == Status::Succeeded && has_arrived(job.settings, form_of(job), task->configuration)))
     return follow(job, "the update had arrived", moment, Signal::Kind::reachable);
   if (job.possible_duplicates >= policy.possible_duplicates && is_of_an_outage(job, moment)) {
     Decision decision = wait(job, State::updating, "unserved",
@@ -175,8 +177,8 @@ std::optional<Decision> after_lost_update(const Job& job, const taskapi::Answer<
   }
   if (job.possible_duplicates >= policy.possible_duplicates)
     return keep_old(job, "update_unconfirmed",
-                    fmt::format("sent {} times without an answer; the task has its old settings",
-                                job.possible_duplicates + 1),
+                    fmt::format("sent {} without an answer; the task has its old settings",
+                                counted(job.possible_duplicates + 1, "time")),
                     moment);
   return std::nullopt;
 }

@@ -9,28 +9,21 @@ namespace {
 
 namespace json = boost::json;
 
-// contract: defaults of CreateForm, and of each segment type.
+// Defaults of CreateForm, the same in each release that has the setting; but `high_resolution` is true from
+// 1.20.1 on. Of an object each field that is not named is built anew by the server's own default.
 constexpr std::string_view kDefaults = R"({
   "high_resolution": false,
   "ocr_strategy": "All",
   "segmentation_strategy": "LayoutAnalysis",
   "error_handling": "Fail",
-  "chunk_processing": {"ignore_headers_and_footers": true, "target_length": 512, "tokenizer": {"Enum": "Word"}},
-  "llm_processing": {"fallback_strategy": "Default", "temperature": 0}
+  "chunk_processing": {},
+  "llm_processing": {}
 })";
-constexpr std::string_view kByRules = R"({"crop_image": "Auto", "embed_sources": ["Markdown"], "html": "Auto",
-  "markdown": "Auto"})";
-constexpr std::string_view kByModel = R"({"crop_image": "Auto", "embed_sources": ["Markdown"], "html": "LLM",
-  "markdown": "LLM"})";
-constexpr std::string_view kPicture = R"({"crop_image": "All", "embed_sources": ["Markdown"], "html": "LLM",
-  "markdown": "LLM"})";
 
 constexpr std::string_view kSegments = "segment_processing";
 
-json::value default_of_segment(std::string_view type) {
-  if (type == "Picture") return json::parse(kPicture);
-  const bool model = type == "Table" || type == "Formula" || type == "Page";
-  return json::parse(model ? kByModel : kByRules);
+json::value default_of_segment(std::string_view) {
+  return json::object();
 }
 
 json::value default_of(std::string_view name) {
@@ -83,6 +76,69 @@ bool shows(const json::value& asked, const json::value* actual) {
   return asked == *actual;
 }
 
+/// What the settings that a server shows say of an update.
+struct Evidence {
+  bool new_value = false;  ///< one is as it was asked for, or is not what it was before
+  bool old_value = false;  ///< one is what it was before the update
+  bool unshown = false;    ///< one that was asked for is not there: this server does not show it
+  bool shown = false;      ///< one is as it was asked for; what it was before is not known
+};
+
+const json::value* member_of(const json::value* object, std::string_view name) {
+  return object != nullptr && object->is_object() ? object->get_object().if_contains(name) : nullptr;
+}
+
+// What goes back to the server's default. Where it shows what was named before, that may be its default.
+void judge_reset(const json::value& before, const json::value* actual, Evidence& evidence) {
+  if (actual == nullptr || before.is_null()) return;
+  if (before.is_object()) {
+    for (const auto& [name, value] : before.get_object())
+      judge_reset(value, member_of(actual, name), evidence);
+  } else if (!shows(before, actual)) {
+    evidence.new_value = true;
+  } else {
+    // Numbers and names that some release has as its default say nothing; own texts do.
+    static constexpr std::string_view kNames[] = {"Word",     "Cl100kBase", "Auto",    "LLM",   "All",
+                                                  "Markdown", "Html",       "Default", "Ignore"};
+    const auto is_name = [&](std::string_view name) { return before == json::value(name); };
+    const bool is_default = before.is_bool() || before.is_array() || before == json::value(0) ||
+                            before == json::value(512) || before == json::value(4096) ||
+                            std::ranges::any_of(kNames, is_name);
+    evidence.old_value |= !is_default;
+  }
+}
+
+void judge(const json::value* before, const json::value& asked, const json::value* actual,
+           Evidence& evidence) {
+  if (asked.is_null()) return;
+  if (asked.is_object() && asked.get_object().empty()) {
+    if (before != nullptr) judge_reset(*before, actual, evidence);
+    return;
+  }
+  if (actual == nullptr || (asked.is_object() && actual->is_null())) {
+    evidence.unshown = true;
+  } else if (asked.is_object() && actual->is_object()) {
+    for (const auto& [name, value] : asked.get_object())
+      judge(member_of(before, name), value, member_of(actual, name), evidence);
+  } else if (const bool was = before != nullptr && shows(*before, actual); shows(asked, actual)) {
+    evidence.new_value |= before != nullptr && !was;
+    evidence.shown |= before == nullptr;
+  } else {
+    evidence.old_value |= was || before == nullptr;
+  }
+}
+
+Evidence evidence_in(std::string_view configuration, std::string_view before, std::string_view form) {
+  boost::system::error_code error;
+  const json::value actual = json::parse(configuration, error);
+  if (error || !actual.is_object()) return {.old_value = true};
+  Evidence evidence;
+  const json::value old = json::parse(before), asked = json::parse(form);
+  for (const auto& [name, value] : asked.as_object())
+    judge(member_of(&old, name), value, member_of(&actual, name), evidence);
+  return evidence;
+}
+
 }  // namespace
 
 std::string update_form(std::string_view now, std::string_view wanted) {
@@ -100,11 +156,14 @@ std::string update_form(std::string_view now, std::string_view wanted) {
   return json::serialize(form);
 }
 
-bool is_in_effect(std::string_view form, std::string_view configuration) {
-  boost::system::error_code error;
-  const json::value actual = json::parse(configuration, error);
-  if (error || !actual.is_object()) return false;
-  return shows_all(json::parse(form).as_object(), actual.get_object());
+bool is_in_effect(std::string_view before, std::string_view form, std::string_view configuration) {
+  const Evidence evidence = evidence_in(configuration, before, form);
+  return evidence.new_value || !evidence.old_value;
+}
+
+bool has_arrived(std::string_view before, std::string_view form, std::string_view configuration) {
+  const Evidence evidence = evidence_in(configuration, before, form);
+  return evidence.new_value || (evidence.shown && !evidence.old_value && !evidence.unshown);
 }
 
 }  // namespace chunkrd::pipeline

@@ -110,7 +110,7 @@ class Audit {
       wrong("a wish was neither granted nor given up");
     const fs::path outbox = only_one(outboxes_, job.name + ".json");
     if (job.state == queue::State::done &&
-        !pipeline::is_in_effect(job.settings, configuration_of(outbox / (job.name + ".json"))))
+        !pipeline::is_in_effect("{}", job.settings, configuration_of(outbox / (job.name + ".json"))))
       wrong("the delivered result is not of the settings in its row");
     const auto task = service_.tasks().find(job.task_id);
     if (job.task_status == "Deleted" && task != service_.tasks().end() && !task->second.deleted)
