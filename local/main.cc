@@ -41,6 +41,7 @@ constexpr const char* kExitCodes =
 /// What the command line says, before it is checked.
 struct Arguments {
   chunkrd::local::server::Options options;
+  std::string dialect = "1.x";
   std::string listen = "127.0.0.1:8000";
   std::string key_file;
   std::string rules;
@@ -71,6 +72,10 @@ void add_serve_options(CLI::App& app, Arguments& arguments) {
       "$CHUNKR_LOCAL_KEY, or the systemd credential \"api-key\". Without a key nobody is asked for one");
   app.add_option("--key", options.key,
                  "The key itself: others on this machine may see it in the list of processes for a moment");
+  app.add_option("--dialect", arguments.dialect,
+                 "Answer as servers of these releases do: 1.x (the contract), 2.x (see local/README.md)")
+      ->check(CLI::IsMember({"1.x", "2.x"}))
+      ->capture_default_str();
   app.add_option("--rules", arguments.rules, "Planned misbehaviour for tests, see local/README.md");
   app.add_flag("--statistics", options.serves_statistics,
                "Serve /_chunkr-local/statistics without rules too");
@@ -223,6 +228,8 @@ int serve(Arguments& arguments) {
   options.key = find_key(arguments);
   if (!arguments.rules.empty()) options.rules = arguments.rules;
   options.fetch.scope = fetch_scope(arguments.fetch);
+  using chunkrd::local::server::Dialect;
+  options.dialect = arguments.dialect == "2.x" ? Dialect::v2 : Dialect::v1;
   options.parser_limits.time = std::chrono::seconds(arguments.task_timeout_s);
   options.parser_limits.cpu = std::chrono::seconds(arguments.task_timeout_s);
   options.parser_limits.memory_bytes = arguments.parser_memory_mib << 20;

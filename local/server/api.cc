@@ -1,7 +1,6 @@
 #include "local/server/api.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
@@ -11,7 +10,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
-#include <limits>
 
 #include "local/server/names.h"
 #include "local/server/query.h"
@@ -22,8 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kTaskPrefix = "/api/v1/task/";
-constexpr const char* kHealth = "OK - Version 1.14.2-local";
 constexpr const char* kNotFound = "Task not found";
 constexpr const char* kFileFailed = "Failed to process file";
 constexpr const char* kCreateFailed = "Failed to create task";
@@ -105,33 +101,10 @@ struct Api::Body {
   std::optional<Answer> mistake;
 };
 
-Route route_of(const Request& request) {
-  const std::string_view path = request.path;
-  const bool is_get = request.method == "GET";
-  if (path == "/" || path == "/health") return {is_get ? Operation::health : Operation::unknown, {}, {}};
-  if (path == "/api/v1/tasks" && is_get) return {Operation::list, {}, {}};
-  if (path == "/_chunkr-local/statistics" && is_get) return {Operation::statistics, {}, {}};
-  if (path == "/api/v1/task/parse" && request.method == "POST") return {Operation::create, {}, {}};
-  if (path.starts_with(kStoragePrefix) && is_get) {
-    const auto rest = path.substr(kStoragePrefix.size());
-    const auto slash = std::min(rest.find('/'), rest.size());
-    return {Operation::download, percent_decoded(rest.substr(0, slash)),
-            percent_decoded(rest.substr(std::min(slash + 1, rest.size())))};
-  }
-  if (!path.starts_with(kTaskPrefix)) return {};
-  const auto rest = path.substr(kTaskPrefix.size());
-  const auto slash = std::min(rest.find('/'), rest.size());
-  const auto verb = rest.substr(slash);
-  Route route{Operation::unknown, percent_decoded(rest.substr(0, slash)), {}};
-  if (route.id.empty()) return route;
-  if (verb.empty() && is_get) route.operation = Operation::get;
-  if (verb.empty() && request.method == "DELETE") route.operation = Operation::remove;
-  if (verb == "/parse" && request.method == "PATCH") route.operation = Operation::update;
-  if (verb == "/cancel" && is_get) route.operation = Operation::cancel;
-  return route;
-}
-
-Api::Api(World world) : world_(std::move(world)), answers_(world_.folders, world_.signer) {}
+Api::Api(World world)
+    : world_(std::move(world)),
+      answers_(world_.folders, world_.signer, world_.options.dialect),
+      list_(world_.store, world_.rules, answers_, world_.options.dialect) {}
 
 awaitable<Answer> Api::answer(const Request& request, RequestBody& body) {
   const Route where = route_of(request);
@@ -209,11 +182,11 @@ awaitable<Answer> Api::route(const Request& request, const Route& where, Request
 Answer Api::perform(const Request& request, const Route& where, const RequestEffect& effect) {
   switch (where.operation) {
     case Operation::health:
-      return text_answer(200, kHealth);
+      return text_answer(200, std::string("OK - Version ") + version_of(world_.options.dialect));
     case Operation::get:
       return get(request, where, effect);
     case Operation::list:
-      return list(request);
+      return list_.answer(request, view_of(request));
     case Operation::cancel:
       return cancel(where);
     case Operation::remove:
@@ -285,7 +258,9 @@ awaitable<Api::Body> Api::read_body(const Request& request, RequestBody& body) c
 }
 
 FormRules Api::form_rules() const {
-  return {.models = world_.options.models, .expires_in_default = world_.options.expires_in_default};
+  return {.models = world_.options.models,
+          .expires_in_default = world_.options.expires_in_default,
+          .dialect = world_.options.dialect};
 }
 
 View Api::view_of(const Request& request) const {
@@ -395,40 +370,6 @@ Answer Api::get(const Request& request, const Route& where, const RequestEffect&
   const bool lacks_pdf = task->status != Status::Succeeded && !answers_.pdf_of(*task);
   if (as_base64 && lacks_pdf) return text_answer(500, "Error getting input file url");
   return task_answer(*task, view);
-}
-
-Answer Api::list(const Request& request) {
-  const auto page = integer_parameter(request.query, "page");
-  const auto limit = integer_parameter(request.query, "limit");
-  ListFilter filter;
-  filter.start = time_parameter(request.query, "start");
-  filter.end = time_parameter(request.query, "end");
-  View view = view_of(request);
-  if (flag_parameter(request.query, "include_chunks", "false")) view.chunks = View::Chunks::include;
-  if (flag_parameter(request.query, "base64_urls", "false")) view.files = View::Files::as_base64;
-  if (page && !limit) return text_answer(400, "Limit is required when page is provided");
-  if (limit) {
-    if (*limit < 0) return text_answer(500, "db error: ERROR: LIMIT must not be negative");
-    if (page && *page < 1) return text_answer(500, "db error: ERROR: OFFSET must not be negative");
-    filter.limit = *limit;
-    const auto skipped = page.value_or(1) - 1;
-    const bool is_beyond = *limit > 0 && skipped > std::numeric_limits<std::int64_t>::max() / *limit;
-    filter.offset = is_beyond ? std::numeric_limits<std::int64_t>::max() : skipped * *limit;
-  }
-  auto ids = world_.store.list(filter, view.now);
-  const auto hidden = world_.rules.hidden_names();
-  if (!hidden.empty()) {
-    std::erase_if(ids, [&](const std::string& id) {
-      const auto task = world_.store.find(id);
-      return !task || std::ranges::any_of(hidden, [&](const std::string& glob) {
-        return fnmatch(glob.c_str(), task->file_name.c_str(), 0) == 0;
-      });
-    });
-  }
-  Answer answer;
-  answer.content_type = "application/json";
-  answer.source = answers_.list(std::move(ids), std::move(view), world_.store);
-  return answer;
 }
 
 Answer Api::cancel(const Route& where) {

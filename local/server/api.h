@@ -10,23 +10,17 @@
 #include "local/server/folders.h"
 #include "local/server/form.h"
 #include "local/server/options.h"
+#include "local/server/route.h"
 #include "local/server/rules.h"
 #include "local/server/signer.h"
 #include "local/server/statistics.h"
 #include "local/server/store.h"
 #include "local/server/task_answer.h"
+#include "local/server/task_list.h"
 #include "local/server/upload.h"
 #include "local/server/workers.h"
 
 namespace chunkrd::local::server {
-
-/// What a request's method and path ask for.
-struct Route {
-  Operation operation = Operation::unknown;
-  std::string id;    ///< of a task
-  std::string name;  ///< of a download: everything after the task
-};
-Route route_of(const Request& request);
 
 /// Everything that answers need.
 struct World {
@@ -61,7 +55,6 @@ class Api {
   awaitable<std::optional<Answer>> fetch(Body& body);
   Answer update(const Request& request, const Route& route, Body& body);
   Answer get(const Request& request, const Route& route, const RequestEffect& effect);
-  Answer list(const Request& request);
   Answer cancel(const Route& route);
   Answer remove(const Route& route);
   bool forget(const std::string& id);
@@ -75,6 +68,7 @@ class Api {
 
   World world_;
   TaskAnswers answers_;
+  TaskList list_;
   Statistics statistics_;
 };
 

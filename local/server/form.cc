@@ -226,6 +226,30 @@ json::string ocr_strategy(const json::value& value) {
   return variant(value, kOcr);
 }
 
+json::object by_contract(const json::object& stored, const json::object& form, const FormRules& rules) {
+  json::object out = stored;
+  if (const auto* value = given(form, "chunk_processing")) {
+    out["chunk_processing"] = chunk_processing(object(*value, "ChunkProcessing"));
+  }
+  if (const auto* value = given(form, "error_handling")) out["error_handling"] = variant(*value, kErrors);
+  if (const auto* value = given(form, "expires_in")) out["expires_in"] = int32(*value);
+  if (const auto* value = given(form, "high_resolution")) out["high_resolution"] = boolean(*value);
+  if (const auto* value = given(form, "llm_processing")) {
+    out["llm_processing"] = llm_processing(object(*value, "LlmProcessing"), rules);
+  }
+  if (const auto* value = given(form, "ocr_strategy")) out["ocr_strategy"] = ocr_strategy(*value);
+  if (const auto* value = given(form, "segment_processing")) {
+    const auto* const kept = stored.if_contains("segment_processing");
+    out["segment_processing"] =
+        segment_processing(object(*value, "SegmentProcessing"),
+                           kept != nullptr && kept->is_object() ? kept->get_object() : json::object{});
+  }
+  if (const auto* value = given(form, "segmentation_strategy")) {
+    out["segmentation_strategy"] = variant(*value, kSegmentation);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string name_of_value(const json::value& value) {
@@ -266,32 +290,14 @@ json::object configuration_for(const json::object& form, const FormRules& rules)
                               {"ocr_strategy", "All"},
                               {"segment_processing", segment_processing({}, {})},
                               {"segmentation_strategy", "LayoutAnalysis"}};
-  return configuration_after(defaults, form, rules);
+  json::object made = by_contract(defaults, form, rules);
+  return rules.dialect == Dialect::v2 ? with_later_settings(std::move(made), form, {}) : made;
 }
 
 json::object configuration_after(const json::object& stored, const json::object& form,
                                  const FormRules& rules) {
-  json::object out = stored;
-  if (const auto* value = given(form, "chunk_processing")) {
-    out["chunk_processing"] = chunk_processing(object(*value, "ChunkProcessing"));
-  }
-  if (const auto* value = given(form, "error_handling")) out["error_handling"] = variant(*value, kErrors);
-  if (const auto* value = given(form, "expires_in")) out["expires_in"] = int32(*value);
-  if (const auto* value = given(form, "high_resolution")) out["high_resolution"] = boolean(*value);
-  if (const auto* value = given(form, "llm_processing")) {
-    out["llm_processing"] = llm_processing(object(*value, "LlmProcessing"), rules);
-  }
-  if (const auto* value = given(form, "ocr_strategy")) out["ocr_strategy"] = ocr_strategy(*value);
-  if (const auto* value = given(form, "segment_processing")) {
-    const auto* const kept = stored.if_contains("segment_processing");
-    out["segment_processing"] =
-        segment_processing(object(*value, "SegmentProcessing"),
-                           kept != nullptr && kept->is_object() ? kept->get_object() : json::object{});
-  }
-  if (const auto* value = given(form, "segmentation_strategy")) {
-    out["segmentation_strategy"] = variant(*value, kSegmentation);
-  }
-  return out;
+  json::object made = by_contract(stored, form, rules);
+  return rules.dialect == Dialect::v2 ? with_later_settings(std::move(made), form, stored) : made;
 }
 
 }  // namespace chunkrd::local::server

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "local/server/dialect.h"
+
 namespace chunkrd::local::server {
 
 /// A request whose settings cannot be taken: 400 with this text. Worded like the hosted service's JSON
@@ -24,6 +26,7 @@ class UnknownModel : public std::runtime_error {
 struct FormRules {
   std::vector<std::string> models;      ///< model ids that llm_processing may name
   std::int64_t expires_in_default = 0;  ///< seconds; 0: kept for ever
+  Dialect dialect = Dialect::v1;
 };
 
 /// The contract's Configuration (without input_file_url) for a CreateForm: all defaults filled in,

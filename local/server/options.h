@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "local/server/dialect.h"
+
 namespace chunkrd::local::server {
 
 /// What a document's content turned out to be.
@@ -59,8 +61,9 @@ struct Options {
   ParserLimits parser_limits;
   DetectInput detect;
   std::uint64_t body_bytes_max = std::uint64_t{1} << 30;  ///< contract: MAX_TOTAL_LIMIT
-  std::vector<std::string> models = {"local"};            ///< ids that llm_processing.model_id may name
-  std::int64_t expires_in_default = 0;                    ///< seconds; 0: kept for ever
+  Dialect dialect = Dialect::v1;
+  std::vector<std::string> models = {"local"};  ///< ids that llm_processing.model_id may name
+  std::int64_t expires_in_default = 0;          ///< seconds; 0: kept for ever
   std::chrono::milliseconds purge_every{std::chrono::minutes(10)};
   std::chrono::seconds url_lifetime{3600};
   std::chrono::milliseconds keep_alive{std::chrono::minutes(10)};  ///< contract: 600 s

@@ -113,7 +113,8 @@ std::unique_ptr<BodySource> TaskAnswers::chunks(const Task& task, const View& vi
 }
 
 std::unique_ptr<BodySource> TaskAnswers::one(const Task& task, const View& view) const {
-  std::vector<std::unique_ptr<BodySource>> parts;
+  if (dialect_ == Dialect::v2) return later(task, view);
+  Parts parts;
   parts.push_back(text_source(R"({"configuration":{"input_file_url":")"));
   parts.push_back(file_text(task, Folders::kInput, input_name(task), view));
   // The stored configuration is an object that is never empty; its "{" stands before input_file_url.
@@ -125,18 +126,53 @@ std::unique_ptr<BodySource> TaskAnswers::one(const Task& task, const View& view)
   parts.push_back(
       text_source(fmt::format(R"(,"extracted_json":null,"file_name":{},"page_count":{},"pdf_url":)",
                               json_text(task.file_name), task.output.page_count)));
-  const auto pdf = pdf_of(task);
-  const bool is_pdf_shown = pdf || (view.files == View::Files::as_urls && task.status != Status::Succeeded);
-  if (is_pdf_shown) {
-    parts.push_back(text_source("\""));
-    parts.push_back(file_text(task, pdf.value_or(""), pdf_name(task), view));
-    parts.push_back(text_source("\""));
-  } else {
-    parts.push_back(text_source("null"));
-  }
+  add_pdf(task, view, parts);
   parts.push_back(text_source(
       fmt::format(R"(}},"started_at":{},"status":"{}","task_id":"{}","task_url":"{}/api/v1/task/{}"}})",
                   time_or_null(task.started_at), to_string(task.status), task.id, view.server_url, task.id)));
+  return joined_source(std::move(parts));
+}
+
+void TaskAnswers::add_pdf(const Task& task, const View& view, Parts& parts) const {
+  const auto pdf = pdf_of(task);
+  const bool is_shown = pdf || (view.files == View::Files::as_urls && task.status != Status::Succeeded);
+  if (!is_shown) {
+    parts.push_back(text_source("null"));
+    return;
+  }
+  parts.push_back(text_source("\""));
+  parts.push_back(file_text(task, pdf.value_or(""), pdf_name(task), view));
+  parts.push_back(text_source("\""));
+}
+
+// What is said of the document stands in file_info, and nothing in `output` before the end. The chunks are
+// held in memory: this is for tests.
+std::unique_ptr<BodySource> TaskAnswers::later(const Task& task, const View& view) const {
+  Parts parts;
+  parts.push_back(text_source(fmt::format(
+      R"({{"completed":{},"configuration":{},"created_at":"{}","expires_at":{},"file_info":{{"mime_type":"{}","name":{},"page_count":{},"url":")",
+      task.status != Status::Starting && task.status != Status::Processing,
+      shown_settings(task.configuration), to_iso(task.created_at), time_or_null(task.expires_at),
+      task.content_type, json_text(task.file_name),
+      task.output.run.empty() ? "null" : std::to_string(task.output.page_count))));
+  parts.push_back(file_text(task, Folders::kInput, input_name(task), view));
+  parts.push_back(text_source(fmt::format(R"("}},"finished_at":{},"message":{},"output":)",
+                                          time_or_null(task.finished_at), json_text(task.message))));
+  if (task.status == Status::Succeeded) {
+    std::string all;
+    const auto source = chunks(task, view);
+    for (std::string piece; source->next(piece);) all += piece;
+    parts.push_back(
+        text_source(R"({"chunks":)" + later_chunks(all, task.configuration) + R"(,"pages":[],"pdf_url":)"));
+    add_pdf(task, view, parts);
+    parts.push_back(text_source("}"));
+  } else {
+    parts.push_back(text_source("null"));
+  }
+  parts.push_back(text_source(fmt::format(
+      R"(,"started_at":{},"status":"{}","task_id":"{}","task_type":"Parse","task_url":"{}/api/v1/task/{}","version_info":{{"client_version":"Legacy","server_version":"{}"}}}})",
+      time_or_null(task.started_at), to_string(task.status), task.id, view.server_url, task.id,
+      version_of(dialect_))));
   return joined_source(std::move(parts));
 }
 

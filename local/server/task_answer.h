@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "local/server/body_source.h"
+#include "local/server/dialect.h"
 #include "local/server/folders.h"
 #include "local/server/signer.h"
 #include "local/server/store.h"
@@ -22,10 +23,11 @@ struct View {
   WallTime now;
 };
 
-/// Writes tasks as the contract's TaskResponse.
+/// Writes tasks as the contract's TaskResponse, or as those of later servers.
 class TaskAnswers {
  public:
-  TaskAnswers(const Folders& folders, const Signer& signer) : folders_(folders), signer_(signer) {}
+  TaskAnswers(const Folders& folders, const Signer& signer, Dialect dialect)
+      : folders_(folders), signer_(signer), dialect_(dialect) {}
 
   /// The file that pdf_url names, as Folders::open() calls it; nothing while, or if, there is none.
   std::optional<std::string> pdf_of(const Task& task) const;
@@ -40,12 +42,16 @@ class TaskAnswers {
   std::unique_ptr<BodySource> list(std::vector<std::string> ids, View view, Store& store) const;
 
  private:
+  using Parts = std::vector<std::unique_ptr<BodySource>>;
+  std::unique_ptr<BodySource> later(const Task& task, const View& view) const;
+  void add_pdf(const Task& task, const View& view, Parts& parts) const;
   std::unique_ptr<BodySource> file_text(const Task& task, const std::string& file, const std::string& name,
                                         const View& view) const;
   std::unique_ptr<BodySource> chunks(const Task& task, const View& view) const;
 
   const Folders& folders_;
   const Signer& signer_;
+  Dialect dialect_;
 };
 
 /// "report.pdf" is "report".
