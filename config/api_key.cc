@@ -111,6 +111,10 @@ bool is_loopback(const std::string& url) {
   return parsed->host() == "localhost";
 }
 
+bool travels_in_the_open(const Api& api) {
+  return api.url.starts_with("http://") && !is_loopback(api.url);
+}
+
 std::string load_api_key(const Api& api) {
   std::optional<Found> found = find(api);
   const bool loopback = is_loopback(api.url);
@@ -122,11 +126,13 @@ std::string load_api_key(const Api& api) {
   }
   if (found->key.ends_with('\n')) found->key.pop_back();
   check(*found);
-  if (!loopback && api.url.starts_with("http://")) {
-    throw UserError(
-        ExitCode::bad_config,
-        "api.url: over plain http:// the API key could be read on its way to another machine; use "
-        "https://");
+  if (travels_in_the_open(api)) {
+    if (!api.allow_http)
+      throw UserError(ExitCode::bad_config,
+                      "api.url: over plain http:// the API key could be read on its way to another machine; "
+                      "use https://, "
+                      "or, for a service in a network that you trust, say allow_http: true in api:");
+    spdlog::warn("api.url: {}", kInTheOpen);
   }
   return std::move(found->key);
 }

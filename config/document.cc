@@ -75,14 +75,40 @@ YAML::Mark first_indenting_tab(const std::string& text, int last_line) {
   return YAML::Mark::null_mark();
 }
 
+/// What yaml-cpp says, and what that mostly means to who has written the file.
+struct Explanation {
+  std::string_view message, meaning;
+};
+constexpr std::string_view kIndentation =
+    "does the indentation fit the lines above, and is a text with \": \" in it quoted?";
+constexpr std::string_view kQuote = "quote a text that begins with such a character: '*.pdf'";
+
 std::string explain(const std::string& message) {
-  if (message == YAML::ErrorMsg::MAP_VALUE || message == YAML::ErrorMsg::END_OF_MAP) {
-    return message + " (does the indentation fit the lines above, and is a text with \": \" in it quoted?)";
-  }
-  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return message + " (a \"]\" is missing)";
-  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return message + " (a \"}\" is missing)";
+  using namespace YAML;
+  const Explanation explanations[] = {
+      {ErrorMsg::MAP_VALUE, kIndentation},
+      {ErrorMsg::MAP_KEY, kIndentation},
+      {ErrorMsg::END_OF_MAP, kIndentation},
+      {ErrorMsg::END_OF_SEQ,
+       "this line belongs to no entry of the list above: begin an entry with \"- \", as far in as the "
+       "others, or "
+       "write the line as far out as the key of the list"},
+      {ErrorMsg::BLOCK_ENTRY, "\"- \" begins an entry of a list: on a line of its own, below the list's key"},
+      {ErrorMsg::END_OF_SEQ_FLOW, "a \"]\" is missing"},
+      {ErrorMsg::END_OF_MAP_FLOW, "a \"}\" is missing"},
+      {ErrorMsg::FLOW_END, "a \"]\" or \"}\" that nothing has opened"},
+      {ErrorMsg::INVALID_ESCAPE, "in double quotes a \\ begins an escape: use single quotes"},
+      {ErrorMsg::UNKNOWN_TOKEN, kQuote},
+      {ErrorMsg::CHAR_IN_ALIAS, kQuote},
+      {ErrorMsg::ALIAS_NOT_FOUND, kQuote},
+      {ErrorMsg::CHAR_IN_ANCHOR, kQuote},
+      {ErrorMsg::ANCHOR_NOT_FOUND, kQuote},
+      {ErrorMsg::UNKNOWN_ANCHOR, kQuote},
+  };
+  for (const Explanation& one : explanations)
+    if (message.starts_with(one.message)) return fmt::format("{} ({})", message, one.meaning);
   // What yaml-cpp 0.7 says when its own depth limit of 500 is reached.
-  if (message == YAML::ErrorMsg::BAD_FILE) return "values are nested too deeply";
+  if (message == ErrorMsg::BAD_FILE) return "values are nested too deeply";
   return message;
 }
 

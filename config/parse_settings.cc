@@ -95,6 +95,11 @@ Object generation() {
   add(keys, "html", named({"LLM", "Auto"}));
   add(keys, "llm", nullable(as_json(text())));
   add(keys, "markdown", named({"LLM", "Auto"}));
+  // Of later servers, see releases.h.
+  add(keys, "format", named({"Html", "Markdown"}));
+  add(keys, "strategy", named({"Auto", "LLM", "Ignore"}));
+  add(keys, "extended_context", as_json(boolean()));
+  add(keys, "description", as_json(boolean()));
   return keys;
 }
 
@@ -104,6 +109,9 @@ Object segment_processing() {
                            "Picture", "SectionHeader", "Table", "Text", "Title"}) {
     add_object(keys, type, generation());
   }
+  // Of later servers, see releases.h.
+  for (const char* type : {"FormRegion", "GraphicalItem", "Legend", "LineNumber", "PageNumber", "Unknown"})
+    add_object(keys, type, generation());
   return keys;
 }
 

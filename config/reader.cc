@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
+#include <fstream>
+#include <regex>
 
 #include "config/api_key.h"
 #include "config/artifact_list.h"
@@ -21,6 +24,7 @@ Keys<Api> api_keys() {
   Keys<Api> keys;
   keys.value("url", &Api::url, service_url());
   keys.value("key_file", &Api::key_file, path());
+  keys.value("allow_http", &Api::allow_http, boolean());
   keys.value("ca_file", &Api::ca_file, path());
   keys.value("connect_timeout", &Api::connect_timeout, seconds_in({1s, 10min}));
   keys.value("answer_timeout", &Api::answer_timeout, seconds_in({1s, 1h}));
@@ -340,6 +344,24 @@ Settings read_settings(const std::filesystem::path& file) {
   problems.throw_if_any();
   settings.profiles.try_emplace("default");
   return settings;
+}
+
+// By its line: the rest of the file may be no YAML at all.
+std::optional<std::filesystem::path> state_folder_in(const std::filesystem::path& file) {
+  static const std::regex kState(R"(^state:\s+(\S.*?)\s*(#.*)?$)");
+  std::ifstream in(file);
+  std::smatch found;
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > PATH_MAX + 100 || !std::regex_match(line, found, kState)) continue;
+    try {
+      const YAML::Node value = YAML::Load(found[1].str());
+      if (!value.IsScalar() || value.Scalar().empty()) return std::nullopt;
+      return (std::filesystem::absolute(file).parent_path() / value.Scalar()).lexically_normal();
+    } catch (const YAML::Exception&) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> known_keys() {

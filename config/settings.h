@@ -27,6 +27,7 @@ struct Api {
   seconds reconcile_grace{120};
   seconds stall_timeout{60};        ///< a transfer that moves nothing for so long is ended ...
   std::uint64_t least_rate = 4096;  ///< ... or less than this in a second, on average over so long
+  bool allow_http = false;          ///< the key may travel over plain http to another machine
   bool base64_urls = false;         ///< results come with their files inside instead of signed URLs
 
   bool operator==(const Api&) const = default;

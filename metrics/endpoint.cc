@@ -200,6 +200,17 @@ class Endpoint::Server {
   std::thread thread_;
 };
 
+std::string fault_of_address(const std::string& listen) {
+  try {
+    asio::io_context loop{1};
+    tcp::acceptor acceptor(loop);
+    open_or_explain(acceptor, listen);
+    return {};
+  } catch (const UserError& error) {
+    return error.what();
+  }
+}
+
 Endpoint::Endpoint(const std::string& listen, Sources sources, ClientLimits limits)
     : server_(std::make_unique<Server>(listen, std::move(sources), limits)) {}
 

@@ -17,6 +17,9 @@ struct ClientLimits {
   std::size_t connections = 32;              ///< one more, and the oldest connection is closed
 };
 
+/// Why an Endpoint could not listen at `listen` now, for people; empty if it could.
+std::string fault_of_address(const std::string& listen);
+
 /// Serves the pages over HTTP, on a thread of its own: a scrape neither waits for the event loop nor holds
 /// it up, and /healthz can tell that the loop is stuck.
 class Endpoint {

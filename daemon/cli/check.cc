@@ -64,8 +64,8 @@ void print(const Findings& findings) {
   const Terminal terminal = Terminal::of(stdout);
   for (const Finding& finding : findings) {
     put("{} {:<8} {}\n",
-        terminal.shown(fmt::format("{:<8}", to_string(finding.level)), look_of(finding.level)), finding.check,
-        harmless(finding.text));
+        terminal.shown(fmt::format("{:<8}", to_string(finding.level)), look_of(finding.level)),
+        harmless(finding.check), harmless(finding.text));
     if (!finding.advice.empty()) put("{:18}{}\n", "", terminal.shown(harmless(finding.advice), Look::dim));
   }
 }
@@ -73,11 +73,11 @@ void print(const Findings& findings) {
 void print_json(const Findings& findings) {
   json::array checks;
   for (const Finding& finding : findings)
-    checks.push_back(
-        {{"check", finding.check},
-         {"level", to_string(finding.level)},
-         {"text", valid_utf8(finding.text)},
-         {"advice", finding.advice.empty() ? json::value(nullptr) : json::value(finding.advice)}});
+    checks.push_back({{"check", finding.check},
+                      {"level", to_string(finding.level)},
+                      {"text", valid_utf8(finding.text)},
+                      {"advice", finding.advice.empty() ? json::value(nullptr)
+                                                        : json::value(valid_utf8(finding.advice))}});
   put("{}\n",
       json::serialize(json::object{{"level", to_string(worst(findings))}, {"checks", std::move(checks)}}));
 }

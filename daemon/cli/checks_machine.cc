@@ -23,6 +23,7 @@
 #include "core/escape.h"
 #include "inbox/filesystem.h"
 #include "local/needs.h"
+#include "metrics/endpoint.h"
 #include "queue/sqlite/filesystem.h"
 
 namespace chunkrd::cli {
@@ -161,6 +162,9 @@ void check_key(const config::Settings& settings, Findings& findings) {
     findings.push_back({"key", Level::error, error.what(), ""});
     return;
   }
+  if (config::travels_in_the_open(settings.api))
+    findings.push_back({"key", Level::warning, std::string("api.url: ") + config::kInTheOpen,
+                        "use https://, if the service has it"});
   if (!settings.api.key_file) return;
   const auto status = status_of(*settings.api.key_file);
   if (status && S_ISREG(status->st_mode) && (status->st_mode & S_IROTH) != 0)
@@ -236,6 +240,17 @@ void check_local_service(const config::Settings& settings, Findings& findings) {
     findings.push_back({"tools", Level::ok, "all programs that chunkr-local parses with are there", ""});
 }
 
+// Of a daemon that runs it is in use as it should be.
+void check_metrics(const config::Settings& settings, Findings& findings) {
+  const std::string& listen = settings.metrics.listen;
+  if (listen.empty() || StateLock::is_held(settings.state)) return;
+  const std::string fault = metrics::fault_of_address(listen);
+  if (fault.empty())
+    findings.push_back({"metrics", Level::ok, "metrics.listen: " + listen + " is free", ""});
+  else
+    findings.push_back({"metrics", Level::error, fault, "name another port, or none (listen: \"\")"});
+}
+
 void check_tools(const config::Settings& settings, Findings& findings) {
   if (is_in_path("pdftoppm"))
     findings.push_back({"tools", Level::ok, "pdftoppm is there: reports show the pages' pictures", ""});
@@ -273,6 +288,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_queue(settings, findings);
   check_inboxes(settings, findings);
   check_daemon(settings, findings);
+  check_metrics(settings, findings);
   check_tools(settings, findings);
   check_open_files(settings, findings);
   check_local_service(settings, findings);

@@ -7,6 +7,7 @@
 
 #include "cli/checks.h"
 #include "config/api_key.h"
+#include "config/releases.h"
 #include "core/async.h"
 #include "core/errors.h"
 #include "core/escape.h"
@@ -64,6 +65,37 @@ void check_clock(const std::optional<WallTime>& theirs, WallTime before, WallTim
          "set it right: timedatectl set-ntp true"});
 }
 
+// The first with the operations that chunkrd uses, and the last whose settings the contract has.
+constexpr config::Release kOldest{1, 2}, kContract{1, 14};
+// Before it a task that reads Failed may be tried again by the service all the same.
+constexpr config::Release kFailedIsFinal{1, 7};
+
+std::string name_of(config::Release release) {
+  return fmt::format("server {}.{}", release.major, release.minor);
+}
+
+// Of settings that it does not know a server says nothing: it goes on without them.
+void check_release(std::string_view health, const config::Settings& settings, Findings& findings) {
+  const auto release = config::release_in(health);
+  if (release && *release < kOldest)
+    findings.push_back({"server", Level::error, name_of(*release) + " is too old: chunkrd needs 1.2 or later",
+                        "bring the server up to date"});
+  else if (release && *release < kFailedIsFinal)
+    findings.push_back(
+        {"server", Level::warning,
+         name_of(*release) +
+             " may go on with a task after it has called it Failed: documents may be paid twice",
+         "bring the server up to date: 1.7 or later"});
+  const std::string who = release ? name_of(*release) : "the server, which does not name its release";
+  for (const auto& [name, profile] : settings.profiles) {
+    const auto unread = config::settings_out_of(profile.parse, release.value_or(kContract));
+    if (!unread.empty())
+      findings.push_back(
+          {"profile " + harmless(name), Level::warning, fmt::format("{}: {}", who, fmt::join(unread, "; ")),
+           "servers skip settings that they do not know: take them out, or change the server"});
+  }
+}
+
 // False when there is nobody to ask anything else.
 awaitable<bool> check_health(http::Engine& engine, const config::Settings& settings, Findings& findings) {
   std::string url = settings.api.url;
@@ -83,13 +115,15 @@ awaitable<bool> check_health(http::Engine& engine, const config::Settings& setti
     findings.push_back({"api", Level::error, result.error().message, advice_for(result.error().cause)});
     co_return false;
   }
-  if (http::is_success(result->status))
+  if (http::is_success(result->status)) {
     findings.push_back(
         {"api", Level::ok, fmt::format("{}: {}", settings.api.url, one_line(result->body)), ""});
-  else
+    check_release(one_line(result->body), settings, findings);
+  } else {
     findings.push_back({"api", Level::warning,
                         fmt::format("{}/health answers {}: {}", url, result->status, one_line(result->body)),
                         "is api.url the service's address, without /api/v1?"});
+  }
   check_clock(result->date, before, now(), findings);
   co_return true;
 }

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
 #include <set>
 
 #include "config/parse_settings.h"
 #include "config/reader.h"
+#include "config/releases.h"
 #include "tests/contract/openapi.h"
 #include "tests/support/temporary_folder.h"
 
@@ -51,6 +53,17 @@ json::value without_nulls(json::value value) {
   return kept;
 }
 
+/// Settings that have ".a.b.c" in them, and nothing else.
+std::string used_by(const std::string& key) {
+  json::value settings = true;
+  for (std::string rest = key; !rest.empty();) {
+    const auto dot = rest.rfind('.');
+    settings = json::object{{rest.substr(dot + 1), settings}};
+    rest.resize(dot);
+  }
+  return json::serialize(settings);
+}
+
 TEST(ParseSettings, TakeEveryValueOfEveryFieldOfTheContract) {
   const OpenApi api;
   int tried = 0;
@@ -91,7 +104,23 @@ TEST(ParseSettings, HaveNoFieldThatTheContractHasNot) {
   for (const char* form : {"CreateForm", "UpdateForm"})
     for (const json::value& settings : settings_of(api, form))
       for (const auto& changed : misspelt(settings)) known.insert(changed.place);
-  for (const std::string& key : config::parse_setting_keys()) EXPECT_TRUE(known.contains(key)) << key;
+  for (const std::string& key : config::parse_setting_keys())
+    EXPECT_TRUE(known.contains(key) || !config::settings_out_of(used_by(key), {1, 14}).empty())
+        << key << " is neither the contract's nor said to be a later server's";
+}
+
+TEST(ParseSettings, TakeThoseOfLaterServers) {
+  for (
+      const char* later :
+      {R"({"segment_processing":{"Table":{"format":"Html","strategy":"LLM","extended_context":true}}})",
+       R"({"segment_processing":{"PageHeader":{"strategy":"Ignore"},"Picture":{"description":true,"format":"Markdown"}}})",
+       R"({"segment_processing":{"FormRegion":{},"GraphicalItem":{},"Legend":{},"LineNumber":{},"PageNumber":{},"Unknown":{}}})"})
+    EXPECT_EQ(configured(json::parse(later)), config::canonical(json::parse(later)));
+  for (const char* wrong : {R"({"segment_processing":{"Table":{"format":"HTML"}}})",
+                            R"({"segment_processing":{"Table":{"strategy":"None"}}})",
+                            R"({"segment_processing":{"Table":{"description":"yes please"}}})",
+                            R"({"segment_processing":{"Tables":{}}})"})
+    EXPECT_FALSE(is_taken(json::parse(wrong))) << wrong;
 }
 
 TEST(ParseSettings, LeaveTheDocumentToTheDaemon) {

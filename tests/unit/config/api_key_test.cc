@@ -55,6 +55,19 @@ TEST_F(ApiKey, ComesFromTheFileFirst) {
   EXPECT_EQ(log_.str(), "");
 }
 
+TEST_F(ApiKey, TravelsInTheOpenOnlyWhereTheFileSaysThatThisIsMeant) {
+  Api api = with_file("sk_1");
+  api.url = "http://192.168.1.7:8000";
+  EXPECT_THAT(refusal(api), HasSubstr("allow_http: true"));
+  api.allow_http = true;
+  EXPECT_EQ(load_api_key(api), "sk_1");
+  EXPECT_THAT(log_.str(), AllOf(HasSubstr("can read the API key"), Not(HasSubstr("sk_1"))));
+  log_.str("");
+  api.url = "http://127.0.0.1:8000";
+  EXPECT_EQ(load_api_key(api), "sk_1");
+  EXPECT_EQ(log_.str(), "") << "nobody is between this machine and itself";
+}
+
 TEST_F(ApiKey, ComesFromTheEnvironmentSecond) {
   folder_.write("api-key", "third");
   ::setenv("CREDENTIALS_DIRECTORY", (folder_ / "").c_str(), 1);

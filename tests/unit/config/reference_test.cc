@@ -148,7 +148,7 @@ TEST(TheSchema, NamesTheDefaultsOfTheReader) {
       ++defaults;
     }
   }
-  EXPECT_EQ(defaults, 43);
+  EXPECT_EQ(defaults, 44);
 }
 
 TEST(TheDefaultFile, HasNothingButDefaults) {
