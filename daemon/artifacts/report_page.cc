@@ -53,7 +53,17 @@ fieldset span { color: var(--soft); }
 @media (prefers-color-scheme: dark) { .texts b { color: color-mix(in srgb, var(--c) 55%, #fff); } }
 footer { max-width: 1500px; margin: 0 auto; padding: .5rem 1.25rem 3rem; color: var(--soft); font-size: .8rem; }
 @media (max-width: 800px) { .page { grid-template-columns: 1fr; } .sheet { position: relative; top: 0; } }
-@media print { header { position: static; } .page { content-visibility: visible; break-after: page; } .sheet { position: relative; top: 0; } }
+@media print {
+  :root { color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; }
+  header { position: static; } header .go, fieldset { display: none; }
+  .page { display: block; content-visibility: visible; break-after: page; }
+  .sheet { position: relative; top: 0; margin-bottom: 1rem; box-shadow: none; }
+  .box, .box.on, .box:hover { background: none; box-shadow: none; }
+  .box b { background: none; color: var(--c); opacity: 1; font-size: 7px; }
+  .texts li, .texts li.on { background: none; break-inside: avoid; }
+  .texts b { color: var(--c); }
+  .texts .table { overflow: visible; }
+}
 )css";
 
 const std::string_view kReportScript = R"js(

@@ -263,5 +263,24 @@ TEST_F(Report, FiveHundredPagesStayUsable) {
             20'000);
 }
 
+// Printers leave out colours that shine through, or print them as they are named: over the page's text.
+TEST_F(Report, OnPaperNothingLiesOverThePage) {
+  test::Browser browser(1200, 900);
+  browser.open(report(
+      result_of({{.content = "Ships.", .left = 60, .top = 80, .width = 300, .height = 40}}, 1), kSample));
+  // As on paper: what is said for it counts.
+  browser.run(
+      "for (const rule of [...document.styleSheets[0].cssRules]) if (rule.media && rule.media.mediaText === "
+      "'print')"
+      " rule.media.mediaText = 'all'; document.querySelector('.box').classList.add('on')");
+  for (const char* over : {".box", ".box b"})
+    EXPECT_EQ(browser.text("return getComputedStyle(document.querySelector('" + std::string(over) +
+                           "')).backgroundColor"),
+              "rgba(0, 0, 0, 0)")
+        << over;
+  EXPECT_EQ(browser.text("return getComputedStyle(document.querySelector('.box')).boxShadow"), "none");
+  EXPECT_EQ(browser.text("return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+}
+
 }  // namespace
 }  // namespace chunkrd::artifacts
