@@ -581,6 +581,9 @@ awaitable<void> Daemon::tell_status() {
                          "more: put it back and reload",
                          printable(profile))});
   }
+  if (const auto trouble = worker_.context.storage.at(worker_.clock.now()))
+    status.pauses.push_back(
+        {.cause = "storage", .since = wall(trouble->since), .until = std::nullopt, .detail = trouble->why});
   if (status == told_status_) co_return;
   told_status_ = status;
   if (!stopping_) notify::status(status_line(status));

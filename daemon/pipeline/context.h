@@ -18,6 +18,7 @@
 #include "pipeline/place.h"
 #include "pipeline/policy.h"
 #include "pipeline/poll_planner.h"
+#include "pipeline/storage_trouble.h"
 #include "pipeline/twins.h"
 #include "queue/queue.h"
 #include "taskapi/client.h"
@@ -76,6 +77,7 @@ struct Context {
   /// Told when the place of an inbox was made anew, because folders of it have come or gone. May be empty.
   std::function<void(const std::string& inbox)> renewed = {};
   Absences absences = {};           ///< folders that are not there now
+  StorageTrouble storage = {};      ///< of the service
   lifecycle::Submits submits = {};  ///< kept by the scheduler
 
   lifecycle::Moment moment(Duration poll_in = Duration::zero()) const {

@@ -1,4 +1,6 @@
 // The steps that talk to the service: submit, reconcile, poll, collect.
+#include <spdlog/spdlog.h>
+
 #include <expected>
 #include <filesystem>
 #include <stdexcept>
@@ -157,6 +159,16 @@ lifecycle::Decision prepared_in(const std::filesystem::path& folder, lifecycle::
   return decision;
 }
 
+// Told once: each document that waits would say the same.
+void hear_of_storage(const lifecycle::Collected& collected, Context& context) {
+  if (const auto* later = std::get_if<lifecycle::FileLater>(&collected)) {
+    if (context.storage.note(later->why, context.clock.now()))
+      spdlog::warn("the service's storage: {}", context.storage.at(context.clock.now())->why);
+  } else if (std::holds_alternative<artifacts::Summary>(collected) && context.storage.clear()) {
+    spdlog::info("the service's storage can be reached again");
+  }
+}
+
 // Fetches the result, with the files that belong to it, into the outbox under a temporary name.
 awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
@@ -171,6 +183,7 @@ awaitable<Outcome> collect(Job job, Context& context) {
   } else {
     collected = widen<lifecycle::Collected>(std::move(answer));
   }
+  hear_of_storage(collected, context);
   auto decision = lifecycle::after_collect(
       job, collected, context.moment(context.planner.next(job.profile, Duration::zero())),
       rules->policy_of(job));
