@@ -43,12 +43,15 @@ Pipe make_pipe() {
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (!options.output_file.empty())
     ::dup2(::open(options.output_file.c_str(), O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+  // Opened while it can be reached: another user may not get to where it lies (/root).
+  const int program = options.user ? ::open(command[0].c_str(), O_RDONLY | O_CLOEXEC) : -1;
   if (options.user &&
       (::setgroups(0, nullptr) != 0 || ::setgid(*options.user) != 0 || ::setuid(*options.user) != 0))
     ::_exit(126);
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  if (program >= 0) ::fexecve(program, arguments.data(), environ);
   ::execvp(arguments[0], arguments.data());
   ::_exit(127);
 }

@@ -50,9 +50,12 @@ Process::Process(std::vector<std::string> command, const std::filesystem::path& 
     if (::getppid() != parent) ::_exit(127);
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
+    // Opened while it can be reached: another user may not get to where it lies (/root).
+    const int program = options.user ? ::open(argv[0], O_RDONLY | O_CLOEXEC) : -1;
     if (options.user &&
         (::setgroups(0, nullptr) != 0 || ::setgid(*options.user) != 0 || ::setuid(*options.user) != 0))
       ::_exit(126);
+    if (program >= 0) ::fexecve(program, argv.data(), envp.data());
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }
