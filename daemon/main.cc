@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/process_limits.h"
+#include "cli/usage.h"
 #include "core/errors.h"
 #include "core/signals.h"
 #include "core/standard_streams.h"
@@ -67,14 +68,6 @@ int run(const chunkrd::cli::Command& command) {
   }
 }
 
-std::string usage_error(const CLI::App* app, const CLI::Error& error) {
-  // The parser of the command that was begun knows more than the program's.
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-  std::string name;
-  for (; app != nullptr; app = app->get_parent()) name = app->get_name() + (name.empty() ? "" : " ") + name;
-  return fmt::format("chunkrd: {}; see {} --help\n", error.what(), name);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,7 +82,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("-V,--version", std::string("chunkrd ") + CHUNKRD_VERSION);
   app.footer(kFooter);
   app.require_subcommand(1);
-  app.failure_message(usage_error);
+  app.failure_message(chunkrd::cli::usage_error);
   const auto commands = chunkrd::cli::add_commands(app);
 
   try {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "config/nearest.h"
 #include "core/errors.h"
@@ -28,12 +29,28 @@ std::size_t config_option_at_front(const std::vector<std::string>& arguments) {
   return with_value ? 1 : 0;
 }
 
+bool is_negative_number(const std::string& argument) {
+  return argument.size() > 1 && argument[0] == '-' &&
+         std::isdigit(static_cast<unsigned char>(argument[1])) != 0;
+}
+
+// "--limit -1": the parser would take the number for an option, and say that the value is missing.
+void join_negative_numbers(std::vector<std::string>& arguments) {
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::string& option = arguments[i - 1];
+    if (!is_negative_number(arguments[i]) || !option.starts_with("--") || option.contains('=')) continue;
+    option += "=" + arguments[i];
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> as_we_have_it(std::vector<std::string> arguments, const CLI::App& program) {
   if (const auto count = config_option_at_front(arguments); count > 0 && count < arguments.size())
     std::ranges::rotate(arguments, arguments.begin() + static_cast<std::ptrdiff_t>(count));
   if (arguments.empty()) return arguments;
+  join_negative_numbers(arguments);
   if (arguments.front() == "help") {
     arguments.erase(arguments.begin());
     arguments.emplace_back("--help");

@@ -10,6 +10,7 @@
 
 #include "cli/asking.h"
 #include "cli/print.h"
+#include "cli/settings_beside_daemon.h"
 #include "cli/state_lock.h"
 #include "config/reader.h"
 #include "core/escape.h"
@@ -59,13 +60,13 @@ ExitCode resume(const Options& options) {
   if (!options.word.empty() && std::ranges::find(known, options.word) == known.end())
     throw UserError(ExitCode::usage, fmt::format("resume: there is no cause \"{}\"; the causes are {}",
                                                  printable(options.word), fmt::join(known, ", ")));
-  return ask(options, config::read_settings(options.config_file), queue::CommandKind::resume,
+  return ask(options, settings_beside_daemon(options.config_file), queue::CommandKind::resume,
              {{"cause", options.word}});
 }
 
 // Until the daemon has let go of its state folder.
 ExitCode drain(const Options& options) {
-  const config::Settings settings = config::read_settings(options.config_file);
+  const config::Settings settings = settings_beside_daemon(options.config_file);
   const ExitCode code = ask(options, settings, queue::CommandKind::drain, {});
   if (code != ExitCode::ok) return code;
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.wait_seconds);
@@ -91,7 +92,7 @@ Command add_pause(CLI::App& program) {
   parser->add_option("reason", options->word, "Why, for those who look at `status`")->type_name("REASON");
   add_json_option(*parser, options->json);
   return {parser, [options] {
-            return ask(*options, config::read_settings(options->config_file), queue::CommandKind::pause,
+            return ask(*options, settings_beside_daemon(options->config_file), queue::CommandKind::pause,
                        {{"reason", options->word}});
           }};
 }

@@ -13,9 +13,9 @@
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
 #include "cli/print.h"
+#include "cli/settings_beside_daemon.h"
 #include "cli/table.h"
 #include "cli/times.h"
-#include "config/reader.h"
 #include "core/escape.h"
 
 namespace chunkrd::cli {
@@ -134,7 +134,7 @@ class JobTable {
 };
 
 ExitCode run(const Options& options) {
-  const config::Settings settings = config::read_settings(options.config_file);
+  const config::Settings settings = settings_beside_daemon(options.config_file);
   const WallTime now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   queue::Filter filter = filter_of(options, settings, now);
   auto store = open_queue(settings, queue::Access::read);

@@ -11,9 +11,9 @@
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
 #include "cli/print.h"
+#include "cli/settings_beside_daemon.h"
 #include "cli/table.h"
 #include "cli/times.h"
-#include "config/reader.h"
 #include "core/counted.h"
 #include "core/escape.h"
 
@@ -91,7 +91,7 @@ void print(const Story& story, const Terminal& terminal, WallTime now, const Hol
 }
 
 ExitCode run(const Options& options) {
-  const config::Settings settings = config::read_settings(options.config_file);
+  const config::Settings settings = settings_beside_daemon(options.config_file);
   auto store = open_queue(settings, queue::Access::read);
   Story story{.job = job_named(store, settings, options.job), .events = {}, .where = {}};
   story.events = store.events(story.job.id);

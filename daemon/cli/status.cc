@@ -13,9 +13,9 @@
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
 #include "cli/print.h"
+#include "cli/settings_beside_daemon.h"
 #include "cli/state_lock.h"
 #include "cli/times.h"
-#include "config/reader.h"
 #include "core/counted.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
@@ -223,8 +223,8 @@ void print(const Status& status, const config::Settings& settings) {
                   paid_text(status.today.pages, "page", settings.limits.pages_per_day)));
   if (status.commands > 0) page.line("commands", fmt::format("{} wait for the daemon", status.commands));
   for (const config::Inbox& inbox : settings.inboxes) {
-    page.line("inbox",
-              fmt::format("{} -> {}", printable(inbox.path.native()), printable(inbox.outbox.native())));
+    const std::string to = inbox.outbox.empty() ? "" : " -> " + printable(inbox.outbox.native());
+    page.line("inbox", printable(inbox.path.native()) + to);
     if (const auto unclaimed = unclaimed_in(inbox, status).value_or(0); unclaimed > 0)
       page.line("", fmt::format("{} files there that nobody works on: chunkrd check tells why", unclaimed),
                 Look::warning);
@@ -232,9 +232,20 @@ void print(const Status& status, const config::Settings& settings) {
   for (const queue::HookStanding& hook : status.hooks) page.hook(hook, status.now);
 }
 
+// Where the configuration cannot be read the daemon still knows them.
+void show_inboxes_of_daemon(const Status& status, config::Settings& settings) {
+  if (!settings.inboxes.empty() || !status.daemon) return;
+  for (const auto& told : status.daemon->inboxes) {
+    config::Inbox inbox;
+    inbox.path = unprintable(told.path);
+    settings.inboxes.push_back(std::move(inbox));
+  }
+}
+
 ExitCode run(const Options& options) {
-  const config::Settings settings = config::read_settings(options.config_file);
+  config::Settings settings = settings_beside_daemon(options.config_file);
   const Status status = look(settings);
+  show_inboxes_of_daemon(status, settings);
   if (options.json)
     put("{}\n", json::serialize(status_json(status, settings)));
   else

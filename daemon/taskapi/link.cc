@@ -116,7 +116,7 @@ std::expected<Link, std::string> web_address(std::string_view url) {
     return Error("the address is longer than " + std::to_string(kAddressBytesMax) + " bytes");
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) return Error("the address is not a valid URL: other characters must be written as %XX");
-  if (parsed->encoded_host().empty()) return Error("the address names no host");
+  if (parsed->encoded_host().empty()) return Error("the address names no host: write https://HOST/PATH");
   // The service looks for exactly these beginnings; what it does not know it takes for base64.
   const bool secure = begins(url, "https://");
   return WebAddress{(secure ? "https://" : "http://") + std::string(url.substr(secure ? 8 : 7))};
@@ -141,7 +141,7 @@ std::expected<std::uint64_t, std::string> base64_length(const File& file, std::u
   if (!trimmed(rest).empty() && is_space(rest.front()))
     return Error("the data URL is broken into lines: write it on one (base64 -w0)");
   if (!trimmed(rest).empty()) return Error("the data URL holds something that is not base64");
-  if (length == 0) return Error("the data URL has no content");
+  if (length == 0) return Error("the data URL has no content: the document's base64 goes behind its comma");
   if (length % 4 != 0) return Error("the data URL's base64 is cut, or lacks its padding (=)");
   return length;
 }
@@ -185,11 +185,13 @@ std::expected<Link, std::string> read_link(const std::filesystem::path& path) {
   if (text.starts_with('[') || text.starts_with('#')) {
     const auto address = address_of_shortcut(text);
     if (!address) return Error(address.error());
-    if (!is_web_address(*address)) return Error("the shortcut's URL= is no http or https address");
+    if (!is_web_address(*address))
+      return Error("the shortcut's URL= is no http or https address: the service fetches from no others");
     return web_address(*address);
   }
   if (begins(text, "data:")) return data_url(file, head, text);
-  if (!is_web_address(text)) return Error("holds no http, https or data URL");
+  if (!is_web_address(text))
+    return Error("holds no http, https or data URL: write the document's address into it, on one line");
   const std::string_view address = trimmed(next_line(text));
   if (!trimmed(text).empty()) return Error("has more than one line: write one address into it");
   return web_address(address);

@@ -218,6 +218,36 @@ TEST_F(Looking, OutputThatCannotBeWrittenIs74) {
   EXPECT_THAT(ran.err, HasSubstr("standard output: cannot be written"));
 }
 
+// Somebody edits the file while the daemon works with what it has read before.
+TEST_F(Looking, AMistakeInTheFileBlindsNobodyWhileTheDaemonRuns) {
+  start();
+  work();
+  const std::string good = read_file(home.config_file());
+  write_file(home.config_file(), good + "inboxes:\n  - path: /x\n  \x1b[31moutbox: /y\n");
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"status"}, {"jobs"}, {"pause"}, {"resume"}}) {
+    const Ran ran = chunkrd(command);
+    EXPECT_EQ(ran.exit_code, 0) << command[0] << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("the configuration has mistakes"), HasSubstr("chunkrd.yaml:"),
+                               Not(HasSubstr("\x1b"))));
+  }
+  EXPECT_THAT(chunkrd({"status"}).out, AllOf(HasSubstr("running since"), HasSubstr(home.inbox.native())));
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  EXPECT_EQ(chunkrd({"status"}).exit_code, 78) << "nobody works with anything else";
+}
+
+TEST_F(Looking, CheckSaysThatTheMetricsPortIsTaken) {
+  start();
+  home.top_level = "metrics: {listen: \"127.0.0.1:" + std::to_string(home.service_port()) + "\"}";
+  ASSERT_EQ(home.stop_daemon()->exit_code, 0);
+  std::string text = read_file(home.config_file());
+  const auto from = text.find("metrics:"), to = text.find('\n', from);
+  write_file(home.config_file(), text.replace(from, to - from, home.top_level));
+  const Ran ran = chunkrd({"check"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("metrics.listen: cannot listen at 127.0.0.1:"));
+}
+
 // --- jobs
 
 TEST_F(Looking, JobsAreListedBesideTheDaemonAfterItAndAfterItWasKilled) {

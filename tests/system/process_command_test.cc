@@ -353,6 +353,43 @@ TEST_F(Processing, JsonHasALineForEachDocumentAndOneForAll) {
     for (const auto& [key, value] : object) EXPECT_THAT(docs, HasSubstr("`" + std::string(key) + "`"));
 }
 
+// --- another service
+
+TEST_F(Processing, ResultsOfAnotherServiceAreNotTakenForThoseAskedFor) {
+  home.start_service(kFakeParser);
+  paper("a.pdf");
+  ASSERT_EQ(process(at_the_service({papers})).exit_code, 0);
+  const std::string first = fmt::format("http://127.0.0.1:{}", home.service_port());
+  const std::string second = fmt::format("http://localhost:{}", home.service_port());
+  paper("b.pdf", "another");
+  const Ran refused = process({"--api", second, papers});
+  EXPECT_EQ(refused.exit_code, 64) << refused.err;
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("1 document there was parsed by " + first), HasSubstr("--another-service")));
+  EXPECT_EQ(tasks_created(), 1);
+  for (int i = 0; i < 2; ++i) {
+    const Ran meant = process({"--another-service", "--api", second, papers});
+    EXPECT_EQ(meant.exit_code, 0) << meant.err;
+    EXPECT_THAT(meant.out, HasSubstr("by an earlier run with " + first));
+    EXPECT_EQ(tasks_created(), 2);
+  }
+}
+
+TEST_F(Processing, QuietTellsOnlyWhatHasFailed) {
+  home.start_service("- match: {file_name: \"bad-*\"}\n  do: {parse: {fail: broken}}\n" +
+                     std::string(kFakeParser));
+  paper("good.pdf");
+  auto arguments = at_the_service({papers});
+  arguments.insert(arguments.begin(), "--quiet");
+  Ran ran = process(arguments);
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_EQ(ran.out + ran.err, "");
+  paper("bad.pdf", "worse");
+  ran = process(arguments);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_THAT(ran.err, HasSubstr("bad.pdf: "));
+}
+
 // --- what goes wrong
 
 TEST_F(Processing, AServiceThatIsNotThereIs69) {

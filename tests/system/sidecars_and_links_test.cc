@@ -129,7 +129,8 @@ TEST(Links, ThatAreNoneAreDeadLetters) {
   ASSERT_TRUE(home.wait_for_ends(1)) << home.daemon_log();
   const std::string text = read_file(home.failed / "bad.url.error.json");
   EXPECT_EQ(boost::json::parse(text).at("code").as_string(), "bad_link");
-  EXPECT_EQ(told(boost::json::parse(text), "message"), "holds no http, https or data URL");
+  EXPECT_EQ(told(boost::json::parse(text), "message"),
+            "holds no http, https or data URL: write the document's address into it, on one line");
   EXPECT_THAT(text + home.daemon_log(), Not(HasSubstr("very-secret")));
 }
 

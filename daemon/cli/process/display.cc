@@ -58,7 +58,7 @@ fs::path Display::report_of(const Job& job) const {
   return out_ / kFailedFolder / (job.original_name + ".error.json");
 }
 
-void Display::tell(const Tally::Entry& entry, When when) {
+void Display::tell(const Tally::Entry& entry, When when, const std::string& service) {
   clear();
   const Job& job = entry.job;
   const bool delivered = entry.stage == Stage::delivered;
@@ -69,11 +69,14 @@ void Display::tell(const Tally::Entry& entry, When when) {
     object["pages"] = job.pages ? json::value(*job.pages) : json::value(nullptr);
     object["reused"] = delivered && !job.reused_from.empty();
     object["before"] = when == When::before;
+    object["service"] = service.empty() ? json::value(nullptr) : json::value(service);
     object["error"] = delivered ? json::value(nullptr) : error_json(job);
     put("{}\n", json::serialize(object));
   } else if (delivered) {
+    if (format_ == Format::quiet) return;
+    const std::string before = ", by an earlier run" + (service.empty() ? "" : " with " + service);
     put("{} {}: {}{}\n", output_.shown("delivered", Look::good), shown(entry.document.shown),
-        shown(result_of(job)), when == When::before ? ", by an earlier run" : cost_of(job));
+        shown(result_of(job)), when == When::before ? before : cost_of(job));
   } else {
     put_to(stderr, "{} {}: {}{}\n", errors_.shown("failed", Look::bad), shown(entry.document.shown),
            harmless(job.error_message), job.original_name.empty() ? "" : "; see " + shown(report_of(job)));
@@ -87,7 +90,7 @@ void Display::say(const std::string& remark) {
 }
 
 void Display::draw(const Progress& progress) {
-  if (!errors_.columns) return;
+  if (!errors_.columns || format_ == Format::quiet) return;
   // The last column stays free: some terminals begin a new line with it.
   put_to(stderr, "\r{}\x1b[K", progress_line(progress, *errors_.columns - 1));
   std::fflush(stderr);
@@ -114,6 +117,7 @@ void Display::sum_up(const Tally& tally, Duration took) {
                                              {"out", shown(out_)}}));
     return;
   }
+  if (format_ == Format::quiet) return;
   put("{} delivered, {} failed{}; {} in {}; results in {}\n", tally.count(Stage::delivered),
       tally.count(Stage::failed), left > 0 ? fmt::format(", {} left", left) : "",
       counted(tally.pages(), "page"), brief(took), shown(out_));

@@ -10,17 +10,19 @@
 namespace chunkrd::cli::process {
 
 /// What a person, or a program, sees of the run: a line for each document that has come to its end, and on a
-/// terminal a progress bar below them.
+/// terminal a progress bar below them. `quiet`: only what has failed, and remarks.
 class Display {
  public:
-  enum class Format { text, json };
+  enum class Format { text, json, quiet };
 
   Display(Format format, std::filesystem::path out);
 
   /// Delivered: on standard output; failed: on standard error. JSON: an object a line on standard output.
   void ended(const Tally::Entry& entry) { tell(entry, When::now); }
-  /// An earlier run had delivered it.
-  void had_ended(const Tally::Entry& entry) { tell(entry, When::before); }
+  /// An earlier run had delivered it; `service`: another one than this run's had parsed it, empty if not.
+  void had_ended(const Tally::Entry& entry, const std::string& service) {
+    tell(entry, When::before, service);
+  }
 
   /// Draws the bar anew. Nothing where standard error is no terminal.
   void draw(const Progress& progress);
@@ -33,7 +35,7 @@ class Display {
 
  private:
   enum class When { now, before };
-  void tell(const Tally::Entry& entry, When when);
+  void tell(const Tally::Entry& entry, When when, const std::string& service = {});
   void clear();
   std::filesystem::path result_of(const queue::Job& job) const;
   std::filesystem::path report_of(const queue::Job& job) const;

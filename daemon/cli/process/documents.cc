@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/counted.h"
 #include "core/errors.h"
 #include "core/escape.h"
 #include "inbox/names.h"
@@ -40,8 +41,13 @@ class Search {
     if (found_.documents.empty())
       throw UserError(
           ExitCode::no_input,
-          fmt::format("there is no document in what was named{}",
-                      found_.passed_over.empty() ? "" : "; other files may be tried by naming each of them"));
+          fmt::format("there is no document in what was named{}{}",
+                      found_.passed_over.empty() ? "" : "; other files may be tried by naming each of them",
+                      found_.links_passed_over == 0
+                          ? ""
+                          : fmt::format("; {} in folders {} not followed: name what they point to",
+                                        counted(static_cast<std::int64_t>(found_.links_passed_over), "link"),
+                                        found_.links_passed_over == 1 ? "is" : "are")));
     return std::move(found_);
   }
 
@@ -60,7 +66,10 @@ class Search {
       for (auto entry = fs::recursive_directory_iterator(root); entry != fs::recursive_directory_iterator();
            ++entry) {
         const std::string base = entry->path().filename();
-        if (entry->is_symlink()) continue;
+        if (entry->is_symlink()) {
+          found_.links_passed_over += 1;
+          continue;
+        }
         if (entry->is_directory()) {
           if (!names_.enters(base) || entry->path() == out_) entry.disable_recursion_pending();
         } else if (entry->is_regular_file() && names_.judge(base) == inbox::Names::Verdict::document) {

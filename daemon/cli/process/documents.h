@@ -20,6 +20,7 @@ struct Found {
   std::vector<Document> documents;  ///< in the order of the command line, folders sorted; each file once
   /// In folders: what does not end like a type of the service.
   std::vector<std::filesystem::path> passed_over;
+  std::size_t links_passed_over = 0;  ///< in folders
 };
 
 /// Finds what was named: files as they are, folders with all that is below, but for hidden and temporary

@@ -16,6 +16,7 @@
 #include "cli/process/tally.h"
 #include "cli/state_lock.h"
 #include "config/api_key.h"
+#include "core/counted.h"
 #include "core/escape.h"
 #include "core/logging.h"
 
@@ -55,6 +56,9 @@ void reach(const config::Settings& settings) {
 }
 
 void tell_what_was_passed_over(const Found& found, Display& display) {
+  if (found.links_passed_over > 0)
+    display.say(fmt::format("left alone: {} in folders; name what they point to",
+                            counted(static_cast<std::int64_t>(found.links_passed_over), "link")));
   if (found.passed_over.empty()) return;
   const auto others = found.passed_over.size() - 1;
   display.say(fmt::format(
@@ -72,6 +76,11 @@ void remove_if_empty(const fs::path& failed) {
   for (const char* own : {".chunkrd/tmp", ".chunkrd/id", ".chunkrd", ""}) fs::remove(failed / own, error);
 }
 
+Display::Format format_of(const Options& options) {
+  if (options.json) return Display::Format::json;
+  return options.quiet ? Display::Format::quiet : Display::Format::text;
+}
+
 ExitCode exit_code_of(const Run& run, const Tally& tally) {
   if (!tally.all_ended()) return run.interrupted() ? ExitCode::interrupted : ExitCode::some_failed;
   return tally.count(Stage::failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
@@ -86,7 +95,7 @@ ExitCode run(const Options& options) {
   refuse_second(settings);
   set_up_logging_into(settings.state / "log", settings.log.level);
 
-  Display display(options.json ? Display::Format::json : Display::Format::text, options.out);
+  Display display(format_of(options), options.out);
   tell_what_was_passed_over(found, display);
   std::optional<LocalService> local;
   if (options.local) {
@@ -97,7 +106,8 @@ ExitCode run(const Options& options) {
   }
 
   Tally tally(std::move(found.documents));
-  Run run(settings, std::move(key), options.local ? "--local" : settings.api.url, tally, display);
+  Run run(settings, std::move(key), options.local ? "--local" : settings.api.url,
+          options.another_service ? Run::AnotherService::go_on : Run::AnotherService::refuse, tally, display);
   if (local) run.expect_tasks_to_take(kLocalTask);
   run.go();
   const auto took = std::chrono::steady_clock::now() - began;
@@ -144,6 +154,9 @@ Command add_process(CLI::App& program) {
                    fmt::format("Service, profiles and limits from here; else from {}, if it is there",
                                kDefaultConfigFile))
       ->type_name("FILE");
+  parser->add_flag("--another-service", options->another_service,
+                   "Go on in a folder with results of another service; those stay as they are");
+  parser->add_flag("-q,--quiet", options->quiet, "Tell only what has failed");
   add_json_option(*parser, options->json);
   return {parser, [options] { return run(*options); }};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "cli/job_text.h"
@@ -14,7 +15,10 @@ namespace {
 
 constexpr int kBarMost = 30, kBarLeast = 12, kTextLeast = 20;
 // Fewer say nothing about the others.
-constexpr std::size_t kEndedForAnEstimate = 2;
+constexpr std::size_t kEndedForAnEstimate = 3;
+constexpr Duration kElapsedForAnEstimate = std::chrono::seconds(5);
+// A change of the pace is told after about this time.
+constexpr Duration kSettles = std::chrono::seconds(30);
 
 std::size_t all_of(const Progress& progress) {
   return progress.waiting + progress.parsing + progress.delivered + progress.failed;
@@ -36,7 +40,7 @@ std::vector<std::string> numbers(const Progress& progress) {
   std::vector<std::string> parts{fmt::format("{}/{}", ended_of(progress), all_of(progress))};
   if (!progress.paused.empty()) parts.push_back("paused: " + progress.paused);
   if (progress.failed > 0) parts.push_back(fmt::format("{} failed", progress.failed));
-  if (const std::string left = time_left(progress); !left.empty()) parts.push_back("about " + left + " left");
+  if (progress.left) parts.push_back("about " + brief(*progress.left) + " left");
   parts.push_back(fmt::format("{} parsing", progress.parsing));
   parts.push_back(fmt::format("{} waiting", progress.waiting));
   parts.push_back(fmt::format("{} delivered", progress.delivered));
@@ -47,13 +51,30 @@ std::vector<std::string> numbers(const Progress& progress) {
   return parts;
 }
 
+// By the pace until the last one ended: between two bursts time goes on, and the work does not. `since`: that
+// end.
+std::optional<Duration> left_by_pace(const Progress& progress, Duration since) {
+  if (progress.ended_here < kEndedForAnEstimate || progress.elapsed < kElapsedForAnEstimate ||
+      progress.work_ended == 0 || progress.work_left == 0 || !progress.paused.empty())
+    return std::nullopt;
+  const double share = static_cast<double>(progress.work_left) / static_cast<double>(progress.work_ended);
+  const bool is_late = since > std::max(kSettles, progress.elapsed / 2);
+  const auto paced = static_cast<double>((progress.elapsed - (is_late ? Duration::zero() : since)).count());
+  const Duration left(static_cast<std::int64_t>(paced * share));
+  return is_late ? left : std::max(left - since, Duration::zero());
+}
+
 }  // namespace
 
-std::string time_left(const Progress& progress) {
-  const std::size_t ended_here = ended_of(progress) - std::min(progress.ended_before, ended_of(progress));
-  const std::size_t left = progress.waiting + progress.parsing;
-  if (ended_here < kEndedForAnEstimate || left == 0 || !progress.paused.empty()) return {};
-  return brief(progress.elapsed * static_cast<std::int64_t>(left) / static_cast<std::int64_t>(ended_here));
+std::optional<Duration> Estimate::look(const Progress& progress) {
+  const Duration passed = progress.elapsed - std::exchange(seen_at_, progress.elapsed);
+  if (std::exchange(ended_, progress.ended_here) != progress.ended_here) ended_at_ = progress.elapsed;
+  const auto now = left_by_pace(progress, progress.elapsed - ended_at_);
+  if (!now || !left_) return left_ = now;
+  const Duration coming = std::max(*left_ - passed, Duration::zero());
+  const double weight = std::min(1.0, static_cast<double>(passed.count()) / kSettles.count());
+  left_ = coming + Duration(static_cast<std::int64_t>(static_cast<double>((*now - coming).count()) * weight));
+  return left_;
 }
 
 std::string progress_line(const Progress& progress, int columns) {

@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
+#include <numeric>
+#include <sstream>
 #include <utility>
 
+#include "core/counted.h"
 #include "core/errors.h"
 #include "core/escape.h"
+#include "core/iso_time.h"
 #include "core/sha256.h"
 #include "core/spawn.h"
 #include "pipeline/intake.h"
@@ -39,17 +44,18 @@ std::string coming_settings_hash(const Job& job) {
 
 }  // namespace
 
-Run::Run(const config::Settings& settings, std::string key, const std::string& service, Tally& tally,
-         Display& display)
+Run::Run(const config::Settings& settings, std::string key, const std::string& service,
+         AnotherService another, Tally& tally, Display& display)
     : settings_(settings),
       tally_(tally),
       display_(display),
       last_resort_(settings.shutdown_timeout, ExitCode::interrupted),
       worker_(settings, std::move(key), *this, nullptr) {
   refuse_missing_folders();
-  refuse_another_service(service);
+  look_at_service(service, another);
   for (Tally::Entry& entry : tally_.entries()) take_up(entry);
   ended_before_ = tally_.ended();
+  work_ended_before_ = tally_.work_ended();
 }
 
 // Who waits for a command does not want to wait for a mount.
@@ -58,15 +64,50 @@ void Run::refuse_missing_folders() const {
     if (!place->gone.empty()) throw UserError(ExitCode::no_input, place->gone.front().why);
 }
 
-void Run::refuse_another_service(const std::string& service) {
-  const auto before = worker_.store.note(kServiceNote);
-  const auto left = unfinished(worker_.store.counts());
-  if (before && *before != service && left > 0)
-    throw UserError(ExitCode::usage,
-                    fmt::format("--out {}: {} documents there were begun with {} and are not finished; go on "
-                                "with that, or name another folder",
-                                printable(settings_.inboxes.front().outbox.native()), left, *before));
-  worker_.store.set_note(kServiceNote, service);
+// The note has a line for each: since when, a tab, the service. Of an earlier release it is the service
+// alone.
+void Run::look_at_service(const std::string& service, AnotherService another) {
+  std::istringstream lines(worker_.store.note(kServiceNote).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const auto tab = line.find('\t');
+    const auto since = tab == line.npos ? std::nullopt : from_iso(line.substr(0, tab));
+    services_.push_back({since.value_or(WallTime{}), since ? line.substr(tab + 1) : line});
+  }
+  if (!services_.empty() && services_.back().service == service) return;
+  if (!services_.empty()) refuse_unless(another, service);
+  services_.push_back({services_.empty() ? WallTime{} : worker_.clock.now(), service});
+  std::string note;
+  for (const Served& served : services_) note += to_iso(served.since) + '\t' + served.service + '\n';
+  worker_.store.set_note(kServiceNote, note);
+}
+
+// What another one has made is not what is asked for now, and nobody shall take it for that.
+void Run::refuse_unless(AnotherService another, const std::string& service) {
+  const auto counts = worker_.store.counts();
+  const auto left = unfinished(counts);
+  const auto all = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  const std::string out = printable(settings_.inboxes.front().outbox.native());
+  const std::string& before = services_.back().service;
+  if (left > 0)
+    throw UserError(
+        ExitCode::usage,
+        fmt::format("--out {}: {} there {} begun with {} and not finished; go on with that, or name "
+                    "another folder",
+                    out, counted(left, "document"), left == 1 ? "was" : "were", before));
+  if (all > 0 && another == AnotherService::refuse)
+    throw UserError(
+        ExitCode::usage,
+        fmt::format("--out {}: {} there {} parsed by {}, not by {}; name another folder to have "
+                    "all of it from {}, or say --another-service to keep those results as they are "
+                    "and parse only what is new",
+                    out, counted(all, "document"), all == 1 ? "was" : "were", before, service, service));
+}
+
+std::string Run::earlier_service_of(const Job& job) const {
+  std::string service;
+  for (const Served& served : services_)
+    if (served.since <= job.found_at) service = served.service;
+  return service == services_.back().service ? std::string() : service;
 }
 
 // What an earlier run has made of this very file.
@@ -114,7 +155,7 @@ void Run::take_up(Tally::Entry& entry) {
       break;
   }
   tally_.adopt(entry, *job);
-  if (job->state == State::done) display_.had_ended(entry);
+  if (job->state == State::done) display_.had_ended(entry, earlier_service_of(*job));
 }
 
 void Run::ask(Tally::Entry& entry, const Job& job, const lifecycle::Wish& wish) {
@@ -220,7 +261,7 @@ awaitable<void> Run::keep_drawing() {
   }
 }
 
-Progress Run::progress() const {
+Progress Run::progress() {
   Progress now{.waiting = tally_.count(Stage::waiting),
                .parsing = tally_.count(Stage::parsing),
                .delivered = tally_.count(Stage::delivered),
@@ -228,11 +269,14 @@ Progress Run::progress() const {
                // Base64 has four bytes for three.
                .bytes_sent = worker_.engine.body_bytes_sent() / 4 * 3,
                .bytes_to_send = tally_.bytes_to_send(),
-               .ended_before = ended_before_,
+               .work_left = tally_.work(Stage::waiting) + tally_.work(Stage::parsing),
+               .work_ended = tally_.work_ended() - std::min(work_ended_before_, tally_.work_ended()),
+               .ended_here = tally_.ended() - std::min(ended_before_, tally_.ended()),
                .elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began_)};
   for (int i = 0; i < pipeline::kPauseCount && now.paused.empty(); ++i)
     if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
       now.paused = to_string(pause);
+  now.left = estimate_.look(now);
   return now;
 }
 

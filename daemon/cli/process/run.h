@@ -24,9 +24,11 @@ class Run final : public pipeline::Observer {
  public:
   /// Opens the queue in settings.state and takes up what earlier runs have left of these documents: what
   /// failed is tried again, what was delivered with other settings is updated. `service` names what it is to
-  /// go to: unfinished documents of another service are refused. Throws UserError, queue::StoreError.
-  Run(const config::Settings& settings, std::string key, const std::string& service, Tally& tally,
-      Display& display);
+  /// go to: a queue with documents of another one is refused, or, where it is said that this is meant, those
+  /// that have not ended. Throws UserError, queue::StoreError.
+  enum class AnotherService { refuse, go_on };
+  Run(const config::Settings& settings, std::string key, const std::string& service, AnotherService another,
+      Tally& tally, Display& display);
 
   /// Where that is known beforehand: the first polls follow it.
   void expect_tasks_to_take(Duration usual);
@@ -45,8 +47,15 @@ class Run final : public pipeline::Observer {
   void on_queue(const queue::StateCounts&, std::optional<WallTime>) override {}
 
  private:
+  /// Documents that were found from `since` on went to `service`.
+  struct Served {
+    WallTime since;
+    std::string service;
+  };
   void refuse_missing_folders() const;
-  void refuse_another_service(const std::string& service);
+  void look_at_service(const std::string& service, AnotherService another);
+  void refuse_unless(AnotherService another, const std::string& service);
+  std::string earlier_service_of(const queue::Job& job) const;
   void take_up(Tally::Entry& entry);
   void ask(Tally::Entry& entry, const queue::Job& job, const pipeline::lifecycle::Wish& wish);
   void give_up(Tally::Entry& entry, queue::Job job, const std::string& why);
@@ -57,7 +66,7 @@ class Run final : public pipeline::Observer {
   awaitable<void> listen_to_commands();
   awaitable<void> wait_for_signals();
   awaitable<void> keep_drawing();
-  Progress progress() const;
+  Progress progress();
   void end_if_over();
   void stop();
   void fail();
@@ -70,6 +79,9 @@ class Run final : public pipeline::Observer {
   asio::signal_set signals_{worker_.loop, SIGINT, SIGTERM, SIGHUP};
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::size_t ended_before_ = 0;
+  std::uint64_t work_ended_before_ = 0;
+  Estimate estimate_;
+  std::vector<Served> services_;  ///< who parsed documents of this queue, the last one last
   bool all_taken_in_ = false;
   bool stopping_ = false;
   bool interrupted_ = false;

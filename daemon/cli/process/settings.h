@@ -21,6 +21,8 @@ struct Options {
   std::string api;
   bool local = false;
   bool json = false;
+  bool quiet = false;
+  bool another_service = false;
 };
 
 /// Where the queue and all else of these runs lies, below the output folder.

@@ -5,6 +5,13 @@ namespace {
 
 using queue::State;
 
+// An empty document takes its time, too.
+constexpr std::uint64_t kWorkOfADocument = 100'000;
+
+std::uint64_t work_of(const Document& document) {
+  return kWorkOfADocument + document.arrival.identity.size_bytes;
+}
+
 std::string key_of(const std::string& inbox, const std::string& name) {
   return inbox + '\0' + name;
 }
@@ -34,8 +41,18 @@ Tally::Tally(std::vector<Document> documents) {
     by_name_.emplace(key_of(document.inbox, document.arrival.name), entries_.size());
     bytes_to_send_ += document.arrival.identity.size_bytes;
     entries_.push_back({.document = std::move(document)});
+    count_in(entries_.back());
   }
-  counts_[static_cast<std::size_t>(Stage::waiting)] = entries_.size();
+}
+
+void Tally::count_in(const Entry& entry) {
+  counts_[static_cast<std::size_t>(entry.stage)] += 1;
+  work_[static_cast<std::size_t>(entry.stage)] += work_of(entry.document);
+}
+
+void Tally::count_out(const Entry& entry) {
+  counts_[static_cast<std::size_t>(entry.stage)] -= 1;
+  work_[static_cast<std::size_t>(entry.stage)] -= work_of(entry.document);
 }
 
 void Tally::adopt(Entry& entry, const queue::Job& job) {
@@ -52,7 +69,7 @@ void Tally::fail(Entry& entry, const queue::Job& why) {
 }
 
 void Tally::move(Entry& entry, const queue::Job& job) {
-  counts_[static_cast<std::size_t>(entry.stage)] -= 1;
+  count_out(entry);
   entry.job = job;
   entry.stage = stage_of(job.state);
   // It may not be taken, which can change, but hardly while this command runs.
@@ -63,7 +80,7 @@ void Tally::move(Entry& entry, const queue::Job& job) {
     if (entry.job.error_message.empty())
       entry.job.error_message = "the new settings came to nothing; the earlier result stays";
   }
-  counts_[static_cast<std::size_t>(entry.stage)] += 1;
+  count_in(entry);
 }
 
 const Tally::Entry* Tally::heard(const queue::Job& job) {

@@ -52,6 +52,11 @@ class Tally {
   std::size_t ended() const noexcept { return count(Stage::delivered) + count(Stage::failed); }
   bool all_ended() const noexcept { return ended() == entries_.size(); }
 
+  /// What the documents of a stage cost in time, as far as that can be told beforehand: their bytes, and a
+  /// share for each.
+  std::uint64_t work(Stage stage) const noexcept { return work_[static_cast<std::size_t>(stage)]; }
+  std::uint64_t work_ended() const noexcept { return work(Stage::delivered) + work(Stage::failed); }
+
   /// Of the documents that were waiting at first: what is to be uploaded.
   std::uint64_t bytes_to_send() const noexcept { return bytes_to_send_; }
   /// Of what was delivered since, less what was delivered again from an earlier result.
@@ -59,10 +64,13 @@ class Tally {
 
  private:
   void move(Entry& entry, const queue::Job& job);
+  void count_in(const Entry& entry);
+  void count_out(const Entry& entry);
 
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::size_t> by_name_;  ///< inbox, NUL, name -> entry
   std::array<std::size_t, kStageCount> counts_{};
+  std::array<std::uint64_t, kStageCount> work_{};
   std::uint64_t bytes_to_send_ = 0;
   int pages_ = 0;
 };

@@ -73,6 +73,15 @@ TEST_F(FindDocuments, PassesOverWhatTheServiceDoesNotTakeAndWhatIsNoDocument) {
   EXPECT_THAT(names(found), ElementsAre("a.pdf"));
   EXPECT_TRUE(found.documents[0].arrival.sidecar);
   EXPECT_THAT(found.passed_over, ElementsAre(folder_ / "d/notes.txt"));
+  EXPECT_EQ(found.links_passed_over, 1u);
+}
+
+TEST_F(FindDocuments, AFolderOfLinksSaysSo) {
+  put("a.pdf");
+  fs::create_directory(folder_ / "links");
+  fs::create_symlink("../a.pdf", folder_ / "links/a.pdf");
+  EXPECT_THAT(refusal({"links"}, ExitCode::no_input),
+              HasSubstr("1 link in folders is not followed: name what they point to"));
 }
 
 TEST_F(FindDocuments, DoesNotTakeItsOwnResults) {
