@@ -348,7 +348,7 @@ Settings read_settings(const std::filesystem::path& file) {
 
 // By its line: the rest of the file may be no YAML at all.
 std::optional<std::filesystem::path> state_folder_in(const std::filesystem::path& file) {
-  static const std::regex kState(R"(^state:\s+(\S.*?)\s*(#.*)?$)");
+  static const std::regex kState(R"re(^state:\s+("[^"]*"|'[^']*'|[^"'\s#](?:\S#|[^#])*?)(?:\s+#.*|\s*)$)re");
   std::ifstream in(file);
   std::smatch found;
   for (std::string line; std::getline(in, line);) {

@@ -437,7 +437,7 @@ TEST_F(Processing, UnfinishedDocumentsDoNotGoToAnotherService) {
   ASSERT_TRUE(first.wait(std::chrono::seconds(30)));
   const Ran second = process({papers, "--local"});
   EXPECT_EQ(second.exit_code, 64);
-  EXPECT_THAT(second.err, HasSubstr("are not finished"));
+  EXPECT_THAT(second.err, HasSubstr("is not finished"));
 }
 
 TEST_F(Processing, ResultsThatWereTakenAwayAreNotPaidForAgainUnasked) {

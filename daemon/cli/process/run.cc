@@ -91,9 +91,10 @@ void Run::refuse_unless(AnotherService another, const std::string& service) {
   if (left > 0)
     throw UserError(
         ExitCode::usage,
-        fmt::format("--out {}: {} there {} begun with {} and not finished; go on with that, or name "
-                    "another folder",
-                    out, counted(left, "document"), left == 1 ? "was" : "were", before));
+        fmt::format("--out {}: {} there {} begun with {} and {} not finished; go on with that, or "
+                    "name another folder",
+                    out, counted(left, "document"), left == 1 ? "was" : "were", before,
+                    left == 1 ? "is" : "are"));
   if (all > 0 && another == AnotherService::refuse)
     throw UserError(
         ExitCode::usage,

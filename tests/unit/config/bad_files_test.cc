@@ -95,11 +95,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "state: *x\n",
                 {"1:8: not YAML: the referenced anchor is not defined (quote a text that begins with such a "
                  "character: '*.pdf')"}},
-        BadFile{"ListsKeyTooFarIn",
-                "types:\n  - '*.pdf'\n  archive: /a\n",
-                {"3:3: not YAML: end of sequence not found (this line belongs to no entry of the list above: "
-                 "begin an entry with \"- \", as far in as the others, or write the line as far out as the "
-                 "key of the list)"}},
         BadFile{"BackslashInQuotes",
                 "state: \"C:\\srv\"\n",
                 {"1:13: not YAML: unknown escape character: s (in double quotes a \\ begins an escape: use "
