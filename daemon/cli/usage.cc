@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <regex>
+#include <sstream>
 #include <vector>
 
 #include "config/nearest.h"
@@ -33,16 +34,23 @@ std::vector<std::string> options_of(const CLI::App* app) {
 // The parser's own words, put as ours where they say too little.
 std::string in_our_words(const CLI::App* app, const std::string& what) {
   static const std::regex kValue(R"(Could not convert: (\S+) = (.*))");
+  static const std::regex kRange(R"((\S+): Value (.*) not in range .*)");
   static const std::regex kMissing(R"((\S+): \d+ required (\S+) missing)");
   static const std::regex kExtra(R"(The following arguments? (?:was|were) not expected: (.*))");
   std::smatch found;
   if (std::regex_match(what, found, kValue))
     return fmt::format("{}: \"{}\" is no number that can stand there; write one from 0 on", found[1].str(),
                        found[2].str());
+  if (std::regex_match(what, found, kRange))
+    return fmt::format("{}: \"{}\" is no number that can stand there; write one from 0 on", found[1].str(),
+                       found[2].str());
   if (std::regex_match(what, found, kMissing))
     return fmt::format("{} needs a value: {} {}", found[1].str(), found[1].str(), found[2].str());
   if (!std::regex_match(what, found, kExtra)) return what;
-  const std::string word = found[1].str().substr(0, found[1].str().find_first_of(" ="));
+  // All that was left over, the first one last: the value of an option that does not exist, too.
+  std::istringstream left(found[1].str());
+  std::string word;
+  for (std::string next; !word.starts_with('-') && left >> next;) word = next.substr(0, next.find('='));
   if (!word.starts_with('-')) return fmt::format("\"{}\" is one argument too many", word);
   const auto names = options_of(app);
   const std::string_view meant = config::nearest_name(word, names);

@@ -17,7 +17,7 @@ std::string refusal(std::vector<std::string> arguments) {
   std::size_t limit = 5;
   std::string since;
   CLI::App* const jobs = app.add_subcommand("jobs", "");
-  jobs->add_option("-n,--limit", limit, "");
+  jobs->add_option("-n,--limit", limit, "")->check(CLI::NonNegativeNumber);
   jobs->add_option("--since", since, "");
   try {
     arguments = as_we_have_it(std::move(arguments), app);
