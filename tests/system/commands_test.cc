@@ -429,7 +429,7 @@ TEST_F(Looking, CheckNamesEveryTroubleAtOnceAndEndsWith1) {
   write_file(home.state / "queue.sqlite", std::string(8192, 'x'));
   const Ran ran = chunkrd({"check"});
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_THAT(ran.out, finding("error", "folders", "inboxes\\[0\\].path .*No such file"));
+  EXPECT_THAT(ran.out, finding("error", "folders", "inboxes\\[0\\].path .*does not exist"));
   EXPECT_THAT(ran.out, finding("error", "queue", "is damaged or no SQLite database"));
   EXPECT_THAT(ran.out, finding("error", "api", "Failed to connect"));
   EXPECT_THAT(ran.out, HasSubstr("or start chunkr-local"));
