@@ -90,13 +90,15 @@ TEST(ExitCodes, AWrongConfigurationIs78AndSaysWhereAndWhat) {
   EXPECT_THAT(output, HasSubstr("chunkrd.yaml:5:19: limits.uploads: "));
 }
 
-TEST(ExitCodes, AFolderThatIsNotThereIs66) {
+// One that is not there may be on a mount that comes: it is waited for.
+TEST(ExitCodes, AFolderThatIsAFileIs66) {
   Installation home;
-  home.inbox = home.folder() / "missing";
+  home.inbox = home.folder() / "mistaken";
+  write_file(home.inbox, "");
   home.write_config();
   const auto [ended, output] = home.run_daemon_to_end();
   EXPECT_EQ(ended.exit_code, 66);
-  EXPECT_THAT(output, HasSubstr("missing"));
+  EXPECT_THAT(output, HasSubstr("mistaken"));
 }
 
 TEST(ExitCodes, ASecondDaemonOnTheSameStateIs75) {

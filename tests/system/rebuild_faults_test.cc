@@ -130,7 +130,7 @@ TEST_F(Rebuilding, ARunningDaemonIs75) {
   const Ran ran = chunkrd({"rebuild", "--force"});
   EXPECT_EQ(ran.exit_code, 75);
   EXPECT_THAT(ran.err,
-              AllOf(StartsWith("chunkrd: "), HasSubstr("another chunkrd works with the state folder")));
+              AllOf(StartsWith("chunkrd: "), HasSubstr("a daemon works with the state folder")));
 }
 
 TEST_F(Rebuilding, AWholeQueueIsRefusedUnlessForced) {
