@@ -17,6 +17,8 @@ constexpr Duration kMargin = std::chrono::minutes(10);
 constexpr Duration kDisorder = std::chrono::minutes(2);
 
 constexpr int kTasksAPage = 100;
+// The API's own default.
+constexpr std::size_t kSmallestPage = 10;
 
 // A cursor is a time at some servers: what follows is older. Of several tasks of the same moment those beyond
 // the page's end would be stepped over, so it is moved to just after that moment; the others of it come
@@ -66,12 +68,11 @@ void ListReading::look_at_end(const TaskPage& page) {
   ended_ = page.by_cursor ? !page.next && !page.is_cut : empty_in_a_row_ >= 2 || is_all_on_each_page();
 }
 
-// The same tasks on each page: the service does not know pages. It shows all that it has, unless it was our
-// limit (or nearly so: broken tasks are dropped) at which the page ends.
+// The same tasks on each page: the service does not know pages. It shows all that it has, unless the page
+// ends at a limit: ours, or one of its own. Fewer than kSmallestPage end at none.
 bool ListReading::is_all_on_each_page() const {
-  const auto limit = static_cast<std::size_t>(limit_);
   return is_repeated() && met_.size() <= on_first_page_ &&
-         (on_first_page_ <= limit / 2 || on_first_page_ > limit);
+         (on_first_page_ < kSmallestPage || on_first_page_ > static_cast<std::size_t>(limit_));
 }
 
 // How far back is measured from the newest task, by the service's own clock: with our own, if that is ahead,

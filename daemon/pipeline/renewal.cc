@@ -3,10 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "core/escape.h"
+#include "core/spawn.h"
 
 namespace chunkrd::pipeline {
 namespace {
@@ -53,7 +53,7 @@ void Renewal::look(WallTime now, const Executor& loop) {
   look_at_ = now + kFolderLook;
   for (const auto& named : context_.rules->places)
     if (!is_whole(named) && looking_at_.insert(named.first).second)
-      asio::co_spawn(loop, look_at(named.second), asio::detached);
+      asio::co_spawn(loop, look_at(named.second), kOrEnd);
 }
 
 awaitable<void> Renewal::look_at(std::shared_ptr<Place> place) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "pipeline/link.h"
 #include "pipeline/list_reading.h"
@@ -36,6 +37,13 @@ struct Ours {
   std::function<bool(const taskapi::OddTask&)> odd;
 };
 
+// The next request may have an answer.
+bool may_pass(const taskapi::Answer<TaskPage>& answer) {
+  const auto* refusal = std::get_if<taskapi::Refusal>(&answer);
+  return std::holds_alternative<taskapi::NoAnswer>(answer) ||
+         (refusal != nullptr && refusal->http_status >= 500);
+}
+
 // Every task that is `ours`, newest first, until one of them can still succeed: a submit that was repeated
 // may have made two. Or why that cannot be told: the service answered something else than its list, an entry
 // that is ours cannot be read, the list goes on.
@@ -46,11 +54,15 @@ awaitable<std::expected<std::vector<Task>, Search>> look_back(const Job& job, Co
   const int go_on = std::max(2, 1 + (job.transient_failures > 0 ? job.polls : 0) - kOverlap);
   ListReading reading(tasks_a_page(job.not_found), now, now - from, go_on);
   std::vector<Task> found;
+  bool is_again = false;
   for (int left = kPagesALook; left > 0; --left) {
     const int before = reading.page();
     auto answer = co_await context.tasks.list(reading.next());
     auto* tasks = std::get_if<TaskPage>(&answer);
+    // A look begins anew each time: where one request in five fails, one of six would never come to its end.
+    if (tasks == nullptr && before > 0 && may_pass(answer) && !std::exchange(is_again, true)) continue;
     if (tasks == nullptr) co_return std::unexpected(widen<Search>(std::move(answer)));
+    is_again = false;
     reading.add(*tasks);
     // Shorter by now than it was: what is looked for may have moved up beyond the overlap.
     if (before == 1 && reading.page() > 2 && tasks->empty()) co_return std::unexpected(lifecycle::LookOn{0});
@@ -62,8 +74,8 @@ awaitable<std::expected<std::vector<Task>, Search>> look_back(const Job& job, Co
       if (ours.task(task)) found.push_back(std::move(task));
     if (!std::ranges::all_of(found, is_over) || reading.is_enough()) co_return found;
     if (reading.is_stuck()) co_return std::unexpected(taskapi::Unreadable{reading.why_stuck()});
-    if (left == 1 && found.empty()) co_return std::unexpected(lifecycle::LookOn{reading.page()});
   }
+  if (found.empty()) co_return std::unexpected(lifecycle::LookOn{reading.page()});
   co_return found;
 }
 

@@ -68,7 +68,6 @@ TEST(EveryAlert, IsTestedInACaseInWhichItFiresAndInOneInWhichItDoesNot) {
 
 TEST(EveryAlert, IsInTheRunbook) {
   const std::string runbook = tests::file_text(kSource / "docs/operations.md");
-  if (runbook.empty()) GTEST_SKIP() << "docs/operations.md is not written yet";
   for (const Alert& alert : alerts())
     EXPECT_NE(lower(runbook).find("# " + lower(alert.name) + "\n"), std::string::npos)
         << "docs/operations.md has no heading " << alert.name;

@@ -129,8 +129,7 @@ TEST_F(Rebuilding, ARunningDaemonIs75) {
   start();
   const Ran ran = chunkrd({"rebuild", "--force"});
   EXPECT_EQ(ran.exit_code, 75);
-  EXPECT_THAT(ran.err,
-              AllOf(StartsWith("chunkrd: "), HasSubstr("a daemon works with the state folder")));
+  EXPECT_THAT(ran.err, AllOf(StartsWith("chunkrd: "), HasSubstr("a daemon works with the state folder")));
 }
 
 TEST_F(Rebuilding, AWholeQueueIsRefusedUnlessForced) {

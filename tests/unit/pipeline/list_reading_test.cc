@@ -109,8 +109,17 @@ TEST(ListReading, IsStuckWhereEachPageIsTheSame) {
   EXPECT_FALSE(reading.is_enough()) << "broken tasks are dropped from full pages: there may be more";
 }
 
+TEST(ListReading, IsStuckAlsoWhereTheServiceMayHaveALimitOfItsOwn) {
+  for (const int last : {9, 24, 49}) {  // pages of 10, 25 and 50
+    ListReading reading(kLimit, kNow, 1000h);
+    for (int i = 0; i < 4; ++i) reading.add(minutes(0, last));
+    EXPECT_TRUE(reading.is_stuck()) << last;
+    EXPECT_FALSE(reading.is_enough()) << last;
+  }
+}
+
 TEST(ListReading, WhereThereAreNoPagesAllOfItComesEachTime) {
-  for (const int last : {10, 150}) {
+  for (const int last : {8, 150}) {
     ListReading reading(kLimit, kNow, 1000h);
     for (int i = 0; i < 3; ++i) {
       reading.add(minutes(0, last));

@@ -23,6 +23,7 @@ using taskapi::TaskPage;
 using taskapi::Unreadable;
 
 constexpr const char* kTag = "0123456789abcdefghij";
+const taskapi::Refusal kRefused{500, "no", {}, {}, true};
 
 class ListTest : public testing::Test {
  protected:
@@ -109,6 +110,42 @@ TEST_F(ListTest, ShortPagesAreReadOn) {
   EXPECT_EQ(name_of(look()), "ours");
 }
 
+TEST_F(ListTest, OneRequestInFiveThatFailsKeepsNoLookFromItsEnd) {
+  for (const bool is_there : {false, true}) {
+    list_.clear();
+    others(350, 1s, 29min);
+    if (is_there) ours(29min);
+    int asked = 0;
+    world_.service.on_list = [&](const ListQuery& query) -> taskapi::Answer<TaskPage> {
+      if (++asked % 5 == 0) return kRefused;
+      return page(query);
+    };
+    EXPECT_EQ(name_of(look(3)), is_there ? "ours" : "not listed");
+  }
+}
+
+TEST_F(ListTest, ALookWhoseLastRequestFailsGoesOnAndSaysNothingOfAbsence) {
+  page_at_most_ = 2;
+  others(300, 1s, 29min);
+  int asked = 0;
+  world_.service.on_list = [&](const ListQuery& query) -> taskapi::Answer<TaskPage> {
+    if (++asked == 50) return kRefused;
+    return page(query);
+  };
+  EXPECT_EQ(name_of(test::run(world_.loop, find_by_tag(job_, world_.context))), "look on");
+}
+
+TEST_F(ListTest, APageThatFailsTwiceEndsTheLook) {
+  others(350, 1s, 29min);
+  int asked = 0;
+  world_.service.on_list = [&](const ListQuery& query) -> taskapi::Answer<TaskPage> {
+    if (++asked > 2) return kRefused;
+    return page(query);
+  };
+  EXPECT_EQ(name_of(test::run(world_.loop, find_by_tag(job_, world_.context))), "no list");
+  EXPECT_EQ(asked, 4);
+}
+
 TEST_F(ListTest, AListThatIgnoresThePageIsNoProofOfAbsence) {
   others(150, 1s, 20min);
   world_.service.on_list = [this](ListQuery query) {
@@ -119,7 +156,7 @@ TEST_F(ListTest, AListThatIgnoresThePageIsNoProofOfAbsence) {
 }
 
 TEST_F(ListTest, AServiceWithoutPagesShowsAllThatItHas) {
-  others(20, 1s, 20min);
+  others(8, 1s, 20min);
   world_.service.on_list = [this](ListQuery query) {
     query.page = 1;
     return page(query);
