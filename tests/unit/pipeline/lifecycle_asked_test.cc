@@ -202,6 +202,31 @@ TEST(AfterRetrieve, ASubmitThatWasNeverConfirmedIsLookedForFirst) {
   EXPECT_EQ(state_after_retrieve(job), State::submitting);
 }
 
+// It has no tag: what its earlier submits may have made would be taken for another link's of the same name.
+TEST(AfterRetrieve, ThatALinksSubmitsMayHaveMadeTasksIsNotForgotten) {
+  for (const char* name : {"page.url", "report.pdf"}) {
+    SCOPED_TRACE(name);
+    const int kept = name == std::string("page.url") ? 1 : 0;
+    Job job = ended(State::failed);
+    job.name = name;
+    job.task_id.clear();
+    job.possible_duplicates = 3;
+    job.state = State::retrying;
+    for (const char* sha256 : {"the same", "another"}) {
+      job.sha256 = "the same";
+      EXPECT_EQ(after_retrieve(job, Retrieved{.sha256 = sha256}, moment_at(kNow))
+                    .transition.after.possible_duplicates,
+                kept);
+    }
+    job = ended(State::failed);
+    job.name = name;
+    job.possible_duplicates = 3;
+    const auto reply = asked(job, Reprocess{"scans", R"({"a":2})", true}, kNow);
+    ASSERT_TRUE(reply.transition) << reply.answer.text;
+    EXPECT_EQ(reply.transition->after.possible_duplicates, kept);
+  }
+}
+
 TEST(AfterRetrieve, AMendedDocumentIsANewOne) {
   EXPECT_EQ(state_after_retrieve(retried("processing_timeout", "Processing"), "cd34"), State::ready);
 }

@@ -68,6 +68,16 @@ TEST(ADocumentWithoutARow, TellsOfItsLastTaskWhereAllHaveFailed) {
   EXPECT_EQ(job.attempts, 1) << "the poll counts the other";
 }
 
+TEST(ARowThatIsToBeSubmitted, IsLookedForOnlyWhereTheListCouldNotBeRead) {
+  EXPECT_EQ(as_listed(lost(), {}, kNow - 1s, kNow), std::nullopt) << "it is known not to be there";
+  const auto unread = as_listed(lost(), {}, std::nullopt, kNow);
+  ASSERT_TRUE(unread);
+  EXPECT_EQ(unread->state, State::submitting);
+  const auto found = as_listed(lost(), {listed("t1", Status::Processing, 10min)}, kNow - 1s, kNow);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->task_id, "t1");
+}
+
 TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {
   Job job = lost();
   job.task_id = "t1";

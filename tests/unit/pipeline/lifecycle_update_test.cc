@@ -126,6 +126,33 @@ TEST(AfterLostUpdate, AnOutageIsWaitedForAndIsNoVerdict) {
   expect_decision(job, after_lost_update(job, with_old(Status::Succeeded), over, Policy{}).value(), kKept);
 }
 
+// Of one that timed out, or of some prompts, the service takes no update at all.
+TEST(AfterLostUpdate, IsNotOfAnOutageOnceTheServiceHasTakenSomethingSinceItWasAskedFor) {
+  Job job = job_updating();
+  job.possible_duplicates = Policy{}.possible_duplicates;
+  Moment moment = moment_at(kNow);
+  moment.submits = {.taken_at = job.state_since, .fail = true};
+  expect_decision(job, after_lost_update(job, with_old(Status::Succeeded), moment, Policy{}).value(), kKept);
+  moment.submits.taken_at = job.state_since - 1ms;
+  EXPECT_EQ(after_lost_update(job, with_old(Status::Succeeded), moment, Policy{})->transition.after.state,
+            State::updating);
+}
+
+TEST(AnUpdate, CountsInTheDaysBudgetOnceHoweverItIsKnownToRun) {
+  const Job job = job_updating();
+  EXPECT_TRUE(may_be_paid_for(job)) << "its answer is open";
+  const auto answered = after_update(job, with_old(Status::Succeeded), moment_at(kNow), Policy{});
+  const auto arrived =
+      after_lost_update(job, with_new(Status::Processing), moment_at(kNow), Policy{}).value();
+  for (const Decision& known : {answered, arrived}) {
+    EXPECT_EQ(known.transition.spent.documents, 1);
+    EXPECT_FALSE(may_be_paid_for(known.transition.after)) << "or it would count twice";
+  }
+  Job not_sent = job;
+  not_sent.task_status.clear();
+  EXPECT_FALSE(may_be_paid_for(not_sent));
+}
+
 TEST(IntendUpdate, CountsEverySendingAgain) {
   Job job = job_updating();
   job.task_status.clear();
