@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base64.h"
+#include "core/counted.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
 #include "metrics/labels.h"
@@ -214,8 +215,7 @@ class Writer {
     if (of_.deliveries.empty()) put("<p class=\"dim\">None that the queue knows of.</p>\n");
     table(of_.deliveries, [&](const Overview::Ended& document) {
       put("<tr><td>{} <small>{}</small></td><td class=\"number\">{}</td></tr>\n", escaped(document.name),
-          ago(document.at, now_),
-          document.pages ? fmt::format("{} page{}", *document.pages, *document.pages == 1 ? "" : "s") : "");
+          ago(document.at, now_), document.pages ? counted(*document.pages, "page") : "");
     });
   }
 
