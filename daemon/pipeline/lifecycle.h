@@ -229,8 +229,9 @@ Decision after_collect(const queue::Job& job, const Collected& collected, const 
 
 struct Published {
   std::string name;
-  std::string outbox = {};  ///< Job::outbox
-  std::string told = {};    ///< for the story: what of an earlier result was kept, if any
+  std::string outbox = {};     ///< Job::outbox
+  std::string told = {};       ///< for the story: what of an earlier result was kept, if any
+  std::string bound_for = {};  ///< Job::bound_for, as the configuration has it now
 };
 /// The fetched result is not there any more (swept, or never synced): fetch it again.
 struct ResultMissing {};
@@ -249,6 +250,11 @@ struct Stored {
 struct Returned {
   std::string told;  ///< for the story
 };
+/// It is still in the spool, and where it is to be put is not where its row says: that is settled first.
+struct Destined {
+  std::string bound_for;  ///< Job::bound_for
+};
+Decision after_destined(const queue::Job& job, const Destined& original, const Moment& moment);
 /// For a document in any state in which its original lies in the spool.
 Decision after_change(const queue::Job& job, const Returned& original, const Moment& moment,
                       const Policy& policy);

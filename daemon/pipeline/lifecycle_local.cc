@@ -15,6 +15,7 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
                           Job after = moved(with_wanted(job), State::delivered, moment.now);
                           after.delivered_name = published.name;
                           after.outbox = published.outbox;
+                          if (after.bound_for.empty()) after.bound_for = published.bound_for;
                           std::string detail = "as " + printable(published.name);
                           if (!published.told.empty()) detail += "; " + published.told;
                           return decide(job, std::move(after), "delivered", std::move(detail));
@@ -37,10 +38,17 @@ Decision after_deliver(const Job& job, const Delivery& delivery, const Moment& m
                     delivery);
 }
 
+Decision after_destined(const Job& job, const Destined& original, const Moment& moment) {
+  Job after = moved(job, job.state, moment.now);
+  after.bound_for = original.bound_for;
+  return decide(job, std::move(after), {}, {});
+}
+
 Decision after_archive(const Job& job, const Stored& original, const Moment& moment, const Policy& policy) {
   Job after = job;
   after.original_name = original.name;
   after.shelf = original.shelf;
+  after.bound_for.clear();
   // What went wrong before does not count any more: there is a result.
   fail_with(after, {}, {}, {});
   after = moved(after, over(after, policy), moment.now);
@@ -51,6 +59,7 @@ Decision after_bury(const Job& job, const Stored& original, const Moment& moment
   Job after = job;
   after.original_name = original.name;
   after.shelf = original.shelf;
+  after.bound_for.clear();
   after = moved(after, over(after, policy), moment.now);
   return decide(job, std::move(after), "buried", original.told);
 }
@@ -60,6 +69,7 @@ Decision after_change(const Job& job, const Returned& original, const Moment& mo
   Job after = job;
   after.original_name.clear();
   after.shelf.clear();
+  after.bound_for.clear();
   fail_with(after, {}, {}, {});
   if (job.state == State::delivered) {
     after = moved(after, over(after, policy), moment.now);

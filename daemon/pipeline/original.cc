@@ -151,8 +151,20 @@ std::optional<Returned> changed(const Place& home, const Job& job, const FileDes
   return give_back(home, job, "it was changed after it was submitted");
 }
 
+// Gone from the spool, an original is where it was bound for, unless that folder was moved to where the
+// configuration says now.
+outbox::Shelf shelf_for(const Place& home, const Job& job, const Folder& spool,
+                        const std::optional<outbox::Shelf>& configured) {
+  if (configured && (spool.has(job.id) || !job.bound_for.starts_with('/'))) return *configured;
+  const auto there = std::make_shared<const Ground>(job.bound_for, home.state_folder, Ground::Kind::open);
+  if (!there->exists() && configured) return *configured;
+  outbox::Shelf bound_for(there);
+  if (!configured || bound_for.has(bound_for.noted(job.id).value_or(job.name))) return bound_for;
+  return *configured;
+}
+
 Stored archived(const Place& home, const Job& job, const Folder& spool) {
-  outbox::Shelf archive = *home.archive;
+  outbox::Shelf archive = shelf_for(home, job, spool, home.archive);
   const Lot lot{.name = job.name, .job_id = job.id, .sha256 = job.sha256};
   const std::string name = archive.put(spool, job.id, lot);
   take_label_off(archive, name);
@@ -220,13 +232,25 @@ std::optional<Returned> given_back(const Place& home, const Job& job) {
   const auto name = inbox.noted(kReturned + job.id);
   if (!name) return std::nullopt;
   sidecar::give_back(inbox, home, job, *name);
-  return Returned{"it was changed, and went back into the inbox as " + printable(*name)};
+  return Returned{"it went back into the inbox as " + printable(*name)};
 }
 
 bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const Job& job, bool claimed) {
   const auto report = outbox::read_if_there(failed.path_of(report_beside(name)));
   const auto reported = report ? job_in_report(*report) : std::nullopt;
   return reported ? reported->id == job.id : !claimed;
+}
+
+std::string bound_for(const config::Inbox& rules) {
+  switch (rules.originals) {
+    case config::Originals::archive:
+      return rules.archive.value().native();
+    case config::Originals::remove:
+      return std::string(queue::kDeleted);
+    case config::Originals::keep:
+      break;
+  }
+  return std::string(queue::kKept);
 }
 
 PutAway put_away(const Place& home, const Job& job) {
@@ -243,26 +267,26 @@ PutAway put_away(const Place& home, const Job& job) {
   if (!spool.has(job.id))
     if (auto returned = given_back(home, job)) return *returned;
   if (auto stored = stays_in_archive(home, job, spool)) return *stored;
+  const std::string configured = bound_for(home.rules);
+  const bool lies_in_spool = spool.has(job.id);
+  if (lies_in_spool && job.bound_for != configured) return lifecycle::Destined{configured};
   std::optional<Held> held;
   if (auto returned = changed(home, job, file, held)) return *returned;
-  switch (home.rules.originals) {
-    case config::Originals::archive:
-      return archived(home, job, spool);
-    case config::Originals::remove:
-      return dropped(home, job, spool, "original deleted");
-    case config::Originals::keep:
-      break;
-  }
+  const std::string& bound = lies_in_spool || job.bound_for.empty() ? configured : job.bound_for;
+  if (bound == queue::kDeleted) return dropped(home, job, spool, "original deleted");
   // It was taken before the configuration said so.
-  return Stored{{}, give_back(home, job, "originals are kept by now").told, {}};
+  if (bound == queue::kKept) return Stored{{}, give_back(home, job, "originals are kept by now").told, {}};
+  return archived(home, job, spool);
 }
 
 PutAway bury(const Place& home, const Job& job, const std::string& report) {
   const Folder spool = spool_of(home);
+  const std::string configured = home.failed.root().native();
   outbox::Shelf failed = home.failed;
   std::optional<Held> held;
   const auto file = open_readable(spool, job.id);
   if (!spool.has(job.id)) {
+    failed = shelf_for(home, job, spool, home.failed);
     if (auto returned = given_back(home, job)) return *returned;
     const auto tree = inbox::Tree::open(home.rules.path);
     const auto identity = inbox::Identity::from(job.source_identity);
@@ -270,6 +294,8 @@ PutAway bury(const Place& home, const Job& job, const std::string& report) {
       failed.put_report(name_for_report(failed, job), report);
       return Stored{{}, "its original stays in the inbox; the report is in failed/", failed.root().native()};
     }
+  } else if (job.bound_for != configured) {
+    return lifecycle::Destined{configured};
   } else if (!home.spool.copies() && job.error_code != "cancelled") {
     // Who has cancelled it does not want it submitted again.
     if (auto returned = changed(home, job, file, held)) return *returned;

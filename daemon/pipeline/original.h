@@ -37,11 +37,16 @@ lifecycle::Returned give_back(const Place& home, const queue::Job& job, const st
 /// Has an interrupted call done so?
 std::optional<lifecycle::Returned> given_back(const Place& home, const queue::Job& job);
 
-/// Where its original was put away, or that it was changed and went back.
-using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned>;
+/// Where its original was put away; that it was changed and went back; or that where it is to be put has to
+/// be settled first.
+using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned, lifecycle::Destined>;
 
-/// Puts the original of a delivered document away. Repeatable. Throws std::runtime_error while somebody
-/// writes to it, and when it is neither in the spool nor where it was to be put.
+/// Where the original of a delivered document is to be put by these rules: Job::bound_for.
+std::string bound_for(const config::Inbox& rules);
+
+/// Puts the original of a delivered document away. Repeatable, also when the configuration has changed in
+/// between. Throws std::runtime_error while somebody writes to it, and when it is neither in the spool nor
+/// where it was to be put.
 PutAway put_away(const Place& home, const queue::Job& job);
 
 /// Is what lies in failed/ as `name` the original of `job`? Somebody may have taken that away, and another

@@ -72,7 +72,7 @@ lifecycle::Delivery publish(const Place& configured, const Job& job, const confi
                                 job.revision, supersedes};
     auto delivered = outbox.publish(origin, job.name, parts);
     return lifecycle::Published{std::move(delivered.name), home.rules.outbox.native(),
-                                std::move(delivered.told)};
+                                std::move(delivered.told), original::bound_for(home.rules)};
   } catch (const std::system_error& error) {
     // Only what was fetched may be missing; an outbox that is not there is another matter.
     std::error_code missing;
@@ -139,6 +139,8 @@ lifecycle::Decision decide(const original::PutAway& outcome, Decide decide_on, c
                            Context& context, const Policy& policy) {
   if (const auto* returned = std::get_if<lifecycle::Returned>(&outcome))
     return lifecycle::after_change(job, *returned, context.moment(), policy);
+  if (const auto* destined = std::get_if<lifecycle::Destined>(&outcome))
+    return lifecycle::after_destined(job, *destined, context.moment());
   return decide_on(job, std::get<lifecycle::Stored>(outcome), context.moment(), policy);
 }
 

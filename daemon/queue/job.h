@@ -54,6 +54,10 @@ enum class Took : int {
   copied = 2,   ///< a copy lies there, the original stays in the inbox
 };
 
+/// Job::bound_for where that is no folder; a folder's path begins with a slash.
+inline constexpr std::string_view kDeleted = "deleted";
+inline constexpr std::string_view kKept = "kept";  ///< goes back into its inbox
+
 /// One document: a row of the queue. Nothing about a document lives anywhere else.
 struct Job {
   // Never change after the row is made.
@@ -83,6 +87,9 @@ struct Job {
   std::string spool;   ///< it is taken into, and brought back into
   std::string outbox;  ///< its result is prepared in, and lies in; of `delivered_name`
   std::string shelf;   ///< its original was put into; of `original_name`
+  /// Where its original is about to be put away: a folder, or kDeleted or kKept. Settled before anything is
+  /// moved: after a crash it is looked for there, whatever the configuration says by then. Empty before.
+  std::string bound_for;
   Took took = Took::unknown;
   /// Identity of the original in the spool when its digest was read, if any later change shows in it; empty
   /// where only the digest can tell.

@@ -78,6 +78,7 @@ Parameters& Parameters::moving_columns(const Job& job) {
       .bytes(job.spool)
       .bytes(job.outbox)
       .bytes(job.shelf)
+      .bytes(job.bound_for)
       .number(static_cast<std::int64_t>(job.took))
       .text(job.spooled)
       .text(job.tag)
@@ -134,6 +135,7 @@ Job read_job(SQLite::Statement& statement, int first) {
   job.spool = row.text();
   job.outbox = row.text();
   job.shelf = row.text();
+  job.bound_for = row.text();
   job.took = static_cast<Took>(row.small());
   job.spooled = row.text();
   job.tag = row.text();

@@ -14,9 +14,8 @@ inline const std::string kFixedColumns = "id, inbox, name, source_identity, foun
 inline const std::string kGuardColumns = "state, due, lease, state_since";
 /// What a step changes.
 inline const std::string kMovingColumns =
-    "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, spool, outbox, shelf, took, "
-    "spooled, "
-    "tag, task_id, intent_at, "
+    "profile, settings, settings_hash, sidecar, priority, size_bytes, sha256, spool, outbox, shelf, "
+    "bound_for, took, spooled, tag, task_id, intent_at, "
     "submitted_at, "
     "task_status, attempts, transient_failures, "
     "possible_duplicates, polls, not_found, empty_reads, pages, delivered_name, original_name, "

@@ -243,8 +243,14 @@ CREATE INDEX notifications_of_ending ON notifications (ending);
 INSERT INTO meta (key, value) VALUES ('queue_id', lower(hex(randomblob(4))));
 )sql";
 
-constexpr std::array<std::string_view, 8> kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                                         kVersion5, kVersion6, kVersion7, kVersion8};
+// Where an original is about to be put away: it may have been moved, and its row not know it yet, when the
+// configuration changes.
+constexpr std::string_view kVersion9 = R"sql(
+ALTER TABLE jobs ADD COLUMN bound_for BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr std::array<std::string_view, 9> kMigrations = {
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7, kVersion8, kVersion9};
 
 bool has_rows(SQLite::Database& database, const char* query) {
   return SQLite::Statement(database, query).executeStep();

@@ -97,7 +97,8 @@ class RebuildTest : public testing::Test {
     return listed;
   }
 
-  void expect_put_away(const queue::Job& job) const {
+  void expect_put_away(queue::Job job) const {
+    job.bound_for = original::bound_for(place().rules);
     const auto outcome = original::put_away(home_of(place(), job), job);
     const auto* returned = std::get_if<lifecycle::Returned>(&outcome);
     EXPECT_EQ(returned, nullptr) << returned->told;
@@ -160,7 +161,8 @@ TEST_F(RebuildTest, AnOutboxThatIsNotConfiguredAnyMoreIsReadWhereARowThatCameBac
 TEST_F(RebuildTest, AnOriginalThatWasChangedGoesBackIntoTheInbox) {
   write(state() / "spool" / kId, "another!");
   deliver("document");
-  const queue::Job job = rebuilt();
+  queue::Job job = rebuilt();
+  job.bound_for = original::bound_for(place().rules);
   EXPECT_TRUE(std::holds_alternative<lifecycle::Returned>(original::put_away(home_of(place(), job), job)));
   EXPECT_TRUE(fs::exists(home_.path() / "inbox/a.txt"));
 }
