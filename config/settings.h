@@ -78,6 +78,8 @@ struct Inbox {
   /// case. Empty: whatever the service takes.
   std::vector<std::string> types;
   Notify notify;
+  /// Document -> the name that its results have, where it is another. Not in the file: `process` of a link.
+  std::map<std::string, std::string> titles;
 
   bool operator==(const Inbox&) const = default;
 };

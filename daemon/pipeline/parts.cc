@@ -15,7 +15,7 @@ bool has(const config::Profile& profile, Artifact artifact) {
   return std::ranges::find(profile.artifacts, artifact) != profile.artifacts.end();
 }
 
-void write_report_once(const fs::path& folder, const queue::Job& job) {
+void write_report_once(const fs::path& folder, const std::string& title) {
   const fs::path report = folder / artifacts::kReportName;
   if (fs::exists(report)) return;
   std::optional<fs::path> pdf = folder / artifacts::kPdfName;
@@ -23,7 +23,7 @@ void write_report_once(const fs::path& folder, const queue::Job& job) {
   // Under its name only when it is whole.
   fs::path half = report;
   half += ".part";
-  artifacts::write_report(folder / artifacts::kResultName, pdf, job.name, half);
+  artifacts::write_report(folder / artifacts::kResultName, pdf, title, half);
   fs::rename(half, report);
 }
 
@@ -34,8 +34,8 @@ std::optional<artifacts::PictureFolder> pictures_of(const fs::path& folder, cons
   return artifacts::PictureFolder{folder / artifacts::kPicturesName, base + ".images"};
 }
 
-outbox::Part html_part(const fs::path& folder, const queue::Job& job, bool with_pictures) {
-  const auto write_for = [folder, title = job.name, with_pictures](const std::string& base) {
+outbox::Part html_part(const fs::path& folder, const std::string& title, bool with_pictures) {
+  const auto write_for = [folder, title, with_pictures](const std::string& base) {
     artifacts::write_html(folder / artifacts::kResultName, title, pictures_of(folder, base, with_pictures),
                           folder / "document.html");
   };
@@ -54,7 +54,7 @@ outbox::Part markdown_part(const fs::path& folder, bool with_pictures) {
 
 // A part that others are made from comes behind them: it becomes visible later, so that after a crash it is
 // still there for those that have to be made again.
-std::vector<outbox::Part> make_parts(const fs::path& folder, const queue::Job& job,
+std::vector<outbox::Part> make_parts(const fs::path& folder, const std::string& title,
                                      const config::Profile& profile) {
   const fs::path result = folder / artifacts::kResultName;
   std::vector<outbox::Part> parts{{".json", result}};
@@ -70,10 +70,10 @@ std::vector<outbox::Part> make_parts(const fs::path& folder, const queue::Job& j
   if (has(profile, Artifact::markdown)) parts.push_back(markdown_part(folder, with_pictures));
   add(Artifact::text, ".txt", "document.txt", [&](const fs::path& to) { artifacts::write_text(result, to); });
   add(Artifact::chunks, ".chunks.ndjson", "chunks.ndjson",
-      [&](const fs::path& to) { artifacts::write_chunks(result, job.name, to); });
+      [&](const fs::path& to) { artifacts::write_chunks(result, title, to); });
   add(Artifact::report, ".report.html", artifacts::kReportName,
-      [&](const fs::path&) { write_report_once(folder, job); });
-  if (has(profile, Artifact::html)) parts.push_back(html_part(folder, job, with_pictures));
+      [&](const fs::path&) { write_report_once(folder, title); });
+  if (has(profile, Artifact::html)) parts.push_back(html_part(folder, title, with_pictures));
   if (!fs::exists(folder / artifacts::kNoPdfName)) add(Artifact::pdf, ".pdf", artifacts::kPdfName, fetched);
   add(Artifact::images, ".images", artifacts::kPicturesName, fetched);
   return parts;

@@ -52,6 +52,8 @@ struct Place {
   /// FolderGone.
   outbox::Outbox open_outbox() const;
 
+  /// The name that the results of this document have.
+  const std::string& title_of(const std::string& name) const;
   /// The profile of a document by the folder it lies in.
   const std::string& profile_of(const std::string& name) const;
   /// Does the inbox's `types` allow this name?

@@ -67,10 +67,11 @@ lifecycle::Delivery publish(const Place& configured, const Job& job, const confi
   auto outbox = home.open_outbox();
   const auto folder = outbox.prepare(job.id);
   try {
-    const auto parts = make_parts(folder, job, profile);
+    const std::string& title = home.title_of(job.name);
+    const auto parts = make_parts(folder, title, profile);
     const outbox::Origin origin{job.id,       job.name,  job.task_id, job.sha256, job.settings_hash,
                                 job.revision, supersedes};
-    auto delivered = outbox.publish(origin, job.name, parts);
+    auto delivered = outbox.publish(origin, title, parts);
     return lifecycle::Published{std::move(delivered.name), home.rules.outbox.native(),
                                 std::move(delivered.told), original::bound_for(home.rules)};
   } catch (const std::system_error& error) {

@@ -83,6 +83,19 @@ TEST_F(Processing, LocallyNeedsNoKeyNoConfigurationAndNoDaemon) {
   EXPECT_ANY_THROW(http_get(port, "/health")) << "its service has ended with it";
 }
 
+TEST_F(Processing, TheResultsOfALinkHaveItsName) {
+  home.start_service(kFakeParser);
+  paper("2026-11-27.pdf");
+  fs::create_symlink("2026-11-27.pdf", papers / "latest.pdf");
+  const auto arguments = at_the_service({papers / "latest.pdf"});
+  const Ran ran = process(arguments);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(files_below(out), ElementsAre("latest.pdf.json", "latest.pdf.md"));
+  EXPECT_EQ(process(arguments).exit_code, 0);
+  EXPECT_EQ(tasks_created(), 1);
+  EXPECT_THAT(files_below(out), ElementsAre("latest.pdf.json", "latest.pdf.md"));
+}
+
 TEST_F(Processing, AKilledRunTakesItsServiceWithIt) {
   paper("a.md");
   Process process = begin({"--local", papers / "a.md"});

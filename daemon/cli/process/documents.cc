@@ -34,6 +34,10 @@ class Search {
     if (names_.judge(real.filename()) == inbox::Names::Verdict::sidecar)
       return refuse(path, "holds settings for the document beside it: name that");
     take(path, real.parent_path(), {real.filename()}, {path});
+    // Who names `latest.pdf` looks for `latest.pdf.md`, whatever it points to.
+    const std::string link = path.filename();
+    if (taken_ && link != real.filename() && names_.judge(link) == inbox::Names::Verdict::document)
+      found_.documents.back().title = link;
   }
 
   Found found() {
@@ -98,6 +102,7 @@ class Search {
     const auto tree = inbox::Tree::open(inbox);
     if (!tree) return refuse(named, tree.error());
     auto sightings = inbox::look_at(*tree, names);
+    taken_ = false;
     for (std::size_t i = 0; i < sightings.size(); ++i) {
       inbox::Sighting& seen = sightings[i];
       const fs::path file = inbox / seen.name;
@@ -108,6 +113,7 @@ class Search {
       } else if (known_.insert(file).second) {
         found_.documents.push_back(
             {shown[i], inbox.native(), {std::move(seen.name), seen.identity, seen.sidecar}});
+        taken_ = true;
       }
     }
   }
@@ -116,6 +122,7 @@ class Search {
   const inbox::Names names_{{}};
   Found found_;
   std::set<fs::path> known_;
+  bool taken_ = false;  ///< anything, by the last take()
   std::vector<std::string> faults_;
   ExitCode code_ = ExitCode::no_input;
 };

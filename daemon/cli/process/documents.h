@@ -14,6 +14,7 @@ struct Document {
   std::filesystem::path shown;  ///< as whoever named it knows it
   std::string inbox;  ///< the folder that its name is relative to: its own, or the one named (bytes)
   inbox::Arrival arrival;
+  std::string title = {};  ///< the name of a link that was named; else empty
 };
 
 struct Found {

@@ -52,14 +52,16 @@ std::vector<config::Inbox> inboxes_of(const fs::path& out, const std::string& pr
                                       std::span<const Document> documents) {
   std::vector<config::Inbox> inboxes;
   for (const Document& document : documents) {
-    if (std::ranges::find(inboxes, fs::path(document.inbox), &config::Inbox::path) != inboxes.end()) continue;
-    config::Inbox inbox;
-    inbox.path = document.inbox;
-    inbox.outbox = out;
-    inbox.failed = out / kFailedFolder;
-    inbox.originals = config::Originals::keep;
-    inbox.profile = profile;
-    inboxes.push_back(std::move(inbox));
+    auto inbox = std::ranges::find(inboxes, fs::path(document.inbox), &config::Inbox::path);
+    if (inbox == inboxes.end()) {
+      inbox = inboxes.emplace(inboxes.end());
+      inbox->path = document.inbox;
+      inbox->outbox = out;
+      inbox->failed = out / kFailedFolder;
+      inbox->originals = config::Originals::keep;
+      inbox->profile = profile;
+    }
+    if (!document.title.empty()) inbox->titles[document.arrival.name] = document.title;
   }
   return inboxes;
 }

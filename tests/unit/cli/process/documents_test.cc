@@ -76,6 +76,22 @@ TEST_F(FindDocuments, PassesOverWhatTheServiceDoesNotTakeAndWhatIsNoDocument) {
   EXPECT_EQ(found.links_passed_over, 1u);
 }
 
+TEST_F(FindDocuments, ALinkThatIsNamedGivesTheResultsItsName) {
+  put("d/a.pdf");
+  fs::create_symlink("d/a.pdf", folder_ / "latest.pdf");
+  fs::create_symlink("d/a.pdf", folder_ / ".hidden.pdf");
+  fs::create_symlink("d", folder_ / "same");
+  for (const auto& [named, title] : {std::pair{"latest.pdf", "latest.pdf"}, std::pair{"d/a.pdf", ""},
+                                     std::pair{"same/a.pdf", ""}, std::pair{".hidden.pdf", ""}}) {
+    const Found found = find({named});
+    ASSERT_EQ(names(found), std::vector<std::string>{"a.pdf"}) << named;
+    EXPECT_EQ(found.documents[0].title, title) << named;
+  }
+  const Found twice = find({"d/a.pdf", "latest.pdf"});
+  EXPECT_EQ(names(twice), std::vector<std::string>{"a.pdf"});
+  EXPECT_EQ(twice.documents[0].title, "");
+}
+
 TEST_F(FindDocuments, AFolderOfLinksSaysSo) {
   put("a.pdf");
   fs::create_directory(folder_ / "links");
