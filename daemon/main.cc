@@ -31,7 +31,8 @@ constexpr const char* kFooter = R"(Example:
 
 Exit codes:
    0  done, or stopped as asked   1  some documents failed, or some check did
-  64  wrong command line         66  a job, folder or file that was named is not there
+  64  wrong command line         65  the queue is of another version, or another program's
+  66  a job, folder or file that was named is not there
   69  address in use, or the service is not there
   70  a mistake of ours: please report it
   71  the system refused         74  reading or writing failed, or the queue is damaged
@@ -57,6 +58,8 @@ int run(const chunkrd::cli::Command& command) {
     return finish(command.run());
   } catch (const chunkrd::UserError& error) {
     return fail(error.code(), error.what());
+  } catch (const chunkrd::queue::StoreRefused& error) {
+    return fail(ExitCode::wrong_queue, error.what());
   } catch (const chunkrd::queue::StoreError& error) {
     return fail(ExitCode::io_error, error.what());
   } catch (const std::system_error& error) {

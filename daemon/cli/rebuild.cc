@@ -68,13 +68,13 @@ void refuse_unless_meant(const Diagnosis& found, const fs::path& file) {
                                   name));
     case Condition::newer:
       throw UserError(
-          ExitCode::io_error,
+          ExitCode::wrong_queue,
           fmt::format("queue: {}: is not damaged: {}; nothing was changed. Install the newer chunkrd "
                       "again; or take what this one understands: --force",
                       name, found.detail));
     case Condition::foreign:
       throw UserError(
-          ExitCode::io_error,
+          ExitCode::wrong_queue,
           fmt::format("queue: {}: {}; nothing was changed. Let `state` name a folder of its own; or "
                       "put that database aside: --force",
                       name, found.detail));

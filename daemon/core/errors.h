@@ -12,6 +12,7 @@ enum class ExitCode : int {
   ok = 0,
   some_failed = 1,     ///< the command ran, but not everything it was asked for succeeded
   usage = 64,          ///< the command line cannot be understood
+  wrong_queue = 65,    ///< of another version, or another program's; systemd does not restart on it
   no_input = 66,       ///< a file or folder that was named does not exist or cannot be read
   unavailable = 69,    ///< something needed is not there: address in use, service not reachable
   software = 70,       ///< a mistake of ours

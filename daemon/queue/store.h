@@ -255,4 +255,11 @@ class StoreUnavailable : public StoreError {
   Cause cause_;
 };
 
+/// It is no queue for this program: a newer chunkrd's, another program's, on a network mount. It was left as
+/// it is, and trying again mends nothing.
+class StoreRefused : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 }  // namespace chunkrd::queue

@@ -159,17 +159,20 @@ TEST_F(Rebuilding, ANewerOrForeignQueueIsRefusedUnlessForced) {
                 .exit_code,
             0);
   const Ran newer = chunkrd({"rebuild"});
-  EXPECT_EQ(newer.exit_code, 74);
+  EXPECT_EQ(newer.exit_code, 65);
   EXPECT_THAT(newer.err, AllOf(HasSubstr("is not damaged: it has schema version 999"),
                                HasSubstr("Install the newer chunkrd")));
-  EXPECT_THAT(home.run_daemon_to_end().second, HasSubstr("chunkrd rebuild --force"));
+  const auto [ended, output] = home.run_daemon_to_end();
+  EXPECT_EQ(ended.exit_code, 65) << "systemd must not try again and again";
+  EXPECT_THAT(output, HasSubstr("chunkrd rebuild --force"));
+  EXPECT_EQ(chunkrd({"jobs"}).exit_code, 65);
   EXPECT_EQ(rebuild({"--force"}).at("salvaged").at("jobs"), 1);
   EXPECT_EQ(in_state("done"), 1U);
 
   lose_queue();
   ASSERT_EQ(run({"/usr/bin/sqlite3", queue(), "CREATE TABLE songs (title TEXT)"}).exit_code, 0);
   const Ran foreign = chunkrd({"rebuild"});
-  EXPECT_EQ(foreign.exit_code, 74);
+  EXPECT_EQ(foreign.exit_code, 65);
   EXPECT_THAT(foreign.err, HasSubstr("another program"));
   EXPECT_EQ(rebuild({"--force"}).at("found").at("delivered"), 1);
 }

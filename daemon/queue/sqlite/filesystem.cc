@@ -52,7 +52,7 @@ void refuse_network_filesystem(const std::filesystem::path& file) {
     throw StoreError(fmt::format("queue: {}: its folder cannot be used: {}; make it, or change `state`",
                                  printable(file.native()), std::generic_category().message(errno)));
   if (const auto kind = network_filesystem(static_cast<std::uint64_t>(about.f_type)))
-    throw StoreError(fmt::format(
+    throw StoreRefused(fmt::format(
         "queue: {}: lies on a network filesystem ({}), where SQLite can lose the queue; put `state` "
         "on a local disk (inboxes and outboxes may stay where they are)",
         printable(file.native()), *kind));

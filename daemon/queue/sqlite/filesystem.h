@@ -11,7 +11,7 @@ namespace chunkrd::queue {
 /// another kind.
 std::optional<std::string_view> network_filesystem(std::uint64_t f_type) noexcept;
 
-/// Throws StoreError if `file` would lie on a network filesystem: SQLite's WAL needs shared memory and
+/// Throws StoreRefused if `file` would lie on a network filesystem: SQLite's WAL needs shared memory and
 /// locks that really hold, and those file systems do not promise them.
 void refuse_network_filesystem(const std::filesystem::path& file);
 

@@ -52,12 +52,12 @@ int known_version() {
 int refuse_foreign_or_newer(SQLite::Database& database, const fs::path& file) {
   const auto version = schema_version(database);
   if (!version)
-    throw StoreError(
+    throw StoreRefused(
         fmt::format("queue: {}: is a database of another program; nothing was changed. Let `state` name a "
                     "folder of its own; or `chunkrd rebuild --force` puts it aside",
                     printable(file.native())));
   if (*version > known_version())
-    throw StoreError(fmt::format(
+    throw StoreRefused(fmt::format(
         "queue: {}: has schema version {}, this chunkrd knows {} and older; nothing was changed. Install the "
         "newer chunkrd again, or let `state` name another folder; without it, `chunkrd rebuild --force` "
         "takes what this one understands",
@@ -67,7 +67,7 @@ int refuse_foreign_or_newer(SQLite::Database& database, const fs::path& file) {
 
 void refuse_older(int version, const fs::path& file) {
   if (version < known_version())
-    throw StoreError(
+    throw StoreRefused(
         fmt::format("queue: {}: has schema version {}, this chunkrd needs {}; nothing was changed. `chunkrd "
                     "run` brings it "
                     "up to date: restart the daemon",

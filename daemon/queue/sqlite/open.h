@@ -39,7 +39,8 @@ struct SqliteOptions {
 /// for SqliteOptions::look_at_most: a start must not take minutes.
 ///
 /// A file that is damaged, newer than this program, or somebody else's is refused and left as it is, byte
-/// for byte; so is a file on a network filesystem. Throws StoreError.
+/// for byte; so is a file on a network filesystem. Throws StoreError, where trying again mends nothing
+/// StoreRefused.
 ///
 /// With Access::read SQLite may leave an empty log and its index beside the file, no more.
 SQLite::Database open_database(const std::filesystem::path& file, const SqliteOptions& options);
