@@ -24,6 +24,7 @@
 
 #include "config/listen_address.h"
 #include "core/async.h"
+#include "core/authority.h"
 #include "core/errors.h"
 
 namespace chunkrd::metrics {
@@ -71,16 +72,36 @@ void open_or_explain(tcp::acceptor& acceptor, const std::string& listen) {
   }
 }
 
+// A page in somebody's browser can make a name of its own lead here (DNS rebinding) and read what documents
+// there are. An address in figures cannot be made to lead anywhere, nor "localhost". Programs may say
+// nothing.
+bool is_loopback_by_name(std::string_view host_header) {
+  if (host_header.empty()) return true;
+  const auto host = host_in(host_header);
+  if (!host) return false;
+  boost::system::error_code is_name;
+  asio::ip::make_address(*host, is_name);
+  return !is_name || *host == "localhost" || host->ends_with(".localhost");
+}
+
+constexpr const char* kUnknownName =
+    "metrics.listen is for this machine only: ask for localhost or 127.0.0.1. A reverse proxy has to send "
+    "one of "
+    "them as Host\n";
+
 std::string_view without_query(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
 http::response<http::string_body> answer(const http::request<http::empty_body>& request,
-                                         const Sources& sources) {
+                                         const Sources& sources, bool for_this_machine) {
+  const beast::string_view host = request[http::field::host];
+  const bool is_called_right = !for_this_machine || is_loopback_by_name({host.data(), host.size()});
   const bool is_known = request.method() == http::verb::get || request.method() == http::verb::head;
   const beast::string_view target = request.target();
-  Page page = is_known ? page_at(without_query({target.data(), target.size()}), sources)
-                       : Page{.status = 405, .body = "only GET and HEAD\n"};
+  Page page = !is_known          ? Page{.status = 405, .body = "only GET and HEAD\n"}
+              : !is_called_right ? Page{.status = 421, .body = kUnknownName}
+                                 : page_at(without_query({target.data(), target.size()}), sources);
   http::response<http::string_body> response(static_cast<http::status>(page.status), request.version());
   response.set(http::field::content_type, page.content_type);
   response.set(http::field::cache_control, "no-store");
@@ -101,6 +122,7 @@ class Endpoint::Server {
       : sources_(std::move(sources)), limits_(limits), acceptor_(loop_) {
     open_or_explain(acceptor_, listen);
     port_ = acceptor_.local_endpoint().port();
+    for_this_machine_ = acceptor_.local_endpoint().address().is_loopback();
     asio::co_spawn(loop_, accept(), asio::detached);
     thread_ = start_thread();
   }
@@ -181,7 +203,7 @@ class Endpoint::Server {
       co_await http::async_read_header(stream, buffer, parser, asio::use_awaitable);
       // A body is not wanted and not read: the connection ends after the answer.
       const bool has_body = !parser.is_done();
-      auto response = answer(parser.get(), sources_);
+      auto response = answer(parser.get(), sources_, for_this_machine_);
       if (has_body) response.keep_alive(false);
       stream.expires_after(limits_.exchange);
       co_await http::async_write(stream, response, asio::use_awaitable);
@@ -197,6 +219,7 @@ class Endpoint::Server {
   tcp::acceptor acceptor_;
   Connections connections_;  // the endpoint's thread only
   std::uint16_t port_ = 0;
+  bool for_this_machine_ = false;
   std::thread thread_;
 };
 

@@ -21,7 +21,8 @@ struct ClientLimits {
 std::string fault_of_address(const std::string& listen);
 
 /// Serves the pages over HTTP, on a thread of its own: a scrape neither waits for the event loop nor holds
-/// it up, and /healthz can tell that the loop is stuck.
+/// it up, and /healthz can tell that the loop is stuck. At a loopback address it answers only to a Host that
+/// is an address or localhost.
 class Endpoint {
  public:
   /// Listens at `listen` ("127.0.0.1:9464", "[::1]:9464", ":9464"; port 0 takes a free one) and starts.

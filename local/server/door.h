@@ -34,8 +34,4 @@ class Door {
 /// server without asking it first.
 bool is_json(std::string_view content_type);
 
-/// The host in "host:port", in lower case and without brackets; nothing if it is not a host with or without
-/// a port.
-std::optional<std::string> host_in(std::string_view authority);
-
 }  // namespace chunkrd::local::server

@@ -40,9 +40,10 @@ class EndpointTest : public ::testing::Test {
   }
 
   static http::response<http::string_body> ask(tcp::socket& socket, http::verb method,
-                                               const std::string& target) {
+                                               const std::string& target,
+                                               const std::string& host = "localhost") {
     http::request<http::string_body> request(method, target, 11);
-    request.set(http::field::host, "localhost");
+    if (!host.empty()) request.set(http::field::host, host);
     request.prepare_payload();
     http::write(socket, request);
     http::response_parser<http::string_body> parser;
@@ -112,6 +113,30 @@ TEST_F(EndpointTest, HasItsPagesAndNoOthers) {
   }
   health_.set_not_ready({"paused: auth"});
   EXPECT_EQ(ask(endpoint.port(), http::verb::get, "/readyz").result_int(), 503U);
+}
+
+// A page whose own name was made to lead to 127.0.0.1 is let in by the browser: only the Host tells.
+TEST_F(EndpointTest, ForThisMachineItAnswersToNoNameOfOthers) {
+  const Endpoint endpoint("127.0.0.1:0", sources());
+  const auto status = [&](const std::string& target, const std::string& host) {
+    tcp::socket socket = connect(endpoint.port());
+    return ask(socket, http::verb::get, target, host).result_int();
+  };
+  for (const char* target : {"/", "/metrics", "/healthz", "/readyz"}) {
+    for (const char* host : {"evil.example", "evil.example:9464", "127.0.0.1.evil.example",
+                             "localhost.evil.example", "localhost@evil.example", "evil localhost"})
+      EXPECT_EQ(status(target, host), 421U) << target << " " << host;
+    for (const char* host : {"localhost", "LOCALHOST:9464", "chunkrd.localhost", "127.0.0.1:9464",
+                             "[::1]:9464", "10.0.0.5:9464", ""})
+      EXPECT_EQ(status(target, host), 200U) << target << " " << host;
+  }
+}
+
+// By which names others reach this machine is not known.
+TEST_F(EndpointTest, ForOthersItAnswersToAnyName) {
+  const Endpoint endpoint("0.0.0.0:0", sources());
+  tcp::socket socket = connect(endpoint.port());
+  EXPECT_EQ(ask(socket, http::verb::get, "/metrics", "scans.example:9464").result_int(), 200U);
 }
 
 TEST_F(EndpointTest, RefusesOtherMethods) {
