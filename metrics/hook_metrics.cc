@@ -25,10 +25,12 @@ HookMetrics::HookMetrics(prometheus::Registry& registry)
                    .Name("chunkrd_notifications_waiting")
                    .Help("Notifications that are still to be taken.")
                    .Register(registry)),
-      oldest_(prometheus::BuildGauge()
-                  .Name("chunkrd_notifications_oldest_waiting_timestamp_seconds")
-                  .Help("Since when the notification waits that waits longest; absent while none does.")
-                  .Register(registry)) {}
+      oldest_(
+          prometheus::BuildGauge()
+              .Name("chunkrd_notifications_oldest_waiting_timestamp_seconds")
+              .Help("Since when the notification waits that waits longest; absent while none does, and where "
+                    "the hook is not configured any more.")
+              .Register(registry)) {}
 
 HookMetrics::Series& HookMetrics::series(const std::string& hook) {
   const auto [known, is_new] = by_hook_.try_emplace(hook);
@@ -53,9 +55,9 @@ void HookMetrics::set_waiting(const std::map<std::string, Waiting>& by_hook) {
     const auto waiting = by_hook.find(hook);
     const std::int64_t count = waiting == by_hook.end() ? 0 : waiting->second.count;
     each.waiting->Set(static_cast<double>(count));
-    if (count > 0) {
+    if (count > 0 && waiting->second.oldest) {
       if (each.oldest == nullptr) each.oldest = &oldest_.Add(labels_of(hook));
-      each.oldest->Set(std::chrono::duration<double>(waiting->second.oldest.time_since_epoch()).count());
+      each.oldest->Set(std::chrono::duration<double>(waiting->second.oldest->time_since_epoch()).count());
     } else if (each.oldest != nullptr) {
       oldest_.Remove(each.oldest);
       each.oldest = nullptr;

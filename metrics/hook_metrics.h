@@ -24,11 +24,11 @@ class HookMetrics final : public hooks::Observer {
 
   void on_notification(const std::string& hook, hooks::Outcome outcome, std::size_t count) override;
 
-  /// So many notifications wait for each hook, the oldest since then (by the wall clock); none for those that
-  /// are not named.
+  /// So many notifications wait for each hook, the oldest since then (by the wall clock; nothing where the
+  /// hook is not configured any more: nobody fails to take them); none for those that are not named.
   struct Waiting {
     std::int64_t count = 0;
-    WallTime oldest;
+    std::optional<WallTime> oldest;
   };
   void set_waiting(const std::map<std::string, Waiting>& by_hook);
 

@@ -47,7 +47,7 @@ Findings look(const std::filesystem::path& config_file, ExitCode& code) {
                       fmt::format("{}: {} inboxes, {} profiles", printable(config_file.native()),
                                   settings.inboxes.size(), settings.profiles.size()),
                       ""});
-  for (auto check : {check_this_machine, check_service}) try {
+  for (auto check : {check_this_machine, check_service, check_receivers}) try {
       std::ranges::move(check(settings), std::back_inserter(findings));
     } catch (const std::system_error& error) {
       findings.push_back({"machine", Level::error, error.what(), "run it as the daemon's user, or as root"});

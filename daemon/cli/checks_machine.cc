@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
-#include <sstream>
 #include <system_error>
 
 #include "cli/checks.h"
@@ -214,14 +212,6 @@ void check_daemon(const config::Settings& settings, Findings& findings) {
                         "systemctl start chunkrd, or chunkrd run; this may be what you mean"});
 }
 
-bool is_in_path(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (::access((fs::path(folder) / program).c_str(), X_OK) == 0) return true;
-  return false;
-}
-
 bool wants_reports(const config::Settings& settings) {
   return std::ranges::any_of(settings.profiles, [](const auto& named) {
     return std::ranges::find(named.second.artifacts, config::Artifact::report) !=
@@ -252,7 +242,7 @@ void check_metrics(const config::Settings& settings, Findings& findings) {
 }
 
 void check_tools(const config::Settings& settings, Findings& findings) {
-  if (is_in_path("pdftoppm"))
+  if (find_program("pdftoppm"))
     findings.push_back({"tools", Level::ok, "pdftoppm is there: reports show the pages' pictures", ""});
   else
     findings.push_back({"tools", wants_reports(settings) ? Level::warning : Level::ok,
@@ -290,6 +280,7 @@ Findings check_this_machine(const config::Settings& settings) {
   check_daemon(settings, findings);
   check_metrics(settings, findings);
   check_tools(settings, findings);
+  check_hooks(settings, findings);
   check_open_files(settings, findings);
   check_local_service(settings, findings);
   return findings;

@@ -516,8 +516,12 @@ awaitable<void> Daemon::look_after_metrics() {
 
 awaitable<void> Daemon::look_after_hooks() {
   std::map<std::string, metrics::HookMetrics::Waiting> waiting;
-  for (const queue::HookStanding& each : co_await worker_.queue.hooks())
-    waiting[each.hook] = {each.waiting, wall(each.oldest)};
+  const auto configured = hooks::route_names(settings_);
+  for (const queue::HookStanding& each : co_await worker_.queue.hooks()) {
+    waiting[each.hook].count = each.waiting;
+    if (std::ranges::find(configured, each.hook) != configured.end())
+      waiting[each.hook].oldest = wall(each.oldest);
+  }
   metrics_.hooks().set_waiting(waiting);
 }
 

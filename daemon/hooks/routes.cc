@@ -35,66 +35,61 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// Calls `visit` with each `notify:`, whose it is, and how that is called in names.
-template <class Visit>
-void for_each_notify(const config::Settings& settings, Visit visit) {
-  for (const config::Inbox& inbox : settings.inboxes) {
-    Route owner;
-    owner.inbox = inbox.path.native();
-    visit(inbox.notify, owner, "inbox " + inbox.path.native());
-  }
-  for (const auto& [name, profile] : settings.profiles) {
-    Route owner;
-    owner.profile = name;
-    visit(profile.notify, owner, "profile " + name);
-  }
-}
-
-std::string webhook_of(const std::string& whose) {
-  return "webhook of " + whose;
-}
-
-std::string command_of(const std::string& whose) {
-  return "command of " + whose;
+Owner owner_of(const config::Notify& notify, const std::string& whose) {
+  Owner owner{.notify = &notify};
+  if (notify.webhook) owner.webhook = "webhook of " + whose;
+  if (!notify.command.empty()) owner.command = "command of " + whose;
+  return owner;
 }
 
 }  // namespace
 
+std::vector<Owner> owners_of(const config::Settings& settings) {
+  std::vector<Owner> owners;
+  for (const config::Inbox& inbox : settings.inboxes)
+    owners.emplace_back(owner_of(inbox.notify, "inbox " + inbox.path.native())).inbox = inbox.path.native();
+  for (const auto& [name, profile] : settings.profiles)
+    owners.emplace_back(owner_of(profile.notify, "profile " + name)).profile = name;
+  return owners;
+}
+
 std::vector<std::string> route_names(const config::Settings& settings) {
   std::vector<std::string> names;
-  for_each_notify(settings, [&](const config::Notify& notify, const Route&, const std::string& whose) {
-    if (notify.webhook) names.push_back(webhook_of(whose));
-    if (!notify.command.empty()) names.push_back(command_of(whose));
-  });
+  for (const Owner& owner : owners_of(settings))
+    for (const std::string& name : {owner.webhook, owner.command})
+      if (!name.empty()) names.push_back(name);
   return names;
 }
 
 Secrets read_secrets(const config::Settings& settings) {
   Secrets secrets;
-  for_each_notify(settings, [&](const config::Notify& notify, const Route&, const std::string& whose) {
-    if (notify.webhook) secrets[webhook_of(whose)] = config::load_webhook_secret(*notify.webhook);
-  });
+  for (const Owner& owner : owners_of(settings))
+    if (!owner.webhook.empty()) secrets[owner.webhook] = config::load_webhook_secret(*owner.notify->webhook);
   return secrets;
 }
 
 std::vector<Route> routes_of(const config::Settings& settings, const Secrets& secrets, const Executor& loop) {
   std::vector<Route> routes;
-  for_each_notify(settings, [&](const config::Notify& notify, Route route, const std::string& whose) {
+  for (const Owner& owner : owners_of(settings)) {
+    const config::Notify& notify = *owner.notify;
+    Route route;
+    route.inbox = owner.inbox;
+    route.profile = owner.profile;
     route.on = notify.on;
     if (notify.give_up_after) route.give_up_after = *notify.give_up_after;
-    if (notify.webhook) {
-      route.name = webhook_of(whose);
+    if (!owner.webhook.empty()) {
+      route.name = owner.webhook;
       route.destination = "POST " + notify.webhook->url;
       route.hook = std::make_shared<Webhook>(loop, *notify.webhook, secrets.at(route.name), notify.timeout);
       routes.push_back(route);
     }
-    if (!notify.command.empty()) {
-      route.name = command_of(whose);
+    if (!owner.command.empty()) {
+      route.name = owner.command;
       route.destination = joined(notify.command);
       route.hook = std::make_shared<Program>(notify.command, notify.timeout, kAtOnce);
       routes.push_back(std::move(route));
     }
-  });
+  }
   return routes;
 }
 

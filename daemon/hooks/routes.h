@@ -28,6 +28,16 @@ struct Route {
   std::shared_ptr<Hook> hook;
 };
 
+/// A `notify:` of `settings`, whose it is, and the names of its routes; empty where it has none of the kind.
+struct Owner {
+  const config::Notify* notify = nullptr;
+  std::optional<std::string> inbox = {}, profile = {};
+  std::string webhook = {}, command = {};
+};
+
+/// Of every inbox and profile; not longer than `settings`.
+std::vector<Owner> owners_of(const config::Settings& settings);
+
 /// The names of all of them.
 std::vector<std::string> route_names(const config::Settings& settings);
 

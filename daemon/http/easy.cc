@@ -38,6 +38,8 @@ const char* name_of(Method method) noexcept {
   switch (method) {
     case Method::get:
       return "GET";
+    case Method::head:
+      return "HEAD";
     case Method::post:
       return "POST";
     case Method::patch:
@@ -113,6 +115,9 @@ void Easy::set_up_method() {
   switch (request_.method) {
     case Method::get:
       set(CURLOPT_HTTPGET, 1L);
+      break;
+    case Method::head:
+      set(CURLOPT_NOBODY, 1L);
       break;
     case Method::patch:
     case Method::post:

@@ -12,7 +12,7 @@
 
 namespace chunkrd::http {
 
-enum class Method { get, post, patch, del };
+enum class Method { get, head, post, patch, del };
 
 struct Header {
   std::string name;

@@ -42,6 +42,8 @@ class Watched : public ::testing::Test {
   static void SetUpTestSuite() {
     home = std::make_unique<Installation>();
     home->profile_options = "parse: {expires_in: 86400}, attempts: 1";
+    // A hook that takes nothing, so that there is something to see.
+    home->inbox_options = "settle: 50ms, notify: {command: [/bin/false]}";
     home->limits = "submits_per_second: 1000, pages_per_day: 1000, documents_per_day: 1000";
     home->start_service(kRules);
     home->start_daemon();

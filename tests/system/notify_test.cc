@@ -20,6 +20,7 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using test::HttpServer;
 using test::Reply;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -169,6 +170,40 @@ TEST_F(Notifications, ASecretThatIsNotThereRefusesStartAndReload) {
   ASSERT_TRUE(home.stop_daemon());
   const auto [ended, output] = home.run_daemon_to_end();
   EXPECT_THAT(output, HasSubstr("webhook secret: /no/such/secret: cannot be read"));
+}
+
+TEST_F(Notifications, CheckSaysWhetherSomebodyIsThereAndWhetherTheProgramCanBeRun) {
+  set(webhook() + ", " + command("exit 0\n"));
+  home.write_config();
+  const Ran good = chunkrd({"check"});
+  EXPECT_THAT(good.out, ContainsRegex("ok +hooks +webhook of inbox [^\n]*: there is a secret to sign with"));
+  EXPECT_THAT(good.out, ContainsRegex("ok +hooks +webhook of inbox [^\n]*: http://127.0.0.1:[0-9]+ answers"));
+  EXPECT_THAT(good.out, ContainsRegex("ok +hooks +command of inbox [^\n]*ended.sh can be run"));
+  const auto asked = receiver.requests();
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].method + " " + asked[0].target, "HEAD /") << "a hook is told of documents only";
+
+  fs::permissions(secret(), fs::perms(0644));
+  fs::permissions(home.folder() / "ended.sh", fs::perms(0600));
+  set("webhook: {url: 'http://127.0.0.1:" + std::to_string(test::unused_port()) + "/geheim', secret_file: '" +
+      (home.folder() / "secret").native() + "'}, command: ['" + (home.folder() / "ended.sh").native() + "']");
+  home.write_config();
+  const Ran bad = chunkrd({"check"});
+  EXPECT_THAT(bad.out,
+              ContainsRegex("warning +hooks +webhook of inbox [^\n]*everybody on this machine may read it"));
+  EXPECT_THAT(bad.out, ContainsRegex("warning +hooks +webhook of inbox [^\n]*Failed to connect"));
+  EXPECT_THAT(bad.out,
+              ContainsRegex("error +hooks +command of inbox [^\n]*ended.sh: it may not be executed"));
+  EXPECT_THAT(bad.out, Not(HasSubstr("geheim")));
+
+  set("webhook: {url: 'http://hooks.invalid/', allow_http: true, secret_file: /nowhere}, command: "
+      "[no-such-program]");
+  home.write_config();
+  const Ran worse = chunkrd({"check"});
+  EXPECT_EQ(worse.exit_code, 1);
+  EXPECT_THAT(worse.out, ContainsRegex("error +hooks +webhook of inbox [^\n]*/nowhere: cannot be read"));
+  EXPECT_THAT(worse.out, ContainsRegex("warning +hooks +webhook of inbox [^\n]*can be read on the way"));
+  EXPECT_THAT(worse.out, ContainsRegex("error +hooks +command of inbox [^\n]*no such program in .PATH"));
 }
 
 TEST_F(Notifications, ACommandGetsTheFactsAndIsRunAgainWhenItFails) {
