@@ -1,5 +1,7 @@
 # A throwaway guest: source it. An overlay of the tree (see `tree`), booted with a real systemd by systemd-nspawn.
 #   open_guest BUILD     makes $guest (its files) and $work; unmounted and removed when the script ends
+#   packages_of BUILD    prints the folder of the Debian packages of these programs, made if need be
+#   make_later DEB FILE  the same package a version later, with another configuration file as shipped
 #   boot STORY SECONDS   boots it and runs /root/STORY there; what it prints comes out, its exit status is the result
 operations=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -22,6 +24,25 @@ close_guest() {
   umount "$guest" 2>/dev/null || umount -l "$guest" 2>/dev/null || true
   rm -rf "$work"
   rmdir /sys/fs/cgroup/unified/{payload,supervisor} 2>/dev/null || true
+}
+
+packages_of() {
+  local program folder=$operations/../../build/package
+  for program in dpkg-buildpackage dh lintian; do
+    command -v $program >/dev/null || skip_all "$program is not installed (packages dpkg-dev, debhelper, lintian)" >&2
+  done
+  if [[ -z $(find "$folder" -name 'chunkrd_*.deb' -newer "$1/chunkrd" 2>/dev/null) ]]; then
+    "$operations/../../scripts/package" --built "$1" >&2
+  fi
+  realpath "$folder"
+}
+
+make_later() {
+  dpkg-deb -R "$1" "$work/later"
+  sed -i 's/^Version: .*/&+later/' "$work/later/DEBIAN/control"
+  echo '# A later default.' >>"$work/later/etc/chunkrd/chunkrd.yaml"
+  (cd "$work/later" && md5sum etc/chunkrd/chunkrd.yaml >>DEBIAN/md5sums)
+  dpkg-deb -Znone -b "$work/later" "$2" >/dev/null
 }
 
 boot() {
