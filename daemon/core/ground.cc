@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <random>
 #include <sstream>
 #include <system_error>
@@ -34,8 +35,34 @@ bool says_nothing(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
+// A line of mountinfo, "36 35 98:0 /root /mount/point ...": what of the device is seen at the mount point.
+struct Mount {
+  std::uint64_t parent = 0;
+  std::string device, root, point;
+};
+
+std::map<std::uint64_t, Mount> all_mounts() {
+  std::map<std::uint64_t, Mount> all;
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream fields(line);
+    std::uint64_t id = 0;
+    Mount mount;
+    if (fields >> id >> mount.parent >> mount.device >> mount.root >> mount.point) all[id] = std::move(mount);
+  }
+  return all;
+}
+
+// Is the same to be seen there without it? A folder that is mounted onto itself: systemd opens
+// ReadWritePaths= so, for the daemon alone.
+bool changes_nothing(const Mount& mount, const Mount& below) {
+  const std::string above = below.point == "/" ? "" : below.point;
+  if (mount.device != below.device || !mount.point.starts_with(above)) return false;
+  return mount.root == (below.root == "/" ? "" : below.root) + mount.point.substr(above.size());
+}
+
 // The mount point that `path` lies below, as the kernel writes it; of what of it exists. Empty where that
-// cannot be known.
+// cannot be known. The same for all programs of this machine, whatever their sandbox.
 std::string mount_of(const fs::path& path) {
   struct statx status{};
   fs::path at = path;
@@ -43,15 +70,14 @@ std::string mount_of(const fs::path& path) {
     if (at == at.parent_path() || at.parent_path().empty()) return {};
     at = at.parent_path();
   }
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    // "36 35 98:0 /root /mount/point ..."
-    std::istringstream fields(line);
-    std::uint64_t id = 0;
-    std::string parent, device, root, point;
-    if (fields >> id >> parent >> device >> root >> point && id == status.stx_mnt_id) return point;
-  }
-  return {};
+  const auto mounts = all_mounts();
+  auto mount = mounts.find(status.stx_mnt_id);
+  if (mount == mounts.end()) return {};
+  for (auto below = mounts.find(mount->second.parent);
+       below != mounts.end() && below != mount && changes_nothing(mount->second, below->second);
+       below = mounts.find(mount->second.parent))
+    mount = below;
+  return mount->second.point;
 }
 
 std::string new_id() {

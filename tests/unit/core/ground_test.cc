@@ -1,8 +1,13 @@
 #include "core/ground.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "tests/support/temporary_folder.h"
@@ -115,6 +120,34 @@ TEST_F(GroundTest, AnInboxBelowAnotherMountIsTakenForOneAsSoonAsSomethingLiesInI
   EXPECT_TRUE(inbox().open());
   fs::remove(home.path() / "inbox/a.pdf");
   EXPECT_TRUE(inbox().open()) << "for good";
+}
+
+// Whether it went on to its end in a namespace of its own, where `folder` is mounted onto itself: what
+// systemd does with ReadWritePaths=.
+bool in_a_sandbox(const fs::path& folder, const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr int kNotAllowed = 2;
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(folder.c_str(), folder.c_str(), nullptr, MS_BIND, nullptr) != 0)
+      ::_exit(kNotAllowed);
+    ::_exit(work() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_NE(status, 1 << 8);
+  return status == 0;
+}
+
+TEST_F(GroundTest, AFolderThatASandboxMountsOntoItselfIsTheSameOutsideOfIt) {
+  fs::create_directories(home.path() / "inbox");
+  if (!in_a_sandbox(home.path(), [&] { return inbox().open() && archive().open(); }))
+    GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_FALSE(inbox().hidden()) << "chunkrd check beside the service";
+  EXPECT_FALSE(archive().hidden());
+  EXPECT_TRUE(inbox().open());
+  EXPECT_TRUE(in_a_sandbox(home.path() / "inbox", [&] { return !inbox().hidden() && inbox().open(); }))
+      << "nor is it another one where the sandbox is";
 }
 
 TEST_F(GroundTest, NothingIsMadeWhereTheFolderAboveItIsMissing) {
