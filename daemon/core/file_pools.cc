@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <system_error>
+
 namespace chunkrd {
 
 FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders) {
@@ -14,15 +16,27 @@ FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders) {
   return systems;
 }
 
+FilePools::FilePools(std::size_t threads_each) : threads_each_(threads_each) {
+  pools_.emplace(FileSystems{}, std::make_unique<Threads>(threads_each_));
+}
+
+FilePools::~FilePools() {
+  join();
+}
+
 void FilePools::join() {
   for (const auto& [systems, pool] : pools_) pool->join();
 }
 
 Executor FilePools::on(const FileSystems& systems) {
   if (one_) return one_;
-  auto& pool = pools_[systems];
-  if (!pool) pool = std::make_unique<asio::thread_pool>(threads_each_);
-  return pool->get_executor();
+  const auto there = pools_.find(systems);
+  if (there != pools_.end()) return there->second->executor();
+  try {
+    return pools_.emplace(systems, std::make_unique<Threads>(threads_each_)).first->second->executor();
+  } catch (const std::system_error&) {
+    return pools_.at({})->executor();
+  }
 }
 
 std::optional<std::chrono::steady_clock::time_point> FilePools::waiting_since(const std::string& whom) const {

@@ -3,7 +3,6 @@
 #include <sys/types.h>
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -16,6 +15,7 @@
 
 #include "core/async.h"
 #include "core/cut.h"
+#include "core/threads.h"
 
 namespace chunkrd {
 
@@ -32,15 +32,16 @@ FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders);
 /// destroyed after it, with their loop.
 class FilePools {
  public:
-  /// Two would do for one disk; four keep a fast one busy.
-  explicit FilePools(std::size_t threads_each = 4) : threads_each_(threads_each) {}
+  /// Two would do for one disk; four keep a fast one busy. Throws std::system_error when not even one can be
+  /// had.
+  explicit FilePools(std::size_t threads_each = 4);
   /// Everything runs on `one`: the simulation's loop.
   explicit FilePools(Executor one) : one_(std::move(one)) {}
-  ~FilePools() { join(); }
+  ~FilePools();
   FilePools(const FilePools&) = delete;
   FilePools& operator=(const FilePools&) = delete;
 
-  /// Throws std::system_error when there can be no more threads.
+  /// While the machine has no more threads to give: fewer of them, or those of other file systems.
   Executor on(const FileSystems& systems);
 
   /// Runs the blocking `work` for `whom` (a job's id) on the threads of `systems`; else as run_on().
@@ -83,7 +84,7 @@ class FilePools {
   Executor one_;
   const std::shared_ptr<Times> waiting_ = std::make_shared<Times>();
   std::atomic<bool> cut_ = false;
-  std::map<FileSystems, std::unique_ptr<asio::thread_pool>> pools_;
+  std::map<FileSystems, std::unique_ptr<Threads>> pools_;  ///< that of no file system is always there
 };
 
 }  // namespace chunkrd

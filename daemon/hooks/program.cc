@@ -108,7 +108,7 @@ Program::~Program() {
 }
 
 awaitable<Answer> Program::tell(Message message) {
-  return run_on(threads_.get_executor(), [this, message = std::move(message)] { return run(message); });
+  return run_on(threads_.executor(), [this, message = std::move(message)] { return run(message); });
 }
 
 Answer Program::run(const Message& message) const {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <string>
 #include <vector>
 
 #include "core/child.h"
+#include "core/threads.h"
 #include "hooks/hook.h"
 
 namespace chunkrd::hooks {
@@ -27,7 +27,7 @@ class Program final : public Hook {
   std::vector<std::string> command_;
   Duration timeout_;
   std::atomic<bool> cut_ = false;
-  asio::thread_pool threads_;
+  Threads threads_;
 };
 
 /// What a program finds in its environment besides `inherited` ("NAME=value"), of which it gets nothing that

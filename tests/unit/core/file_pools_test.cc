@@ -1,11 +1,18 @@
 #include "core/file_pools.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
+#include <functional>
 #include <future>
+#include <system_error>
+
+#include "tests/support/crippled_kernel.h"
 
 namespace chunkrd {
 namespace {
@@ -80,6 +87,47 @@ TEST(FilePools, OnOneExecutorEverythingRunsThere) {
                  [&](std::exception_ptr, bool here) { same = here; });
   loop.run();
   EXPECT_TRUE(same);
+}
+
+// In a process of its own, from some time on without new threads. Its answer, or -1.
+int in_a_process(const std::function<int()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      ::_exit(work());
+    } catch (...) {
+      ::_exit(99);
+    }
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(FilePools, WithoutThreadsForAnotherFileSystemTheFirstOnesDoItsWork) {
+  EXPECT_EQ(in_a_process([] {
+              FilePools pools;
+              if (!tests::let_call_fail(SYS_clone3, EAGAIN)) return 1;
+              asio::io_context loop;
+              int answer = 0;
+              asio::co_spawn(loop, pools.run({7}, "a", [] { return 42; }),
+                             [&](std::exception_ptr, int said) { answer = said; });
+              loop.run_for(30s);
+              return answer;
+            }),
+            42);
+}
+
+TEST(FilePools, WithoutAnyThreadThatIsToldAtOnce) {
+  EXPECT_EQ(in_a_process([] {
+              if (!tests::let_call_fail(SYS_clone3, EAGAIN)) return 1;
+              try {
+                const FilePools pools;
+              } catch (const std::system_error&) {
+                return 42;
+              }
+              return 2;
+            }),
+            42);
 }
 
 TEST(FilePools, AreChosenByWhereFoldersLie) {

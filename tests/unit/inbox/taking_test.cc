@@ -8,12 +8,12 @@
 #include <optional>
 #include <set>
 
-#include "crippled_kernel.h"
 #include "faulty_looks.h"
 #include "folder.h"
 #include "inbox/spool.h"
 #include "inbox/writers.h"
 #include "own_world.h"
+#include "tests/support/crippled_kernel.h"
 #include "tests/support/fuse_mount.h"
 
 namespace chunkrd::inbox {
@@ -215,14 +215,17 @@ void take_in_every_way(const TemporaryFolder& inbox, const TemporaryFolder& stat
 }
 
 TEST_F(TakingTest, WorksWhereAFileSystemCannotRefuseToReplace) {
-  EXPECT_EQ(tell_in_own_process([] { return let_call_fail(SYS_renameat2, EINVAL); },
+  EXPECT_EQ(tell_in_own_process([] { return tests::let_call_fail(SYS_renameat2, EINVAL); },
                                 [&] { take_in_every_way(inbox, state); }),
             Told::well);
 }
 
 TEST_F(TakingTest, WorksWhereThereAreNoHardLinksEither) {
   EXPECT_EQ(tell_in_own_process(
-                [] { return let_call_fail(SYS_renameat2, EINVAL) && let_call_fail(SYS_linkat, EPERM); },
+                [] {
+                  return tests::let_call_fail(SYS_renameat2, EINVAL) &&
+                         tests::let_call_fail(SYS_linkat, EPERM);
+                },
                 [&] { take_in_every_way(inbox, state); }),
             Told::well);
 }

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace chunkrd::inbox {
+namespace chunkrd::tests {
 
 /// From now on the system call `number` fails with `error`, in this process and for good: see
 /// tell_in_own_process(). False where that is not allowed.
@@ -25,4 +25,4 @@ inline bool let_call_fail(long number, int error) {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
-}  // namespace chunkrd::inbox
+}  // namespace chunkrd::tests
