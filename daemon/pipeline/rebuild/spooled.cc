@@ -58,11 +58,11 @@ fs::path Recovery::in_spool(const std::string& job_id) const {
 void Recovery::take_spooled() {
   std::map<fs::path, std::vector<std::shared_ptr<Place>>> places_of_spools;
   places_of_spools[state_ / "spool"];
-  for (const auto& [path, place] : rules_->places) {
-    places_of_spools[place->spool.path_of("x").parent_path()].push_back(place);
-    // What was spooled before the state folder moved to another filesystem lies there.
-    places_of_spools[place->rules.path / inbox::kOwnFolder / "spool"];
-  }
+  // Wherever its spool is for us now: the daemon's sandbox, or another filesystem then, may have made it
+  // another one.
+  for (const auto& [path, place] : rules_->places)
+    for (fs::path& spool : inbox::Spool::folders_for(place->rules.path, state_))
+      places_of_spools[std::move(spool)].push_back(place);
   for (const auto& [spool, places] : places_of_spools) {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(spool, missing)) {

@@ -136,6 +136,16 @@ TEST_F(RebuildTest, SoIsOneInTheSpoolThatWasUsedBefore) {
   expect_put_away(job);
 }
 
+// The daemon's sandbox is in the way of a rename into the state folder; who rebuilds it has none.
+TEST_F(RebuildTest, ADocumentInTheOtherSpoolOfItsInboxIsTakenBackWithoutARow) {
+  const fs::path spool = place().rules.path / ".chunkrd/spool";
+  ASSERT_NE(place().spool.folder(), spool);
+  write(spool / kId, "document");
+  const queue::Job job = rebuilt(listing({}));
+  EXPECT_EQ(job.state, State::submitting);
+  EXPECT_EQ(job.spool, spool.native());
+}
+
 TEST_F(RebuildTest, AnOutboxThatIsNotConfiguredAnyMoreIsReadWhereARowThatCameBackKnowsOfIt) {
   const fs::path before = home_.path() / "outbox of last year";
   deliver("document", outbox::Outbox(before, outbox::Layout::flat));
