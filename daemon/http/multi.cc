@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <new>
 #include <span>
@@ -20,6 +21,10 @@ namespace chunkrd::http {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 64;
+
+// Sockets that cannot be watched are looked at this often.
+constexpr std::chrono::milliseconds kAskAfter{20};
+static_assert(CURL_POLL_IN == CURL_CSELECT_IN && CURL_POLL_OUT == CURL_CSELECT_OUT);
 
 // The kernel takes no more than this beyond what the other side has room for: the less of a request lies here
 // unsent, the better is known how much of it has left. Megabytes otherwise, and whole documents in them.
@@ -59,7 +64,7 @@ CURLM* new_multi() {
 }  // namespace
 
 Multi::Multi(Executor loop, long kept_connections)
-    : sockets_(loop, new_epoll_set()), timer_(loop), multi_(new_multi()) {
+    : sockets_(loop, new_epoll_set()), timer_(loop), asking_timer_(loop), multi_(new_multi()) {
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Multi::on_timeout);
@@ -90,6 +95,7 @@ void Multi::remove(CURL* easy) noexcept {
   boost::system::error_code ignored;
   sockets_.cancel(ignored);
   timer_.cancel();
+  asking_timer_.cancel();
 }
 
 int Multi::on_socket(CURL* easy, curl_socket_t socket, int what, Multi* self, void*) noexcept {
@@ -132,16 +138,44 @@ int Multi::on_timeout(CURLM*, long timeout_ms, Multi* self) noexcept {
 }
 
 void Multi::watch(curl_socket_t socket, int what) noexcept {
-  const int set = sockets_.native_handle();
+  unwatched_.erase(socket);
   if (what == CURL_POLL_REMOVE) {
-    ::epoll_ctl(set, EPOLL_CTL_DEL, socket, nullptr);  // it may be closed, and so gone from the set, already
-    return;
+    // It may be closed, and so gone from the set, already.
+    ::epoll_ctl(sockets_.native_handle(), EPOLL_CTL_DEL, socket, nullptr);
+  } else if (!put_into_set(socket, what)) {
+    unwatched_.emplace(socket, what);
+    ask_after_unwatched();
   }
+}
+
+bool Multi::put_into_set(curl_socket_t socket, int what) noexcept {
+  const int set = sockets_.native_handle();
   epoll_event event{};
   event.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0u) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0u);
   event.data.fd = socket;
-  if (::epoll_ctl(set, EPOLL_CTL_MOD, socket, &event) < 0 && errno == ENOENT)
-    ::epoll_ctl(set, EPOLL_CTL_ADD, socket, &event);
+  if (::epoll_ctl(set, EPOLL_CTL_MOD, socket, &event) == 0) return true;
+  return errno == ENOENT && ::epoll_ctl(set, EPOLL_CTL_ADD, socket, &event) == 0;
+}
+
+// No transfer may wait for what nobody would tell it. libcurl is told that they are ready: it looks itself.
+void Multi::ask_after_unwatched() {
+  if (asking_) return;
+  asking_ = true;
+  asking_timer_.expires_after(kAskAfter);
+  asking_timer_.async_wait([self = self_](const boost::system::error_code& cancelled) {
+    if (*self == nullptr) return;
+    Multi& multi = **self;
+    multi.asking_ = false;
+    if (cancelled) return;
+    for (const auto& [socket, what] : std::map(multi.unwatched_)) {
+      if (!multi.unwatched_.contains(socket)) continue;  // closed, as an earlier one was told
+      if (multi.put_into_set(socket, what)) multi.unwatched_.erase(socket);
+      int still_running = 0;
+      curl_multi_socket_action(multi.multi_, socket, what, &still_running);
+    }
+    multi.report_ends();
+    if (!multi.unwatched_.empty()) multi.ask_after_unwatched();
+  });
 }
 
 void Multi::wait_for_sockets() {

@@ -56,6 +56,8 @@ class Multi {
   static int on_timeout(CURLM*, long timeout_ms, Multi* self) noexcept;
 
   void watch(curl_socket_t socket, int what) noexcept;
+  bool put_into_set(curl_socket_t socket, int what) noexcept;
+  void ask_after_unwatched();
   void wait_for_sockets();
   void work_on_sockets();
   void wait_for_timeout(long timeout_ms);
@@ -63,12 +65,14 @@ class Multi {
   void report_ends() noexcept;
 
   asio::posix::stream_descriptor sockets_;
-  asio::steady_timer timer_;
+  asio::steady_timer timer_, asking_timer_;
   Unsent unsent_when_closed_;  ///< by the numbers they had; at most as many as there were at once
   CURLM* const multi_;
   std::size_t running_ = 0;
-  bool waiting_ = false;      ///< for sockets_
-  bool kick_posted_ = false;  ///< a zero timeout is on its way through the loop
+  std::map<curl_socket_t, int> unwatched_;  ///< sockets that the kernel has no room to watch, and for what
+  bool waiting_ = false;                    ///< for sockets_
+  bool asking_ = false;                     ///< for asking_timer_
+  bool kick_posted_ = false;                ///< a zero timeout is on its way through the loop
 
   /// Empty once this is destroyed: handlers still in the loop's queue look here first.
   std::shared_ptr<Multi*> self_ = std::make_shared<Multi*>(this);

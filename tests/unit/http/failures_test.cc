@@ -1,9 +1,13 @@
 // No whole answer: was anything sent, and why. What decides whether a create may be sent again.
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/fd.h"
 #include "http/failure.h"
+#include "tests/support/crippled_kernel.h"
 #include "tests/support/sanitizer.h"
 #include "tests/unit/http/fixture.h"
 
@@ -47,6 +51,22 @@ TEST_F(Failures, ThatThereAreNoMoreSocketsHereIsNotTheOtherSidesFault) {
   EXPECT_EQ(error.sent, Sent::not_sent);
   EXPECT_EQ(error.cause, Cause::local);
   EXPECT_EQ(error.local, std::errc::too_many_files_open) << error.message;
+}
+
+// The limit of epoll(7), max_user_watches: nobody tells then when there is something to read.
+TEST_F(Failures, ASocketThatCannotBeWatchedIsAskedAfter) {
+  HttpServer server;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    asio::io_context loop;
+    Engine engine{loop.get_executor(), {}};
+    if (!tests::let_call_fail(SYS_epoll_ctl, EPOLL_CTL_ADD, ENOSPC)) ::_exit(2);
+    const Result result = test::run(loop, engine.perform(post(server.url(), "x")));
+    ::_exit(result && result->status == 200 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(Failures, AnUnknownHostSentNothing) {
