@@ -281,6 +281,7 @@ Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, c
 Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const Moment& moment) {
   Job after = moved(known, State::delivering, moment.now);
   after.pages = earlier.pages;
+  after.task_status.clear();
   after.reused_from = earlier.id;
   return decide(job, std::move(after), "reused",
                 fmt::format("the result of job {} is delivered again; nothing is paid", earlier.id));

@@ -57,11 +57,10 @@ awaitable<bool> is_lent(const queue::Job& earlier, const queue::Job& job, const 
 
 }  // namespace
 
-// Once something may have been paid for this document, its own task is followed. What lies behind a link's
-// address may have changed.
+// Also once something may have been paid for this document, its task was looked for, and it is to be
+// submitted again: that would be paid, too. What lies behind a link's address may have changed.
 bool may_reuse(const queue::Job& job, const config::Profile& profile) {
-  return profile.reuse && !is_link(job.name) && job.tag.empty() && job.wanted_settings.empty() &&
-         job.revision == 0;
+  return profile.reuse && !is_link(job.name) && job.wanted_settings.empty() && job.revision == 0;
 }
 
 awaitable<std::optional<queue::Job>> find_reusable(const queue::Job& job, Context& context) {

@@ -9,7 +9,7 @@
 
 namespace chunkrd::pipeline {
 
-/// May `job` have the result of another one at all? Not once something may have been paid for it.
+/// May `job`, which is to be submitted, have the result of another one instead?
 bool may_reuse(const queue::Job& job, const config::Profile& profile);
 
 /// The latest of the earlier jobs with the same bytes and settings whose results are still in their outboxes

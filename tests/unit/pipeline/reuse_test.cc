@@ -55,5 +55,19 @@ TEST(Reuse, FindsAnOlderResultWhereTheNewestIsGone) {
   EXPECT_FALSE(found_for(world, job));
 }
 
+// Equal documents that an outage has held up together, each with a submit of its own that came to nothing.
+TEST(Reuse, IsBetterThanToSubmitOnceMoreWhatWasSubmittedInVain) {
+  SmallWorld world;
+  const Job delivered = add_delivered(world, 1);
+  Job job = world.add(2, State::ready);
+  job.sha256 = "equal";
+  job.tag = "0123456789abcdef0001";
+  job.task_status = "Unserved";
+  const auto found = found_for(world, job);
+  ASSERT_TRUE(found) << "it would be paid again";
+  EXPECT_EQ(found->id, delivered.id);
+  EXPECT_EQ(lifecycle::after_reuse(job, job, *found, {}).transition.after.task_status, "");
+}
+
 }  // namespace
 }  // namespace chunkrd::pipeline
