@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/serialize.hpp>
 #include <memory>
+#include <utility>
 
 #include "cli/one_request.h"
 #include "cli/open_queue.h"
@@ -16,7 +17,7 @@
 #include "config/reader.h"
 #include "core/durable.h"
 #include "core/escape.h"
-#include "pipeline/rebuild/listed.h"
+#include "pipeline/rebuild/new_queue.h"
 #include "queue/sqlite/filesystem.h"
 #include "queue/sqlite/replacement.h"
 
@@ -115,20 +116,6 @@ void require_folders(const config::Settings& settings) {
   for (const auto& problem : config::folder_problems(settings)) throw UserError(problem.code, problem.text);
 }
 
-void fill(const Workshop& workshop, const config::Settings& settings, const Listed& listed,
-          Rebuilt& rebuilt) {
-  rebuilt.salvaged = queue::salvage(workshop.old_copy(), workshop.new_queue());
-  queue::SqliteStore store(workshop.new_queue(), {.durability = queue::Durability::none});
-  // Time goes on as the rows that came back have it.
-  const Mark now = mark_now(store.clock());
-  Listed dated = listed;
-  if (dated.read_at) dated.read_at = *dated.read_at - (now.wall - now.date);
-  rebuilt.found =
-      pipeline::rebuild::Recovery(store, pipeline::make_rules(settings), settings.state, dated, now).take();
-  for (const std::int64_t count : store.counts()) rebuilt.jobs += count;
-  rebuilt.today = store.spent_on(now.wall);
-}
-
 Rebuilt rebuild(const config::Settings& settings, const Workshop& workshop, const Options& options) {
   const fs::path file = queue_file(settings);
   Rebuilt rebuilt;
@@ -137,9 +124,10 @@ Rebuilt rebuild(const config::Settings& settings, const Workshop& workshop, cons
   rebuilt.unreadable_bytes = queue::copy_readable(file, workshop.old_copy());
   rebuilt.old = queue::diagnose(workshop.old_copy());
   if (!options.force) refuse_unless_meant(rebuilt.old, file);
-  const Listed listed = list_of(settings, options);
+  Listed listed = list_of(settings, options);
   rebuilt.list_not_read = listed.why_not;
-  fill(workshop, settings, listed, rebuilt);
+  rebuilt.made = pipeline::rebuild::make_queue(workshop.old_copy(), workshop.new_queue(), settings,
+                                               std::move(listed), mark_now);
   const char* word = rebuilt.old.condition == Condition::damaged ? "damaged" : "replaced";
   if (!options.dry_run) rebuilt.kept = queue::replace(file, workshop.new_queue(), word);
   return rebuilt;

@@ -22,7 +22,7 @@ std::string lost_text(const queue::Salvage& salvaged) {
 }
 
 std::string tasks_text(const Rebuilt& rebuilt) {
-  const auto& unknown = rebuilt.found.unknown_tasks;
+  const auto& unknown = rebuilt.made.found.unknown_tasks;
   std::string text;
   if (!rebuilt.list_not_read.empty())
     text += fmt::format("task list: not read ({}); the daemon looks for the tasks of the documents itself\n",
@@ -60,8 +60,8 @@ std::string_view to_string(queue::Condition condition) noexcept {
 }
 
 json::object to_json(const Rebuilt& rebuilt) {
-  const auto& salvaged = rebuilt.salvaged;
-  const auto& found = rebuilt.found;
+  const auto& salvaged = rebuilt.made.salvaged;
+  const auto& found = rebuilt.made.found;
   json::object object;
   object["dry_run"] = rebuilt.dry_run;
   object["queue"] = printable(rebuilt.queue.native());
@@ -70,7 +70,7 @@ json::object to_json(const Rebuilt& rebuilt) {
   object["unreadable_bytes"] = rebuilt.unreadable_bytes;
   object["kept"] =
       rebuilt.kept.empty() ? json::value(nullptr) : json::value(printable(rebuilt.kept.native()));
-  object["jobs"] = rebuilt.jobs;
+  object["jobs"] = rebuilt.made.jobs;
   object["salvaged"] = {{"jobs", salvaged.jobs},     {"lost", number_or_null(salvaged.lost)},
                         {"whole", salvaged.whole},   {"refused", salvaged.contradictory},
                         {"events", salvaged.events}, {"commands", salvaged.commands},
@@ -84,13 +84,13 @@ json::object to_json(const Rebuilt& rebuilt) {
       rebuilt.list_not_read.empty() ? json::value(nullptr) : json::value(rebuilt.list_not_read);
   object["unknown_tasks"] = json::value_from(found.unknown_tasks);
   object["left"] = json::value_from(found.left);
-  object["today"] = {{"documents", rebuilt.today.documents}, {"pages", rebuilt.today.pages}};
+  object["today"] = {{"documents", rebuilt.made.today.documents}, {"pages", rebuilt.made.today.pages}};
   return object;
 }
 
 std::string to_text(const Rebuilt& rebuilt) {
-  const auto& salvaged = rebuilt.salvaged;
-  const auto& found = rebuilt.found;
+  const auto& salvaged = rebuilt.made.salvaged;
+  const auto& found = rebuilt.made.found;
   std::string text =
       fmt::format("{}: was {}{}\n", printable(rebuilt.queue.native()), to_string(rebuilt.old.condition),
                   rebuilt.old.detail.empty() ? "" : " (" + harmless(rebuilt.old.detail) + ")");
@@ -111,14 +111,15 @@ std::string to_text(const Rebuilt& rebuilt) {
       counted(found.adopted, "task"), counted(found.looked_for, "document"));
   text += tasks_text(rebuilt);
   text += fmt::format("today:     {}, {} known to be paid for\n",
-                      counted(rebuilt.today.documents, "document"), counted(rebuilt.today.pages, "page"));
+                      counted(rebuilt.made.today.documents, "document"),
+                      counted(rebuilt.made.today.pages, "page"));
   if (!salvaged.whole)
     text +=
         "pauses:    one by `chunkrd pause` may be forgotten: pause again before the start if there was one\n";
   for (const std::string& left : found.left) text += "left:      " + left + "\n";
   text += rebuilt.dry_run
-              ? fmt::format("nothing was changed; the new queue would have {} jobs\n", rebuilt.jobs)
-              : fmt::format("the new queue has {} jobs; start the daemon now\n", rebuilt.jobs);
+              ? fmt::format("nothing was changed; the new queue would have {} jobs\n", rebuilt.made.jobs)
+              : fmt::format("the new queue has {} jobs; start the daemon now\n", rebuilt.made.jobs);
   return text;
 }
 

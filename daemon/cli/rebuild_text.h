@@ -5,9 +5,8 @@
 #include <filesystem>
 #include <string>
 
-#include "pipeline/rebuild/recovery.h"
+#include "pipeline/rebuild/new_queue.h"
 #include "queue/sqlite/diagnosis.h"
-#include "queue/sqlite/salvage.h"
 
 namespace chunkrd::cli {
 
@@ -18,11 +17,8 @@ struct Rebuilt {
   queue::Diagnosis old;
   std::uint64_t unreadable_bytes = 0;  ///< of the old queue, which the disk refused
   std::filesystem::path kept;          ///< where the old one is now; empty when there was none
-  queue::Salvage salvaged;
-  pipeline::rebuild::Found found;
+  pipeline::rebuild::NewQueue made;
   std::string list_not_read;  ///< why; empty when it was
-  std::int64_t jobs = 0;      ///< in the new queue
-  queue::Spent today;
 };
 
 /// The shape is in docs/commands.md and only grows.

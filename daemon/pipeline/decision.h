@@ -41,6 +41,10 @@ inline constexpr const char* kUnserved = "Unserved";
 /// Deleted by us.
 inline constexpr const char* kDeleted = "Deleted";
 
+/// A link whose submit has lost its answer looks for its task among those of some minutes before (see
+/// window_of_submit): the links whose tasks these are must still be known then.
+inline constexpr Duration kLinksAreKept = std::chrono::hours(1);
+
 /// What is said about the service when it answered as the contract says.
 inline constexpr Signal kReachable{Signal::Kind::reachable, {}, Signal::Source::other};
 

@@ -3,6 +3,7 @@
 
 #include "core/ids.h"
 #include "pipeline/decision.h"
+#include "pipeline/link.h"
 
 namespace chunkrd::pipeline::lifecycle {
 namespace {
@@ -33,13 +34,28 @@ Job following(Job job, const std::vector<Task>& tasks, WallTime now) {
   return job;
 }
 
+// A link has no tag, only a task of its time and its address's name. Whose an older one was may be forgotten
+// by now, and with the queue it is lost that this link was in doubt meanwhile.
+WallTime searched_from(const Job& job, WallTime now) {
+  return is_link(job.name) ? std::max(job.found_at, now - kLinksAreKept / 2) : job.found_at;
+}
+
+// A delete that was granted goes on; that its task is gone already is soon known. No other wish outlives its
+// end.
+Job with_what_is_asked(Job job) {
+  if (!queue::is_end(job.state)) return job;
+  if (job.state != State::vanished) job.state = asked_end_of(job);
+  job.asked = job.state == State::removing ? queue::Asked::remove : queue::Asked::nothing;
+  return job;
+}
+
 }  // namespace
 
 Job resumed(Job job, const std::vector<Task>& tasks, std::optional<WallTime> looked_at, WallTime now) {
   // Which attempt it was is not known: what all of them have in common finds any.
   if (job.tag.empty()) job.tag = job_mark(job.id);
   // The list is searched from there on.
-  if (!job.intent_at) job.intent_at = job.found_at;
+  if (!job.intent_at) job.intent_at = searched_from(job, now);
   if (!tasks.empty()) return following(std::move(job), tasks, now);
   job = moved(job, State::submitting, now);
   job.submitted_at = looked_at;
@@ -114,7 +130,7 @@ Job failed_before(Job job, const Job& reported) {
   job.possible_duplicates = reported.possible_duplicates;
   job.size_bytes = reported.size_bytes;
   job.sha256 = reported.sha256;
-  return job;
+  return with_what_is_asked(std::move(job));
 }
 
 Job delivered_before(Job job, Reached reached, WallTime at) {
@@ -134,7 +150,7 @@ Job delivered_before(Job job, Reached reached, WallTime at) {
   job = moved(job, state, at);
   // A result that was taken over from another document has no task.
   if (!job.task_id.empty()) job.task_status = taskapi::to_string(Status::Succeeded);
-  return job;
+  return with_what_is_asked(std::move(job));
 }
 
 bool is_older_than_its_result(const Job& job, int revision) {

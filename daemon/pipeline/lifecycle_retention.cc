@@ -12,14 +12,6 @@ using outbox::Removal;
 using queue::Job;
 using queue::State;
 
-namespace {
-
-// A link whose submit has lost its answer looks for its task among those of some minutes before (see
-// window_of_submit): the links whose tasks these are must still be known then.
-constexpr Duration kLinksAreKept = std::chrono::hours(1);
-
-}  // namespace
-
 Bound bound_of(std::optional<Duration> after, std::int64_t keep, std::int64_t there, WallTime now) {
   Bound bound;
   if (after) bound.before = now - *after;

@@ -1,4 +1,5 @@
 // What the outboxes say: each delivery that has begun or ended there is a job.
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include "core/ids.h"
 #include "core/sha256.h"
 #include "inbox/label.h"
+#include "inbox/names.h"
+#include "inbox/tree.h"
 #include "outbox/delivery.h"
 #include "pipeline/rebuild/recovery.h"
 
@@ -148,10 +151,14 @@ void Recovery::find_original(Job& job, const Place& place, Reached reached) cons
   if (job.size_bytes == 0)
     job.size_bytes = size_of(spooled.empty() ? usual_place_of(place, job.name) : spooled);
   if (!job.original_name.empty() || !place.archive || reached != Reached::put_away) return;
-  const std::string name = noted_in(*place.archive, job.id).value_or(job.name);
-  if (!is_there(place.archive->path_of(name))) return;
-  job.original_name = name;
+  // What is not there any more was taken away, or deleted by retention.
+  job.original_name = noted_in(*place.archive, job.id).value_or(job.name);
   job.shelf = place.archive->root().native();
+  job.original_pruned = !is_there(place.archive->path_of(job.original_name));
+  const fs::path sidecar =
+      place.archive->path_of(job.original_name).native() + std::string(inbox::kSidecarEnding);
+  if (!job.original_pruned && job.sidecar.empty() && is_there(sidecar))
+    job.sidecar = inbox::look(AT_FDCWD, sidecar.native(), {}).identity.text();
 }
 
 // Several inboxes may have one outbox, and one that is not configured any more may be any inbox's: the

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/ids.h"
+#include "pipeline/decision.h"
 #include "tests/unit/pipeline/decisions.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -85,6 +86,53 @@ TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {
   EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).task_status, "Succeeded");
   EXPECT_EQ(delivered_before(job, Reached::shown, kNow).state, State::delivered);
   EXPECT_EQ(delivered_before(job, Reached::begun, kNow).state, State::delivering);
+}
+
+// Whose an older one was may be forgotten by now: it has no tag that would tell.
+TEST(ALinkWithoutARow, IsLookedForOnlyAmongTasksWhoseLinksCannotBeForgotten) {
+  Job job = lost();
+  job.name = "a.url";
+  job.found_at = kNow - 48h;
+  const Job looking = resumed(job, {}, kNow, kNow);
+  const auto may_be = [&](Duration ago) {
+    Task task = listed("t1", Status::Succeeded, ago);
+    task.file_name = "a.pdf";
+    return may_be_link_task(looking, {"a.pdf"}, task, kNow);
+  };
+  EXPECT_TRUE(may_be(10min));
+  EXPECT_FALSE(may_be(kLinksAreKept));
+}
+
+TEST(AResultWithoutARow, EndsTheWishesOfAnOlderRowButForADelete) {
+  Job job = lost();
+  job.task_id = "t1";
+  job.asked = queue::Asked::cancel;
+  EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).asked, queue::Asked::nothing);
+  for (const auto asked :
+       {queue::Asked::remove, queue::Asked::cancel_or_remove, queue::Asked::cancel_and_remove}) {
+    job.asked = asked;
+    const Job done = delivered_before(job, Reached::put_away, kNow);
+    EXPECT_EQ(done.state, State::removing) << "it was granted, and may not be done yet";
+    EXPECT_EQ(done.asked, queue::Asked::remove);
+  }
+  job.task_id.clear();
+  EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).state, State::done) << "nothing of it is there";
+  EXPECT_EQ(delivered_before(job, Reached::put_away, kNow).asked, queue::Asked::nothing);
+}
+
+TEST(AReportWithoutARow, EndsTheWishesOfAnOlderRowButForADelete) {
+  Job job = lost();
+  job.state = State::submitted;
+  job.asked = queue::Asked::cancel;
+  Job reported = lost();
+  reported.state = State::failed;
+  reported.error_code = "task_failed";
+  reported.task_id = "t1";
+  EXPECT_EQ(failed_before(job, reported).asked, queue::Asked::nothing);
+  EXPECT_EQ(failed_before(job, reported).state, State::failed);
+  job.asked = queue::Asked::remove;
+  EXPECT_EQ(failed_before(job, reported).state, State::removing);
+  EXPECT_EQ(failed_before(job, reported).asked, queue::Asked::remove);
 }
 
 TEST(ARow, IsOlderThanAResultThatItKnowsNothingOf) {

@@ -8,6 +8,7 @@
 #include "pipeline/original.h"
 #include "pipeline/rebuild/recovery.h"
 #include "pipeline/report.h"
+#include "pipeline/sidecar.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::pipeline::rebuild {
@@ -166,6 +167,27 @@ TEST_F(RebuildTest, AnOutboxThatIsNotConfiguredAnyMoreIsReadWhereARowThatCameBac
   EXPECT_EQ(job.state, State::done);
   EXPECT_EQ(job.outbox, before);
   EXPECT_EQ(job.delivered_name, "a.txt");
+}
+
+TEST_F(RebuildTest, WhatHasNoOriginalAnyMoreCanBeDeliveredAnew) {
+  deliver("document");
+  queue::Job job = rebuilt();
+  EXPECT_EQ(job.state, State::done);
+  EXPECT_TRUE(job.original_pruned);
+  job.state = State::delivered;
+  EXPECT_TRUE(std::holds_alternative<lifecycle::Stored>(original::put_away(home_of(place(), job), job)))
+      << "a reprocess would never come to its end";
+}
+
+TEST_F(RebuildTest, TheSidecarBesideAnArchivedOriginalIsKnown) {
+  deliver("document");
+  write(home_.path() / "archive/a.txt", "document");
+  write(home_.path() / "archive/a.txt.chunkr.yaml", "priority: 1");
+  const queue::Job job = rebuilt();
+  EXPECT_FALSE(job.original_pruned);
+  sidecar::remove_archived(*place().archive, job, job.original_name);
+  EXPECT_FALSE(fs::exists(home_.path() / "archive/a.txt.chunkr.yaml"))
+      << "it would stay when its document goes";
 }
 
 TEST_F(RebuildTest, AnOriginalThatWasChangedGoesBackIntoTheInbox) {
