@@ -10,6 +10,7 @@
 
 #include "pipeline/update_form.h"
 #include "queue/sqlite/sqlite_store.h"
+#include "tests/simulation/documents.h"
 
 namespace chunkrd::simulation {
 namespace {
@@ -22,6 +23,12 @@ std::size_t visible_files(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder))
     count += !entry.path().filename().native().starts_with(".");
   return count;
+}
+
+std::string names_in(const fs::path& folder) {
+  std::string names;
+  for (const auto& entry : fs::directory_iterator(folder)) names += entry.path().filename().native() + " ";
+  return names;
 }
 
 std::string content_of(const fs::path& file) {
@@ -66,40 +73,104 @@ std::vector<fs::path> folders_named(const fs::path& root, const std::string& nam
   return found;
 }
 
+// What lies in some folders, by key_of().
+struct Found {
+  struct One {
+    fs::path folder;
+    std::string name;  ///< without what makes it a result or a report
+  };
+  std::map<std::string, std::vector<One>> by_key;
+
+  std::size_t of(const std::string& key) const {
+    const auto found = by_key.find(key);
+    return found == by_key.end() ? 0 : found->second.size();
+  }
+};
+
+std::string without_newline(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
 class Audit {
  public:
-  Audit(const Plan& plan, const config::Settings& settings, const SimulatedService& service, Verdict& verdict)
-      : plan_(plan),
-        inbox_(settings.inboxes[0].path),
-        state_(settings.state),
-        outboxes_(folders_named(settings.state.parent_path(), "outbox")),
-        archives_(folders_named(settings.state.parent_path(), "archive")),
-        failed_(folders_named(settings.state.parent_path(), "failed")),
-        service_(service),
-        verdict_(verdict),
-        store_(settings.state / "queue.sqlite", {.durability = queue::Durability::none}) {}
+  Audit(Stage& stage, const Traffic& traffic)
+      : stage_(stage),
+        traffic_(traffic),
+        outboxes_(folders_named(stage.root(), "outbox")),
+        archives_(folders_named(stage.root(), "archive")),
+        failed_(folders_named(stage.root(), "failed")),
+        store_(stage.queue_file(), {.durability = queue::Durability::none}) {}
 
   void run() {
+    find_results();
+    find_failures();
+    find_originals();
     for (const queue::Job& job : store_.list({}, {}, SIZE_MAX)) look_at_row(job);
-    for (int i = 0; i < plan_.documents; ++i) look_at_document(i);
-    look_at_payments();
+    for (const auto& [key, number] : traffic_.dropped) look_at_document(key, number);
+    for (int i = 0; i < stage_.plan.documents; ++i)
+      if (has_sidecar(i)) look_at_sidecar(i);
     look_for_leftovers();
-    if (plan_.retention) look_for_what_was_to_be_forgotten();
+    if (stage_.plan.retention) look_for_what_was_to_be_forgotten();
   }
 
  private:
-  void problem(std::string text) { verdict_.problems.push_back(std::move(text)); }
+  void problem(std::string text) { stage_.problem(std::move(text)); }
 
-  // The folder of `folders` in which `name` lies; empty if in none, and a problem if in several.
-  fs::path only_one(const std::vector<fs::path>& folders, const std::string& name) {
-    fs::path found;
-    for (const fs::path& folder : folders) {
-      if (!fs::exists(folder / name)) continue;
-      if (!found.empty()) problem(name + " is in two places");
-      found = folder;
-    }
-    return found;
+  void note(Found& found, const std::string& key, const fs::path& folder, const std::string& name) {
+    if (!traffic_.dropped.contains(key))
+      problem(fmt::format("{}/{}: is of \"{}\", which nobody has dropped", folder.filename().native(), name,
+                          key));
+    else if (!name.starts_with(name_of(document_of(key)).substr(0, 13)))
+      problem(fmt::format("{}/{}: has another document's content, \"{}\"", folder.filename().native(), name,
+                          key));
+    found.by_key[key].push_back({folder, name});
   }
+
+  void find_results() {
+    for (const fs::path& outbox : outboxes_) {
+      for (const auto& entry : fs::directory_iterator(outbox)) {
+        const std::string file = entry.path().filename();
+        if (file.starts_with(".") || !file.ends_with(".json")) continue;
+        const std::string name = file.substr(0, file.size() - 5);
+        if (!files_are_whole(outbox, name)) problem(name + ": with some of its files, or with half of one");
+        const std::string content = without_newline(content_of(outbox / (name + ".md")));
+        if (!content.starts_with("document-"))
+          problem(name + ": delivered with no document's content");
+        else
+          note(results_, key_of(name_of(document_of(content)), content), outbox, name);
+      }
+    }
+  }
+
+  void find_failures() {
+    for (const fs::path& failed : failed_) {
+      for (const auto& entry : fs::directory_iterator(failed)) {
+        const std::string file = entry.path().filename();
+        if (file.starts_with(".") || !file.ends_with(".error.json")) continue;
+        const std::string name = file.substr(0, file.size() - 11);
+        if (const auto code = code_in(entry.path()); kNeverGivenUpFor.contains(code))
+          problem(fmt::format("{}: given up for {}", name, code));
+        if (fs::exists(failed / name))
+          note(failures_, key_of(document_named(name), content_of(failed / name)), failed, name);
+        else
+          problem(name + ": a report without its document");
+      }
+    }
+  }
+
+  void find_originals() {
+    for (const fs::path& archive : archives_) {
+      for (const auto& entry : fs::directory_iterator(archive)) {
+        const std::string file = entry.path().filename();
+        if (file.starts_with(".") || file.ends_with(".yaml")) continue;
+        note(originals_, key_of(document_named(file), content_of(entry.path())), archive, file);
+      }
+    }
+  }
+
+  // The outbox may have given it another name: "document-0001~3f2a1b4c.txt".
+  static std::string document_named(const std::string& name) { return name_of(document_of(name)); }
 
   // What the rows say, held against the outbox and the service.
   void look_at_row(const queue::Job& job) {
@@ -108,84 +179,49 @@ class Audit {
     };
     if (job.asked != queue::Asked::nothing || !job.wanted_settings.empty())
       wrong("a wish was neither granted nor given up");
-    const fs::path outbox = only_one(outboxes_, job.name + ".json");
-    if (job.state == queue::State::done &&
-        !pipeline::is_in_effect("{}", job.settings, configuration_of(outbox / (job.name + ".json"))))
+    // Of names that are used again somebody may have taken the result, and another document got its name.
+    const fs::path result = fs::path(job.outbox) / (job.delivered_name + ".json");
+    const bool again = stage_.plan.borders.names_again > 0 && is_used_again(document_of(job.name));
+    if (job.state == queue::State::done && !again &&
+        !pipeline::is_in_effect("{}", job.settings, configuration_of(result)))
       wrong("the delivered result is not of the settings in its row");
-    const auto task = service_.tasks().find(job.task_id);
-    if (job.task_status == "Deleted" && task != service_.tasks().end() && !task->second.deleted)
+    const auto task = stage_.service.tasks().find(job.task_id);
+    if (job.task_status == "Deleted" && task != stage_.service.tasks().end() && !task->second.deleted)
       wrong("said to be deleted, but still at the service");
   }
 
-  void look_at_document(int document) {
-    const std::string name = name_of(document);
-    const fs::path outbox = only_one(outboxes_, name + ".json");
-    const fs::path archive = only_one(archives_, name);
-    const fs::path failed = only_one(failed_, name);
-    const bool delivered = !outbox.empty(), reported = !only_one(failed_, name + ".error.json").empty();
-    verdict_.delivered += delivered;
-    verdict_.failed += !failed.empty();
-    if (delivered == !failed.empty() || archive.empty() == (delivered && !plan_.retention) ||
-        reported == failed.empty())
-      problem(fmt::format("{}: delivered={} archived={} failed={} report={}", name, delivered,
-                          !archive.empty(), !failed.empty(), reported));
-    if (delivered) look_at_result(document, outbox, archive);
-    if (reported) look_at_failure(failed / (name + ".error.json"));
-    if (has_sidecar(document)) look_at_sidecar(document, delivered ? archive : failed);
+  void look_at_document(const std::string& key, int dropped) {
+    const auto taken = traffic_.taken.find(key);
+    const Traffic::Taken away = taken == traffic_.taken.end() ? Traffic::Taken{} : taken->second;
+    const auto delivered = static_cast<int>(results_.of(key));
+    const auto failed = static_cast<int>(failures_.of(key));
+    const auto archived = static_cast<int>(originals_.of(key));
+    stage_.verdict.delivered += delivered;
+    stage_.verdict.failed += failed;
+    // What was taken away may have been asked for once more.
+    const bool too_many = delivered + failed > dropped;
+    const bool too_few = delivered + failed + away.results + away.failures < dropped;
+    const bool not_archived = !stage_.plan.retention && archived + away.originals < delivered;
+    if (too_many || too_few || not_archived || archived > dropped)
+      problem(fmt::format(
+          "{}: dropped={} delivered={} failed={} archived={} taken away: {} results, {} failures, {} "
+          "originals",
+          key, dropped, delivered, failed, archived, away.results, away.failures, away.originals));
   }
 
-  void look_at_result(int document, const fs::path& outbox, const fs::path& archive) {
-    const std::string name = name_of(document);
-    const std::string markdown = content_of(outbox / (name + ".md"));
-    if (!files_are_whole(outbox, name)) problem(name + ": with some of its files, or with half of one");
-    if (markdown == name + "\n") {
-      // A link's content lies elsewhere.
-      if (!name.ends_with(".url") && !archive.empty() && content_of(archive / name) != bytes_of(document))
-        problem(name + ": the result is of half the document");
-    } else if (!has_late_writer(document) || markdown != name + addition_to(document) + "\n") {
-      problem(name + ": delivered with another document's content");
-    }
-  }
-
-  void look_at_failure(const fs::path& report) {
-    if (const auto code = code_in(report); kNeverGivenUpFor.contains(code))
-      problem(fmt::format("{}: given up for {}", report.filename().native(), code));
-  }
-
-  void look_at_sidecar(int document, const fs::path& beside) {
+  void look_at_sidecar(int document) {
     const std::string sidecar = name_of(document) + ".chunkr.yaml";
-    const bool is_beside = !beside.empty() && fs::exists(beside / sidecar);
-    const bool in_failed = !only_one(failed_, sidecar).empty();
+    const auto& found = results_.of(name_of(document)) > 0 ? originals_ : failures_;
+    const auto beside = found.by_key.find(name_of(document));
+    const bool is_beside =
+        beside != found.by_key.end() && fs::exists(beside->second.front().folder / sidecar);
+    bool in_failed = false;
+    for (const fs::path& failed : failed_) in_failed = in_failed || fs::exists(failed / sidecar);
     sidecars_in_failed_ += in_failed;
-    const bool came_too_late =
-        plan_.borders.late_sidecars && has_late_sidecar(document) && fs::exists(inbox_ / sidecar);
-    if (is_beside == came_too_late && !(plan_.retention && !in_failed))
+    const bool came_too_late = stage_.plan.borders.late_sidecars && has_late_sidecar(document) &&
+                               fs::exists(stage_.inbox_path / sidecar);
+    if (is_beside == came_too_late && !(stage_.plan.retention && !in_failed))
       problem(sidecar + " is not where its document is");
-  }
-
-  void look_at_payments() {
-    // Bytes of which somebody had the task deleted may be paid again by a later wish.
-    std::map<std::string, int> paid;
-    std::set<std::string> deleted, hidden;
-    for (const auto& [id, task] : service_.tasks()) {
-      if (task.foreign) continue;
-      const std::string name = task.content.substr(0, task.content.find(';'));
-      const auto document = std::stoi(name.substr(9, 4));
-      const bool late = plan_.borders.late_sidecars && has_late_sidecar(document) && task.settings == "{}";
-      if (task.settings != settings_of(document) && !late)
-        problem(fmt::format("{}: submitted with {}", name, task.settings));
-      paid[task.content] += service_.is_paid(task);
-      if (task.deleted) deleted.insert(task.content);
-      if (task.never_listed) hidden.insert(task.content);
-    }
-    for (const auto& [content, tasks] : paid) {
-      if (tasks <= 1 || deleted.contains(content)) continue;
-      // Lost links may share their tasks' names: then nobody can tell whose a task is.
-      if (hidden.contains(content) || content.ends_with(".url"))
-        verdict_.unavoidable_duplicates += 1;
-      else
-        problem(fmt::format("{}: {} tasks were paid", content, tasks));
-    }
   }
 
   static std::size_t files_in(const std::vector<fs::path>& folders) {
@@ -195,15 +231,15 @@ class Audit {
   }
 
   void look_for_leftovers() {
-    const auto delivered = static_cast<std::size_t>(verdict_.delivered);
-    const auto failed = static_cast<std::size_t>(verdict_.failed);
+    const auto delivered = static_cast<std::size_t>(stage_.verdict.delivered);
+    const auto failed = static_cast<std::size_t>(stage_.verdict.failed);
     if (files_in(outboxes_) != kEntriesOfADocument * delivered ||
         files_in(failed_) != 2 * failed + sidecars_in_failed_)
       problem(fmt::format("{} files in the outbox, {} in failed", files_in(outboxes_), files_in(failed_)));
-    for (const auto& entry : fs::directory_iterator(inbox_))
+    for (const auto& entry : fs::directory_iterator(stage_.inbox_path))
       if (!entry.path().filename().native().starts_with(".") && entry.path().extension() != ".yaml")
         problem("left in the inbox: " + entry.path().filename().native());
-    if (visible_files(state_ / "spool") != 0) problem("left in the spool");
+    if (visible_files(stage_.settings.state / "spool") != 0) problem("left in the spool");
   }
 
   void look_for_what_was_to_be_forgotten() {
@@ -214,23 +250,23 @@ class Audit {
     for (const fs::path& archive : archives_) folders.push_back(archive / ".chunkrd/notes");
     for (const fs::path& failed : failed_) folders.push_back(failed / ".chunkrd/notes");
     for (const fs::path& folder : folders)
-      if (visible_files(folder) != 0) problem("left in " + folder.native());
+      if (visible_files(folder) != 0)
+        problem(fmt::format("left in {}: {}", folder.native(), names_in(folder)));
   }
 
-  const Plan& plan_;
-  const fs::path inbox_, state_;
+  Stage& stage_;
+  const Traffic& traffic_;
   const std::vector<fs::path> outboxes_, archives_, failed_;
-  const SimulatedService& service_;
-  Verdict& verdict_;
   queue::SqliteStore store_;
+  Found results_, failures_, originals_;
   std::size_t sidecars_in_failed_ = 0;
 };
 
 }  // namespace
 
-void audit(const Plan& plan, const config::Settings& settings, const SimulatedService& service,
-           Verdict& verdict) {
-  Audit(plan, settings, service, verdict).run();
+void audit(Stage& stage, const Traffic& traffic, const Wishes& wishes) {
+  Audit(stage, traffic).run();
+  audit_payments(stage, traffic, wishes);
 }
 
 }  // namespace chunkrd::simulation

@@ -141,6 +141,7 @@ SimulatedService::Record& SimulatedService::make_task(const taskapi::CreateReque
   task.fails = random_.chance(weather_.task_fails);
   task.never_listed = random_.chance(weather_.broken_row);
   task.empty_reads = random_.chance(weather_.empty_success) ? static_cast<int>(1 + random_.below(3)) : 0;
+  charges_.push_back({task.created_at, task.content, task.never_listed});
   return add(std::move(task));
 }
 
@@ -217,6 +218,7 @@ std::optional<Answer<Task>> SimulatedService::odd_answer_after() {
 }
 
 awaitable<Answer<Task>> SimulatedService::create(taskapi::CreateRequest request) {
+  if (on_submit_) on_submit_();
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
   if (within(quota_)) co_return refusal(429, "Usage limit exceeded");
@@ -324,6 +326,7 @@ awaitable<Answer<taskapi::TaskPage>> SimulatedService::list(taskapi::ListQuery q
 }
 
 awaitable<Answer<Task>> SimulatedService::update(std::string task_id, std::string settings) {
+  if (on_submit_) on_submit_();
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Task> { return one; }, *fault);
   Record* const task = find(task_id);
@@ -337,6 +340,7 @@ awaitable<Answer<Task>> SimulatedService::update(std::string task_id, std::strin
   task->before = std::exchange(task->configuration, boost::json::serialize(merged));
   task->failed_before = task->fails;
   task->fails = random_.chance(weather_.update_fails);
+  charges_.push_back({clock_.now(), {}, task->fails});
   task->starts_at = clock_.now() + Duration(random_.below(Duration(20s).count()));
   task->ends_at = task->starts_at + Duration(500 + random_.below(Duration(60s).count()));
   if (random_.chance(weather_.lost_answer))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -74,6 +75,15 @@ class SimulatedService final : public taskapi::Client {
   };
   const std::map<std::string, Record>& tasks() const { return tasks_; }
   bool is_paid(const Record& task) const;
+  /// Each task and each update that was begun.
+  struct Charge {
+    WallTime at;
+    std::string content = {};
+    bool hidden = false;  ///< it never shows in the list; or the update fails, and nothing shows that it was
+  };
+  const std::vector<Charge>& charges() const { return charges_; }
+  /// Called when a create or an update comes.
+  void on_submit(std::function<void()> told) { on_submit_ = std::move(told); }
   std::uint64_t answered_health() const { return health_; }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t polls() const { return polls_; }
@@ -102,6 +112,8 @@ class SimulatedService final : public taskapi::Client {
   std::vector<Spell> outages_, revoked_, quota_, submits_fail_;
   std::map<std::string, Record> tasks_;
   std::vector<const Record*> newest_first_;  ///< of tasks_
+  std::vector<Charge> charges_;
+  std::function<void()> on_submit_;
   std::uint64_t requests_ = 0, polls_ = 0, health_ = 0;
 };
 

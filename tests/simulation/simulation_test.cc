@@ -55,6 +55,10 @@ constexpr Border kBorders[] = {
     {"sidecars", Draw::usual, [](Plan& plan) { plan.borders.late_sidecars = true; }},
     {"writers", Draw::usual, [](Plan& plan) { plan.borders.late_writers = true; }},
     {"places", Draw::every, [](Plan& plan) { plan.borders.moved_places = 4; }},
+    {"storms", Draw::usual, [](Plan& plan) { plan.borders.storms = 25; }},
+    {"budget", Draw::usual, [](Plan& plan) { plan.borders.documents_per_day = 80; }},
+    {"rebuilds", Draw::usual, [](Plan& plan) { plan.borders.rebuilds = 2; }},
+    {"names", Draw::usual, [](Plan& plan) { plan.borders.names_again = 3; }},
     {"success", Draw::every, [](Plan& plan) { plan.weather.other_success = 0.05; }},
     {"redirects", Draw::every, [](Plan& plan) { plan.weather.redirected = 0.05; }},
     {"gateway", Draw::every, [](Plan& plan) { plan.weather.gateway = 0.05; }},
@@ -128,6 +132,7 @@ INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder, ::testing::Values(1, 2, 4, 11,
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
+  if (std::getenv("CHUNKRD_SIMULATION_LOG") == nullptr) spdlog::set_level(spdlog::level::off);
   const Verdict first = run_seed(seed, plan_of(seed));
   const Verdict second = run_seed(seed, plan_of(seed));
   EXPECT_TRUE(first.problems.empty()) << list(first);

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/context.h"
-#include "tests/simulation/simulated_clock.h"
+#include "core/clock.h"
 #include "tests/simulation/simulated_service.h"
 
 namespace chunkrd::simulation {
@@ -20,6 +19,10 @@ struct Borders {
   bool late_sidecars = false;  ///< some come seconds after their documents, before or after they have settled
   bool late_writers = false;   ///< some writers go on after their files were taken
   int moved_places = 0;        ///< reloads that change where results and originals go
+  int storms = 0;  ///< of wishes for one document, and of commands to the daemon, with kills between
+  int documents_per_day = 0;  ///< the budget; 0: none
+  int rebuilds = 0;           ///< of a queue that is damaged, gone, or of an earlier day
+  int names_again = 0;  ///< so often some names are used once more, and somebody takes away what lies there
 };
 
 /// What a run is made of. The same plan ends the same, always.
@@ -34,24 +37,13 @@ struct Plan {
       false;  ///< what is over is forgotten soon: in the end nothing is left but results and failures
 };
 
-/// The documents of a run: some are links, whose addresses share their last part with a few others', and some
-/// have a sidecar. The content of each is its name.
-std::string name_of(int document);
-std::string bytes_of(int document);
-bool has_sidecar(int document);
-/// Whether its sidecar comes late where the plan has late sidecars: it may be taken with or without.
-bool has_late_sidecar(int document);
-/// Whether more is written into it later where the plan has late writers, and what.
-bool has_late_writer(int document);
-std::string addition_to(int document);
-/// The settings that every task of it must have.
-std::string settings_of(int document);
-
 /// How a run ended.
 struct Verdict {
   std::vector<std::string> problems;  ///< empty: every promise was kept
   int delivered = 0, failed = 0, crashes = 0;
-  int wishes = 0;                  ///< that were granted
+  int wishes = 0;                  ///< that were asked for
+  int rebuilds = 0;                ///< of the queue
+  int full_days = 0;               ///< at whose ends documents waited for nothing but the budget
   int unavoidable_duplicates = 0;  ///< two paid tasks because the service hid the first one
   std::uint64_t requests = 0, polls = 0;
   std::uint64_t healthy = 0;  ///< questions to /health that were answered
