@@ -55,10 +55,10 @@ constexpr Border kBorders[] = {
     {"sidecars", Draw::usual, [](Plan& plan) { plan.borders.late_sidecars = true; }},
     {"writers", Draw::usual, [](Plan& plan) { plan.borders.late_writers = true; }},
     {"places", Draw::every, [](Plan& plan) { plan.borders.moved_places = 4; }},
-    {"storms", Draw::usual, [](Plan& plan) { plan.borders.storms = 25; }},
-    {"budget", Draw::usual, [](Plan& plan) { plan.borders.documents_per_day = 80; }},
-    {"rebuilds", Draw::usual, [](Plan& plan) { plan.borders.rebuilds = 2; }},
-    {"names", Draw::usual, [](Plan& plan) { plan.borders.names_again = 3; }},
+    {"storms", Draw::every, [](Plan& plan) { plan.borders.storms = 25; }},
+    {"budget", Draw::every, [](Plan& plan) { plan.borders.documents_per_day = 80; }},
+    {"rebuilds", Draw::every, [](Plan& plan) { plan.borders.rebuilds = 2; }},
+    {"names", Draw::every, [](Plan& plan) { plan.borders.names_again = 3; }},
     {"success", Draw::every, [](Plan& plan) { plan.weather.other_success = 0.05; }},
     {"redirects", Draw::every, [](Plan& plan) { plan.weather.redirected = 0.05; }},
     {"gateway", Draw::every, [](Plan& plan) { plan.weather.gateway = 0.05; }},
@@ -128,7 +128,7 @@ TEST_P(EveryBorder, HoldsWithTheOthers) {
                                         << "CHUNKRD_SIMULATION_SEED=" << GetParam() << ":\n"
                                         << list(verdict);
 }
-INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder, ::testing::Values(1, 2, 4, 11, 14, 21, 24, 31, 34, 41, 44));
+INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder, ::testing::Values(1, 2, 4, 11, 14));
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
