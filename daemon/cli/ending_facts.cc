@@ -11,7 +11,6 @@ namespace chunkrd::cli {
 namespace {
 
 using queue::Job;
-using queue::State;
 
 // What the row does not know any more of that end.
 Job as_it_was(Job row, const queue::Ending& ending) {
@@ -33,8 +32,7 @@ awaitable<std::vector<Lying>> where(const Job& job, pipeline::Context& context,
                                     const config::Settings& settings) {
   const auto place = context.rules->places.find(job.inbox);
   if (place == context.rules->places.end()) co_return std::vector<Lying>();
-  const State touching = job.state == State::done ? State::delivered : State::burying;
-  co_return co_await context.files.run(place->second->touched_in(touching), "hook " + job.id,
+  co_return co_await context.files.run(place->second->touched_in_all(job), "hook " + job.id,
                                        [job, settings] { return whereabouts(job, settings); });
 }
 

@@ -23,8 +23,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One at a time learns what a folder is, whoever else has an object for it.
-std::mutex learning;
+// One at a time learns what a folder is, whoever else has an object for it. Of one folder: what does not
+// answer holds up nobody who asks for another one.
+class Learning {
+ public:
+  explicit Learning(const fs::path& memory) : lock_(mutex_for(memory)) {}
+
+ private:
+  // As many as there are folders in the configuration, and in what is left of earlier ones.
+  static std::mutex& mutex_for(const fs::path& memory) {
+    static std::mutex guard;
+    static std::map<fs::path, std::mutex> mutexes;
+    const std::lock_guard lock(guard);
+    return mutexes[memory];
+  }
+
+  const std::lock_guard<std::mutex> lock_;
+};
 
 [[noreturn]] void fail(const char* what, const fs::path& path) {
   throw std::system_error(errno, std::generic_category(), std::string(what) + " " + printable(path.native()));
@@ -179,7 +194,7 @@ std::optional<std::string> Ground::mark_in(int folder) const {
 }
 
 FileDescriptor Ground::open_otherwise(FileDescriptor folder) const {
-  const std::lock_guard one_at_a_time(learning);
+  const Learning one_at_a_time(memory_);
   const auto known = recall();
   const std::string mount = mount_of(folder_);
   auto mark = folder ? mark_in(folder.get()) : std::nullopt;
@@ -212,7 +227,7 @@ FileDescriptor Ground::open_theirs() const {
     const std::lock_guard lock(mutex_);
     if (now == id_) return folder;
   }
-  const std::lock_guard one_at_a_time(learning);
+  const Learning one_at_a_time(memory_);
   const auto known = recall();
   const std::string mount = mount_of(folder_);
   if (known && known->mount != mount && holds_nothing(folder_)) throw elsewhere(*known);

@@ -71,6 +71,9 @@ struct Context {
   /// Ids of documents that may have been paid for without anybody knowing it yet: see
   /// lifecycle::may_be_paid_for(). By what commit() has seen.
   std::set<std::string> in_doubt = {};
+  /// Ids of documents whose leave to be submitted went to another one, because their file did not answer:
+  /// their step ends before anything is sent. Kept by the scheduler.
+  std::set<std::string> passed_over = {};
   /// Told of each document that no row works on any more although its file may lie in its inbox: who watches
   /// that inbox looks there again (inbox::Inbox::let_go). May be empty.
   std::function<void(const std::string& inbox, const std::string& name)> let_go = {};
@@ -88,7 +91,7 @@ struct Context {
   /// of what it touches in `place`.
   template <class Work>
   auto on_files(const queue::Job& job, const Place& place, queue::State state, Work work) {
-    return files.run(place.touched_in(state), job.id, std::move(work));
+    return files.run(place.touched_in(state, job), job.id, std::move(work));
   }
   template <class Work>
   auto on_files(const queue::Job& job, const Place& place, Work work) {

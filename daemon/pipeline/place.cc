@@ -57,6 +57,20 @@ inbox::Spool spool_of(const Place& place, const queue::Job& job) {
   return at(folders.front());
 }
 
+void find_outbox(Place& home, const queue::Job& job) {
+  if (job.outbox.empty() || job.outbox == home.rules.outbox) return;
+  const auto there = ground(job.outbox, home.state_folder);
+  if (!there->exists()) return;
+  home.rules.outbox = job.outbox;
+  home.outbox_ground = there;
+  home.outbox = outbox::Outbox(job.outbox, layout_of(home.rules));
+}
+
+// Not the number of any device.
+dev_t own_file_system(const std::string& folder) {
+  return std::hash<std::string>()(folder) | (dev_t{1} << 63);
+}
+
 // Where the row says the original was put, unless it was moved to where the configuration says now.
 void find_shelf(Place& home, const queue::Job& job) {
   if (job.original_name.empty() || job.shelf.empty()) return;
@@ -122,8 +136,9 @@ Place::Place(config::Inbox inbox, const fs::path& state)
   touched(State::claiming) = file_systems_of({rules.path, spooled, rules.failed});
   touched(State::ready) = touched(State::submitting) = file_systems_of({spooled});
   touched(State::collecting) = touched(State::delivering) = file_systems_of({rules.outbox});
-  touched(State::delivered) = file_systems_of({spooled, archived, rules.failed});
-  touched(State::burying) = file_systems_of({spooled, rules.failed});
+  // A document that is not in the spool is looked for in its inbox.
+  touched(State::delivered) = file_systems_of({spooled, archived, rules.failed, rules.path});
+  touched(State::burying) = file_systems_of({spooled, rules.failed, rules.path});
   touched(State::retrying) = file_systems_of({spooled, archived, rules.failed, rules.path});
   for (const auto& [role, path] :
        {std::pair{"inbox", rules.path}, std::pair{"spool", spooled}, std::pair{"outbox", rules.outbox},
@@ -140,6 +155,17 @@ const FileSystems& Place::touched_in(queue::State state) const {
   return touched_[static_cast<std::size_t>(state)];
 }
 
+FileSystems Place::touched_in(queue::State state, const queue::Job& job) const {
+  return with_its_own(touched_in(state), job);
+}
+
+FileSystems Place::with_its_own(FileSystems touched, const queue::Job& job) const {
+  for (const std::string* folder : {&job.spool, &job.outbox, &job.shelf})
+    if (!folder->empty() && std::ranges::find(folders, fs::path(*folder), &Folder::path) == folders.end())
+      touched.insert(own_file_system(*folder));
+  return touched;
+}
+
 outbox::Outbox Place::open_outbox() const {
   (void)outbox_ground->open();
   return outbox;
@@ -148,14 +174,7 @@ outbox::Outbox Place::open_outbox() const {
 Place home_of(const Place& configured, const queue::Job& job) {
   Place home = configured;
   home.spool = spool_of(configured, job);
-  if (!job.outbox.empty() && job.outbox != configured.rules.outbox) {
-    const auto there = ground(job.outbox, home.state_folder);
-    if (there->exists()) {
-      home.rules.outbox = job.outbox;
-      home.outbox_ground = there;
-      home.outbox = outbox::Outbox(job.outbox, layout_of(home.rules));
-    }
-  }
+  find_outbox(home, job);
   find_shelf(home, job);
   return home;
 }
@@ -163,6 +182,12 @@ Place home_of(const Place& configured, const queue::Job& job) {
 const std::string& Place::title_of(const std::string& name) const {
   const auto title = rules.titles.find(name);
   return title == rules.titles.end() ? name : title->second;
+}
+
+Place results_of(const Place& configured, const queue::Job& job) {
+  Place home = configured;
+  find_outbox(home, job);
+  return home;
 }
 
 const std::string& Place::profile_of(const std::string& name) const {

@@ -62,14 +62,19 @@ struct Place {
 
   /// What making it touches.
   const FileSystems& touched_in_all() const { return touched_.front(); }
-  /// What the file work of a step on a row in `state` may touch.
+  FileSystems touched_in_all(const queue::Job& job) const { return with_its_own(touched_.front(), job); }
+  /// What the file work of a step on a row in `state` may touch, as far as the configuration says it.
   const FileSystems& touched_in(queue::State state) const;
+  /// The same for this document. What its row names and the configuration does not counts as a file system
+  /// of its own: nobody has looked on which one it lies, and it may not answer.
+  FileSystems touched_in(queue::State state, const queue::Job& job) const;
 
  private:
   inbox::Spool make_spool();
   template <class Look>
   void look_at(const std::filesystem::path& folder, Look look);
   FileSystems& touched(queue::State state);
+  FileSystems with_its_own(FileSystems touched, const queue::Job& job) const;
 
   std::array<FileSystems, queue::kStateCount + 1> touched_;  ///< the first: all
 };
@@ -79,5 +84,9 @@ struct Place {
 /// row does not say it (of an earlier release) is looked for in every spool it may lie in, and so is one
 /// whose state folder was moved. Blocking. Throws FolderGone where a folder that may have it cannot be seen.
 Place home_of(const Place& configured, const queue::Job& job);
+
+/// The same for who needs only the outbox of a document: no other folder is looked at, so that results come
+/// in while its inbox does not answer.
+Place results_of(const Place& configured, const queue::Job& job);
 
 }  // namespace chunkrd::pipeline

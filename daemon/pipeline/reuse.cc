@@ -34,7 +34,7 @@ bool copy_result(const outbox::Outbox& from, const std::string& earlier, outbox:
 // Its result may lie on a mount that is gone: then another one's may do.
 std::optional<Place> source_of(const Place& configured, const queue::Job& earlier) {
   try {
-    return home_of(configured, earlier);
+    return results_of(configured, earlier);
   } catch (const FolderGone&) {
     return std::nullopt;
   }
@@ -45,11 +45,10 @@ awaitable<bool> is_lent(const queue::Job& earlier, const queue::Job& job, const 
   const auto source = rules.places.find(earlier.inbox);
   if (source == rules.places.end()) co_return false;
   const auto from = source->second, to = rules.place_of(job);
-  FileSystems touched = from->touched_in(queue::State::collecting);
-  const FileSystems& touched_there = to->touched_in(queue::State::collecting);
-  touched.insert(touched_there.begin(), touched_there.end());
+  FileSystems touched = from->touched_in(queue::State::collecting, earlier);
+  touched.merge(to->touched_in(queue::State::collecting, job));
   co_return co_await context.files.run(std::move(touched), job.id, [from, to, job, profile, earlier] {
-    auto outbox = home_of(*to, job).open_outbox();
+    auto outbox = results_of(*to, job).open_outbox();
     const auto home = source_of(*from, earlier);
     return home && copy_result(home->outbox, earlier.id, outbox, job.id, profile);
   });
@@ -80,10 +79,11 @@ awaitable<std::optional<Unchanged>> find_unchanged(const queue::Job& job, Contex
   const auto earlier = co_await context.queue.delivered_as(job.inbox, job.name, job.id);
   if (!earlier || earlier->sha256 != job.sha256 || earlier->settings_hash != job.settings_hash)
     co_return std::nullopt;
-  const auto handed = co_await context.on_files(
-      job, *place, queue::State::collecting, [place, earlier = *earlier, to = job.id] {
-        return home_of(*place, earlier).outbox.hand_over(earlier.id, to);
-      });
+  const auto handed =
+      co_await context.files.run(place->touched_in(queue::State::collecting, *earlier), job.id,
+                                 [place, earlier = *earlier, to = job.id] {
+                                   return results_of(*place, earlier).outbox.hand_over(earlier.id, to);
+                                 });
   co_return Unchanged{*earlier, handed.value_or(earlier->delivered_name)};
 }
 

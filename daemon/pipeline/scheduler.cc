@@ -34,10 +34,6 @@ constexpr std::size_t kReconciles = 2;
 // Requests without a body worth mentioning.
 constexpr std::size_t kSmallRequests = 4;
 
-// After so long in one piece of file work a step does not count in its lane: others shall not wait for a
-// mount that may be dead.
-constexpr std::chrono::seconds kFilePatience{10};
-
 // Rows that are read at once where all of a kind are.
 constexpr std::size_t kPage = 256;
 
@@ -75,11 +71,13 @@ void log_transition(const Job& before, const Job& after, const queue::Event& eve
 
 }  // namespace
 
-Scheduler::Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop)
+Scheduler::Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop,
+                     std::chrono::milliseconds file_patience)
     : context_(context),
       gate_(gate),
       clock_(clock),
       loop_(std::move(loop)),
+      file_patience_(file_patience),
       alarm_(clock.make_alarm()),
       renewal_(context, *alarm_) {}
 
@@ -113,6 +111,7 @@ awaitable<void> Scheduler::run() {
     try {
       co_await notice_the_clock();
       renewal_.look(clock_.now(), loop_);
+      pass_on();
       if (std::exchange(look_for_strangers_, false)) co_await look_for_strangers();
       co_await let_freed_go();
       for (const State state : kWorked)
@@ -211,7 +210,8 @@ awaitable<void> Scheduler::notice_the_clock() {
 WallTime Scheduler::next_look() const {
   WallTime next = renewal_.next();
   for (const State state : kWorked) next = std::min(next, lanes_[static_cast<std::size_t>(state)].look_at);
-  return next;
+  const auto has_leave = [](const Running& running) { return running.pass != Gate::Pass::no; };
+  return std::min(next, first_to_hang(context_.clock.now(), has_leave));
 }
 
 awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::size_t limit) {
@@ -221,16 +221,18 @@ awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::si
 }
 
 // Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or
-// that have enough steps of this state that hang; and of profiles that are not configured.
+// that have enough steps of this state that hang (one, where only one at a time may try whether an outage is
+// over); and of profiles that are not configured.
 queue::Held Scheduler::held_in(State state) const {
   queue::Held held;
   if (needs_place(state)) held.inboxes = strangers_.inboxes;
   if (needs_profile(state)) held.profiles = strangers_.profiles;
   context_.absences.hold(held.inboxes, state, context_.clock.now());
+  const std::size_t enough = is_paid(state) && !gate_.open() ? 1 : kFileSteps;
   std::map<std::string, std::size_t> hanging;
   for (const auto& [id, running] : busy_)
-    if (running.lane == state && hangs(id) && ++hanging[running.inbox] >= kFileSteps)
-      held.inboxes.insert(running.inbox);
+    if (running.lane == state && hangs(id) && ++hanging[running.job.inbox] >= enough)
+      held.inboxes.insert(running.job.inbox);
   return held;
 }
 
@@ -247,7 +249,7 @@ Scheduler::Load Scheduler::load_of(State state) const {
 std::vector<Scheduler::Work> Scheduler::longest_running(std::size_t limit) const {
   std::vector<Work> work;
   for (const auto& [id, running] : busy_)
-    if (running.lane) work.push_back({*running.lane, running.name, running.since});
+    if (running.lane) work.push_back({*running.lane, running.job.name, running.since});
   std::ranges::sort(work, {}, &Work::since);
   if (work.size() > limit) work.resize(limit);
   return work;
@@ -263,7 +265,7 @@ bool Scheduler::is_configured(const Job& job) const {
 void Scheduler::count_doubts() {
   const auto under_way = static_cast<std::size_t>(std::ranges::count_if(busy_, [&](const auto& step) {
     const auto& [id, running] = step;
-    return running.is_paid && context_.in_doubt.contains(id);
+    return running.pass != Gate::Pass::no && context_.in_doubt.contains(id);
   }));
   gate_.set_in_doubt(context_.in_doubt.size() - under_way, context_.clock.now());
   tell_pauses();
@@ -271,7 +273,7 @@ void Scheduler::count_doubts() {
 
 bool Scheduler::hangs(const std::string& job_id) const {
   const auto since = context_.files.waiting_since(job_id);
-  return since && std::chrono::steady_clock::now() - *since >= kFilePatience;
+  return since && std::chrono::steady_clock::now() - *since >= file_patience_;
 }
 
 std::size_t Scheduler::in_lane(std::optional<State> state) const {
@@ -282,20 +284,43 @@ std::size_t Scheduler::in_lane(std::optional<State> state) const {
 std::uint64_t Scheduler::upload_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [id, running] : busy_)
-    if (!hangs(id)) bytes += running.upload_bytes;
+    if (running.lane == State::ready && !hangs(id)) bytes += running.job.size_bytes;
   return bytes;
 }
 
-// When the next of the steps in a full lane will not count any more, should it wait for files for so long.
-WallTime Scheduler::first_to_hang(State state, WallTime now) const {
+// When the next of such steps will be known to hang, should it wait for files for so long. One that does not
+// wait for files yet may begin to at any moment.
+template <class Which>
+WallTime Scheduler::first_to_hang(WallTime now, Which which) const {
+  const auto steady_now = std::chrono::steady_clock::now();
   WallTime first = kNever;
   for (const auto& [id, running] : busy_) {
-    const auto since = running.lane == state && !hangs(id) ? context_.files.waiting_since(id) : std::nullopt;
-    if (!since) continue;
-    const auto left = *since + kFilePatience - std::chrono::steady_clock::now();
+    if (!which(running) || hangs(id)) continue;
+    const auto left = context_.files.waiting_since(id).value_or(steady_now) + file_patience_ - steady_now;
     first = std::min(first, now + std::max(Duration(1), std::chrono::ceil<Duration>(left)));
   }
   return first;
+}
+
+// Leaves of documents whose file does not answer go to others: one of them may be the only one that is given
+// while an outage lasts. Nothing of these documents was sent, and nothing is until they get a new one.
+void Scheduler::pass_on() {
+  for (auto& [id, running] : busy_) {
+    if (running.pass == Gate::Pass::no || !hangs(id)) continue;
+    spdlog::warn("job={} name=\"{}\": its file does not answer; others are submitted before it", id,
+                 printable(running.job.name));
+    context_.passed_over.insert(id);
+    give_leave_back(running);
+  }
+}
+
+void Scheduler::give_leave_back(Running& running) {
+  const Gate::Pass pass = std::exchange(running.pass, Gate::Pass::no);
+  gate_.ended(pass);
+  // The gate may have told any of them to wait for just this end.
+  if (pass != Gate::Pass::no)
+    for (const State paid : {State::ready, State::updating}) lane(paid).look_at = {};
+  if (running.job.state == State::ready) context_.twins.end(running.job);
 }
 
 // Starts what is due in one state, as far as there is capacity, and notes when to look again.
@@ -304,9 +329,10 @@ awaitable<void> Scheduler::fill(State state) {
   const WallTime now = context_.clock.now();
   if (now < here.look_at) co_return;
   here.look_at = kNever;  // expect() may bring it forward while we wait for the queue
+  const auto in_here = [state](const Running& running) { return running.lane == state; };
   const std::size_t running = in_lane(state);
   if (running >= capacity(state)) {
-    here.look_at = first_to_hang(state, now);
+    here.look_at = first_to_hang(now, in_here);
     co_return;
   }
   const std::size_t wanted = capacity(state) - running;
@@ -317,9 +343,13 @@ awaitable<void> Scheduler::fill(State state) {
     if (stopping_ || busy_.contains(job.id) || !is_configured(job) || waits_for_another(job, now) ||
         waits_for_folder(job, now))
       continue;
-    if (started == wanted) here.look_at = std::min(here.look_at, first_to_hang(state, now));
-    if (started == wanted || !start(job, now)) co_return;
+    if (started == wanted) break;
+    if (!start(job, now)) co_return;
     ++started;
+  }
+  if (started == wanted) {
+    here.look_at = std::min(here.look_at, first_to_hang(now, in_here));
+    co_return;
   }
   if (const auto next = co_await context_.queue.next_due(state, now))
     here.look_at = std::min(here.look_at, *next);
@@ -351,13 +381,11 @@ bool Scheduler::start(const Job& job, WallTime now) {
       turns_.took(job.profile, context_.rules->profiles);
     }
   }
-  const std::uint64_t bytes = job.state == State::ready ? job.size_bytes : 0;
-  launch(job, {job.state, job.inbox, bytes, is_paid(job.state)}, pass,
-         [this](Job running, Context& context) -> awaitable<steps::Outcome> {
-           auto outcome = co_await steps::run(running, context);
-           is_there_again(running);
-           co_return outcome;
-         });
+  launch(job, job.state, pass, [this](Job running, Context& context) -> awaitable<steps::Outcome> {
+    auto outcome = co_await steps::run(running, context);
+    is_there_again(running);
+    co_return outcome;
+  });
   return true;
 }
 
@@ -366,7 +394,7 @@ bool Scheduler::waits_for_another(const Job& job, WallTime now) {
   if (job.state != State::ready || !may_reuse(job, context_.rules->profile_of(job))) return false;
   const auto first = context_.twins.first_for(job, now);
   if (!first) return false;
-  launch(job, {std::nullopt, job.inbox, 0}, Gate::Pass::no,
+  launch(job, std::nullopt, Gate::Pass::no,
          [first = *first](Job waiting, Context& context) -> awaitable<steps::Outcome> {
            const auto telling =
                context.twins.wait(waiting) ? lifecycle::Telling::told : lifecycle::Telling::silent;
@@ -383,20 +411,19 @@ awaitable<void> Scheduler::let_freed_go() {
     freed_.pop_front();
     const auto job = co_await context_.queue.find(id);
     if (job && job->state == State::ready && !busy_.contains(id) && is_configured(*job))
-      launch(*job, {std::nullopt, job->inbox, 0}, Gate::Pass::no, &steps::take_over);
+      launch(*job, std::nullopt, Gate::Pass::no, &steps::take_over);
   }
 }
 
-void Scheduler::launch(Job job, Running running, Gate::Pass pass, Step step) {
-  running.name = job.name;
-  busy_.emplace(job.id, std::move(running));
-  asio::co_spawn(loop_, run_step(std::move(job), pass, std::move(step)), kOrEnd);
+void Scheduler::launch(const Job& job, std::optional<State> lane, Gate::Pass pass, Step step) {
+  busy_.emplace(job.id, Running{.lane = lane, .job = job, .pass = pass});
+  asio::co_spawn(loop_, run_step(job, std::move(step)), kOrEnd);
 }
 
 // Where its spool was gone for a step before: it looks for it, before it takes anybody's leave or place.
 bool Scheduler::waits_for_folder(const Job& job, WallTime now) {
   if (job.state != State::ready || context_.absences.of(job, now) == nullptr) return false;
-  launch(job, {std::nullopt, job.inbox, 0}, Gate::Pass::no,
+  launch(job, std::nullopt, Gate::Pass::no,
          [this](Job waiting, Context& context) -> awaitable<steps::Outcome> {
            const auto place = context.rules->place_of(waiting);
            co_await context.on_files(waiting, *place,
@@ -429,7 +456,7 @@ void Scheduler::is_there_again(const Job& job) {
   context_.absences.clear(job);
 }
 
-awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass, Step step) {
+awaitable<void> Scheduler::run_step(Job job, Step step) {
   try {
     co_await carry_out(job, step);
   } catch (const std::exception& error) {
@@ -437,7 +464,7 @@ awaitable<void> Scheduler::run_step(Job job, Gate::Pass pass, Step step) {
     spdlog::error("the queue failed: {}", error.what());
     fail();
   }
-  ended(job, pass);
+  ended(job);
 }
 
 // Whether an outage may be over, before a document is spent on the question.
@@ -511,14 +538,11 @@ void Scheduler::tell_step(const Job& before, const Job* after, bool unplanned_er
                              .unplanned_error = unplanned_error});
 }
 
-void Scheduler::ended(const Job& job, Gate::Pass pass) {
-  gate_.ended(pass);
-  // The gate may have told any of them to wait for just this end.
-  if (pass != Gate::Pass::no)
-    for (const State paid : {State::ready, State::updating}) lane(paid).look_at = {};
-  busy_.erase(job.id);
+void Scheduler::ended(const Job& job) {
+  auto running = busy_.extract(job.id);
+  give_leave_back(running.mapped());
+  context_.passed_over.erase(job.id);
   count_doubts();
-  if (job.state == State::ready) context_.twins.end(job);
   lane(job.state).look_at = {};  // a place is free
   // An intent whose step ended otherwise than planned waits in the lane behind.
   if (job.state == State::ready) lane(State::submitting).look_at = {};

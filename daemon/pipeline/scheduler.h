@@ -28,12 +28,17 @@ namespace chunkrd::pipeline {
 /// time to pass; memory follows the work in flight, never the backlog. Event-loop thread only.
 ///
 /// No inbox holds up another one. A step that waits for files too long (a dead mount) gives its place in the
-/// lane to others, and an inbox with several of them gets no more until they go on. Rows of an inbox or a
-/// profile that is not configured any more are passed over until it is again.
+/// lane to others, and the gate's leave, and an inbox with several of them gets no more until they go on.
+/// Rows of an inbox or a profile that is not configured any more are passed over until it is again.
 class Scheduler {
  public:
+  /// After so long in one piece of file work a step does not count in its lane: others shall not wait for a
+  /// mount that may be dead.
+  static constexpr std::chrono::seconds kFilePatience{10};
+
   /// All of them must outlive the scheduler and the steps it has started.
-  Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop);
+  Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop,
+            std::chrono::milliseconds file_patience = kFilePatience);
 
   /// Runs until stop() and until the last step has ended. Throws what made the queue unusable
   /// (queue::StoreError).
@@ -86,10 +91,8 @@ class Scheduler {
   /// A step that is running.
   struct Running {
     std::optional<queue::State> lane;  ///< whose capacity it takes; one of its own otherwise
-    std::string inbox;
-    std::uint64_t upload_bytes = 0;
-    bool is_paid = false;  ///< with the gate's leave
-    std::string name = {};
+    queue::Job job;                    ///< as it began
+    Gate::Pass pass = Gate::Pass::no;  ///< the gate's leave, while it has one
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
@@ -103,9 +106,11 @@ class Scheduler {
   bool is_configured(const queue::Job& job) const;
   void count_doubts();
   bool hangs(const std::string& job_id) const;
+  void pass_on();
   std::size_t in_lane(std::optional<queue::State> state) const;
   std::uint64_t upload_bytes() const;
-  WallTime first_to_hang(queue::State state, WallTime now) const;
+  template <class Which>
+  WallTime first_to_hang(WallTime now, Which which) const;
   bool waits_for_another(const queue::Job& job, WallTime now);
   awaitable<void> let_freed_go();
   bool start(const queue::Job& job, WallTime now);
@@ -113,12 +118,13 @@ class Scheduler {
   void is_there_again(const queue::Job& job);
   bool is_told(const queue::Job& job, const std::filesystem::path& folder) const;
   lifecycle::Decision absent(const queue::Job& job, const FolderGone& gone);
-  void launch(queue::Job job, Running running, Gate::Pass pass, Step step);
-  awaitable<void> run_step(queue::Job job, Gate::Pass pass, Step step);
+  void launch(const queue::Job& job, std::optional<queue::State> lane, Gate::Pass pass, Step step);
+  awaitable<void> run_step(queue::Job job, Step step);
   awaitable<void> ask_health();
   awaitable<void> carry_out(const queue::Job& job, const Step& step);
   void tell_step(const queue::Job& before, const queue::Job* after, bool unplanned_error) const;
-  void ended(const queue::Job& job, Gate::Pass pass);
+  void give_leave_back(Running& running);
+  void ended(const queue::Job& job);
   /// `why`: what was learnt, for people; a pause that begins with it is told so.
   void hear(const lifecycle::Signal& signal, const std::string& why = {});
   void tell_pauses(const std::string& why = {});
@@ -130,6 +136,7 @@ class Scheduler {
   Gate& gate_;
   Clock& clock_;
   Executor loop_;
+  const std::chrono::milliseconds file_patience_;
   std::unique_ptr<Alarm> alarm_;
   Renewal renewal_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};

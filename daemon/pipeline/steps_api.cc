@@ -89,6 +89,7 @@ awaitable<Outcome> submit(Job job, Context& context) {
   if (!document)
     co_return lifecycle::after_create(job, unreadable(document.error()), context.moment(),
                                       rules->policy_of(job));
+  if (context.passed_over.contains(job.id)) co_return std::nullopt;
   const auto intent =
       co_await context.commit(lifecycle::intend(job, make_tag(job.id, context.random), context.clock.now()));
   if (!intent) co_return std::nullopt;
@@ -174,7 +175,7 @@ awaitable<Outcome> collect(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
   const auto folder = co_await context.on_files(
-      job, *place, [place, job] { return home_of(*place, job).open_outbox().prepare(job.id); });
+      job, *place, [place, job] { return results_of(*place, job).open_outbox().prepare(job.id); });
   auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {

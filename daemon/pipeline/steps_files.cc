@@ -63,7 +63,7 @@ lifecycle::Claim take_and_hash(const Rules& rules, const Place& configured, cons
 // Repeatable: when a crash has interrupted it, the outbox knows how far it had come.
 lifecycle::Delivery publish(const Place& configured, const Job& job, const config::Profile& profile,
                             const std::string& supersedes) {
-  const Place home = home_of(configured, job);
+  const Place home = results_of(configured, job);
   auto outbox = home.open_outbox();
   const auto folder = outbox.prepare(job.id);
   try {

@@ -78,6 +78,8 @@ class NobodyListens final : public Observer {
 /// One loop for all of it, and a folder that goes with it.
 struct SmallWorld {
   SmallWorld() = default;
+  /// One whose file work is done by `disk`, and whose scheduler has not much patience with it.
+  explicit SmallWorld(Executor disk) : files_on(std::move(disk)) {}
   ~SmallWorld() { std::filesystem::remove_all(folder); }
 
   static std::filesystem::path make_folder() {
@@ -124,17 +126,18 @@ struct SmallWorld {
 
   std::filesystem::path folder = make_folder();
   asio::io_context loop{1};
+  Executor files_on = loop.get_executor();
   SystemClock clock{loop.get_executor()};
   SystemRandom random;
   queue::SqliteStore store{folder / "state/queue.sqlite", {.durability = queue::Durability::none}};
   queue::Queue queue{store, loop.get_executor(), clock};
-  FilePools files{loop.get_executor()};
+  FilePools files{files_on};
   ScriptedService service;
   PollPlanner planner;
   NobodyListens observer;
   Gate gate{1000};
   Context context{queue, service, clock, random, files, planner, observer, make_rules(settings())};
-  Scheduler scheduler{context, gate, clock, loop.get_executor()};
+  Scheduler scheduler{context, gate, clock, loop.get_executor(), std::chrono::milliseconds(200)};
 };
 
 }  // namespace chunkrd::pipeline

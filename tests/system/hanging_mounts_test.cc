@@ -1,0 +1,133 @@
+// A file system that does not answer (a real FUSE mount whose server stands still) holds up what touches it,
+// and nobody else.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+
+#include "tests/support/hanging_mount.h"
+#include "tests/support/http_server.h"
+#include "tests/system/harness/command.h"
+#include "tests/system/harness/installation.h"
+
+namespace chunkrd::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class HangingMounts : public ::testing::Test {
+ protected:
+  HangingMounts() {
+    for (const char* name : {"source", "other", "other-outbox", "other-failed", "other-archive"})
+      fs::create_directories(home.folder() / name);
+    home.more_inboxes = fmt::format(
+        "  - {{path: {0}, outbox: {0}-outbox, failed: {0}-failed, archive: {0}-archive, settle: 50ms}}\n",
+        (home.folder() / "other").native());
+    home.top_level = "shutdown_timeout: 3s\n";
+  }
+  // Before the mount goes: what hangs in it would not end.
+  ~HangingMounts() override {
+    if (mount) mount->go_on();
+  }
+
+  bool lies_on_mount(const fs::path& folder) {
+    mount = std::make_unique<HangingMount>(home.folder() / "source", folder);
+    return mount->is_there();
+  }
+
+  void drop_into_other(int documents) const {
+    for (int i = 0; i < documents; ++i) {
+      write_file(home.folder() / "other" / ".part", fmt::format("other {}", i));
+      fs::rename(home.folder() / "other" / ".part", home.folder() / "other" / fmt::format("b{}.txt", i));
+    }
+  }
+  std::ptrdiff_t results_in(const fs::path& folder) const {
+    return std::ranges::count_if(files_below(folder),
+                                 [](const std::string& name) { return name.ends_with(".json"); });
+  }
+
+  // Who asks how it goes is answered, and SIGTERM ends it.
+  void expect_that_it_answers_and_ends() {
+    EXPECT_EQ(home.get_from_daemon("/metrics").status, 200);
+    EXPECT_GT(home.get_from_daemon("/readyz").status, 0);
+    EXPECT_EQ(run({CHUNKRD_PROGRAM, "status", "--config", home.config_file()}).exit_code, 0);
+    EXPECT_TRUE(home.stop_daemon(15s).has_value());
+  }
+
+  Installation home;
+  std::unique_ptr<HangingMount> mount;
+};
+
+TEST_F(HangingMounts, ResultsComeInWhileTheirInboxHangsAndOtherInboxesGoOn) {
+  if (!lies_on_mount(home.inbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  home.start_service("- do: {parse: {instead: text, delay: 3s}}\n", {"--workers", "16"});
+  home.start_daemon();
+  for (int i = 0; i < 8; ++i) home.drop(fmt::format("a{}.txt", i), fmt::format("document {}", i));
+  ASSERT_TRUE(eventually([&] { return home.metric("chunkrd_queue_documents{state=\"submitted\"}") == 8; }))
+      << home.daemon_log();
+  mount->hang();
+  drop_into_other(4);
+  EXPECT_TRUE(eventually([&] { return results_in(home.folder() / "other-outbox") == 4; }))
+      << home.daemon_log();
+  EXPECT_TRUE(eventually([&] { return results_in(home.outbox) == 8; })) << home.daemon_log();
+  expect_that_it_answers_and_ends();
+}
+
+TEST_F(HangingMounts, AnOutboxThatHangsHoldsUpNoOtherInbox) {
+  if (!lies_on_mount(home.outbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  home.start_service("- do: {parse: {instead: text, delay: 1s}}\n", {"--workers", "16"});
+  home.start_daemon();
+  for (int i = 0; i < 8; ++i) home.drop(fmt::format("a{}.txt", i), fmt::format("document {}", i));
+  ASSERT_TRUE(eventually([&] { return home.metric("chunkrd_queue_documents{state=\"submitted\"}") == 8; }))
+      << home.daemon_log();
+  mount->hang();
+  drop_into_other(4);
+  EXPECT_TRUE(eventually([&] { return results_in(home.folder() / "other-outbox") == 4; }))
+      << home.daemon_log();
+  expect_that_it_answers_and_ends();
+}
+
+// Refuses everything while it is down, so that no task is in doubt.
+class Service {
+ public:
+  Service() {
+    server_.otherwise([this](const test::Received& head) {
+      if (head.target == "/health") return up ? test::Reply::text(200, "OK") : test::Reply::text(503, "");
+      if (head.method == "POST" && !up) return test::Reply::text(404, "no upstream");
+      if (head.method == "POST") ++taken;
+      return test::Reply::json(
+          R"({"task_id":"task-1","status":"Starting","message":"","created_at":"2025-04-24T09:00:00Z",)"
+          R"("configuration":{},"output":{"chunks":[]}})");
+    });
+  }
+  int port() const { return server_.port(); }
+
+  std::atomic<bool> up = false;
+  std::atomic<int> taken = 0;
+
+ private:
+  test::HttpServer server_;
+};
+
+TEST_F(HangingMounts, AfterAnOutageAnotherInboxTriesWhetherItIsOver) {
+  if (!lies_on_mount(home.inbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  Service service;
+  home.use_service(service.port());
+  home.start_daemon();
+  for (int i = 0; i < 8; ++i) home.drop(fmt::format("a{}.txt", i), fmt::format("document {}", i));
+  ASSERT_TRUE(home.wait_for_log("submits paused (breaker)")) << home.daemon_log();
+  drop_into_other(3);
+  ASSERT_TRUE(eventually([&] { return home.metric("chunkrd_queue_documents{state=\"ready\"}") == 11; }))
+      << home.daemon_log();
+  mount->hang();
+  service.up = true;
+  EXPECT_TRUE(eventually([&] { return service.taken >= 3; }, 60s)) << home.daemon_log();
+  expect_that_it_answers_and_ends();
+}
+
+}  // namespace
+}  // namespace chunkrd::tests
