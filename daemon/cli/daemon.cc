@@ -192,6 +192,7 @@ void Daemon::run() {
   asio::co_spawn(worker_.loop, beat(), kOrEnd);
   asio::co_spawn(worker_.loop, look_after_metrics(), kOrEnd);
   asio::co_spawn(worker_.loop, look_at_folders(), kOrEnd);
+  asio::co_spawn(worker_.loop, look_for_late_writes(), kOrEnd);
   asio::co_spawn(worker_.loop, feed_watchdog(), kOrEnd);
   asio::co_spawn(worker_.loop, listen_to_commands(), kOrEnd);
   notifying_ = true;
@@ -440,6 +441,20 @@ awaitable<void> Daemon::look_at_folders() {
     folder_looks_.look(folders);
     timer.expires_after(kFolderInterval);
     co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+// A queue that fails ends the scheduler, and that ends the daemon.
+awaitable<void> Daemon::look_for_late_writes() {
+  asio::steady_timer timer(worker_.loop);
+  try {
+    while (true) {
+      if (!draining_ && !stopping_) co_await late_writes_.look();
+      timer.expires_after(pipeline::LateWrites::kLookEvery);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  } catch (const queue::StoreError& error) {
+    spdlog::error("documents in failed/ are not looked at any more: {}", error.what());
   }
 }
 

@@ -20,6 +20,7 @@
 #include "metrics/health.h"
 #include "metrics/overview.h"
 #include "metrics/process_metrics.h"
+#include "pipeline/late_writes.h"
 #include "pipeline/retention.h"
 
 namespace chunkrd::cli {
@@ -47,6 +48,7 @@ class Daemon {
   void tell_inboxes();
   awaitable<void> beat();
   awaitable<void> look_at_folders();
+  awaitable<void> look_for_late_writes();
   awaitable<void> look_after_hooks();
   void look_after_health();
   awaitable<void> tell_status();
@@ -84,6 +86,7 @@ class Daemon {
   std::unique_ptr<metrics::Endpoint> endpoint_;
   Worker worker_;
   pipeline::Retention retention_{worker_.context};
+  pipeline::LateWrites late_writes_{worker_.context, worker_.scheduler, worker_.loop.get_executor()};
   FolderLooks folder_looks_{worker_.loop.get_executor(), worker_.files, metrics_.folders()};
   std::map<std::string, std::shared_ptr<inbox::Inbox>> inboxes_;  ///< by path
   hooks::Notifier notifier_;

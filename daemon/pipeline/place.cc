@@ -160,8 +160,9 @@ FileSystems Place::touched_in(queue::State state, const queue::Job& job) const {
 }
 
 FileSystems Place::with_its_own(FileSystems touched, const queue::Job& job) const {
-  for (const std::string* folder : {&job.spool, &job.outbox, &job.shelf})
-    if (!folder->empty() && std::ranges::find(folders, fs::path(*folder), &Folder::path) == folders.end())
+  for (const std::string* folder : {&job.spool, &job.outbox, &job.shelf, &job.bound_for})
+    if (folder->starts_with('/') &&
+        std::ranges::find(folders, fs::path(*folder), &Folder::path) == folders.end())
       touched.insert(own_file_system(*folder));
   return touched;
 }
