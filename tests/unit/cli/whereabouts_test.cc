@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "outbox/folder.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::cli {
@@ -68,6 +69,21 @@ TEST_F(Whereabouts, OfAFailedOneAreOriginalAndReport) {
   make("failed/a~ab.pdf");
   make("failed/a~ab.pdf.error.json");
   EXPECT_THAT(found(), ElementsAre("failed failed/a~ab.pdf", "report failed/a~ab.pdf.error.json"));
+}
+
+TEST_F(Whereabouts, AreFoundBelowPathsThatAreLongerThanTheSystemTakes) {
+  const std::vector<std::string> folders(18, std::string(250, 'x'));
+  for (const std::string& each : folders) job.original_name += each + '/';
+  job.original_name += "a.pdf";
+  job.state = State::failed;
+  fs::create_directories(folder / "failed");
+  const auto deep = outbox::Folder(folder / "failed").below(folders);
+  (void)deep.create("a.pdf");
+  (void)deep.create("a.pdf.error.json");
+  std::vector<std::string_view> kinds;
+  for (const auto& [what, path] : whereabouts(job, settings)) kinds.push_back(what);
+  EXPECT_THAT(kinds, ElementsAre("failed", "report"));
+  outbox::Folder(folder.path()).remove_tree("failed");
 }
 
 TEST_F(Whereabouts, OfAnInboxThatIsGoneFromTheConfigurationAreNotGuessed) {
