@@ -80,7 +80,9 @@ const char* what_ends(pipeline::Pause pause) {
     case pipeline::Pause::quota:
       return "the service's usage limit is reached; one submit at a time tries whether there is some again";
     case pipeline::Pause::disk:
-      return "a disk here is full: it goes on when there is space";
+      return "a disk here is full, over its quota or read-only (the log says which): it goes on when it can "
+             "be "
+             "written to";
     case pipeline::Pause::operator_asked:
       return "draining";
     case pipeline::Pause::breaker:

@@ -37,7 +37,7 @@ lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
       return lifecycle::NotAllowed{
           "may not be moved by us: its folder is sticky and the file another user's, or we may not write to "
           "the "
-          "folder; it stays in the inbox, and is tried again"};
+          "folder, or the file is immutable (lsattr); it stays in the inbox, and is tried again"};
     case Taken::taken:
       break;
   }
