@@ -41,7 +41,8 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
   auto& paused = gauge(
       r, "chunkrd_paused",
       "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
-      "disk (full here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day).");
+      "disk (full here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day), "
+      "queue (its disk is full, or another program holds it locked).");
   auto& pauses = counter(r, "chunkrd_pauses_total", "Pauses that have begun, by reason.");
   for (std::size_t i = 0; i < kPauseLabels.size(); ++i) {
     paused_[i] = &paused.Add({{"reason", kPauseLabels[i]}});

@@ -44,8 +44,8 @@ inline constexpr std::array<const char*, 6> kAnswerLabels = {"2xx", "4xx",     "
 static_assert(static_cast<std::size_t>(taskapi::AnswerClass::unreadable) + 1 == kAnswerLabels.size());
 
 inline constexpr std::array<const char*, pipeline::kPauseCount> kPauseLabels = {
-    "auth", "quota", "disk", "operator", "breaker", "budget"};
-static_assert(static_cast<std::size_t>(pipeline::Pause::budget) + 1 == kPauseLabels.size());
+    "auth", "quota", "disk", "operator", "breaker", "budget", "queue"};
+static_assert(static_cast<std::size_t>(pipeline::Pause::queue) + 1 == kPauseLabels.size());
 
 inline constexpr std::array<const char*, pipeline::kPrunedCount> kPrunedLabels = {"documents", "originals",
                                                                                   "commands", "days"};

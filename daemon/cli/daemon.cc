@@ -35,6 +35,9 @@ constexpr auto kGaugeInterval = 2s;
 // And those that cost more.
 constexpr auto kFolderInterval = 15s;
 constexpr auto kOldestInterval = 15s;
+// The service manager is asked for so much more time, again and again, while the start takes it: a long
+// statement's commit tells nothing.
+constexpr auto kMoreTime = 5min;
 // For what is left to do at the end of `shutdown_timeout`, on a busy machine.
 constexpr auto kTimeToEnd = 10s;
 
@@ -93,6 +96,8 @@ const char* what_ends(pipeline::Pause pause) {
       return "limits.pages_per_day or documents_per_day is reached; the day turns at midnight UTC, or "
              "`chunkrd "
              "resume budget`";
+    case pipeline::Pause::queue:
+      return "";  // Queue::trouble() knows more
   }
   return "";
 }
@@ -147,7 +152,8 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
       metrics_(CHUNKRD_VERSION),
       last_resort_(settings_.shutdown_timeout, ExitCode::ok),
       endpoint_(listen()),
-      worker_((config::check_folders(settings_), settings_), key_, metrics_, &metrics_),
+      worker_((config::check_folders(settings_), settings_), key_, metrics_, &metrics_,
+              [this](const std::string& why) { starting(why); }),
       notifier_(
           worker_.queue, worker_.clock, worker_.random, metrics_.hooks(),
           [this](queue::Ending ending) {
@@ -172,8 +178,6 @@ Daemon::Daemon(config::Settings settings, std::filesystem::path config_file)
     if (const auto inbox = inboxes_.find(path); inbox != inboxes_.end()) inbox->second->let_go(name);
   };
   worker_.context.renewed = [this](const std::string& path) { watch_anew(path); };
-  // What the daemon before has told is not so any more.
-  worker_.store.set_note(DaemonStatus::kNote, "");
 }
 
 std::unique_ptr<metrics::Endpoint> Daemon::listen() {
@@ -184,6 +188,12 @@ std::unique_ptr<metrics::Endpoint> Daemon::listen() {
 }
 
 Daemon::~Daemon() = default;
+
+void Daemon::starting(const std::string& why) {
+  health_.beat();
+  health_.set_not_ready({"starting: " + why});
+  notify::starting("starting: " + why, kMoreTime);
+}
 
 void Daemon::run() {
   asio::co_spawn(worker_.loop, work(), [this](std::exception_ptr failure) {
@@ -201,7 +211,7 @@ void Daemon::run() {
   asio::co_spawn(worker_.loop, notifier_.run(), [this](std::exception_ptr failure) {
     notifying_ = false;
     watching_ended_->ring();
-    if (failure) failure_ = failure;  // the queue's: the scheduler ends by it, too
+    if (failure) failed(failure);  // the queue's: the scheduler ends by it, too
   });
   start_inboxes();
   notify::ready(watching(inboxes_.size()));
@@ -216,6 +226,8 @@ void Daemon::work_to_the_end() {
     try {
       worker_.loop.run();
       return;
+    } catch (const queue::StoreError&) {
+      failed(std::current_exception());
     } catch (const std::exception& error) {
       spdlog::critical("a mistake of ours, the daemon ends: {}", error.what());
       if (!failure_) failure_ = std::current_exception();
@@ -224,11 +236,23 @@ void Daemon::work_to_the_end() {
   }
 }
 
+// That it cannot be used at a stop is no failure: its rows say what to do at the next start.
+void Daemon::failed(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const queue::StoreUnavailable&) {
+    if (stopping_) return;
+  } catch (...) {
+  }
+  if (!failure_) failure_ = std::move(failure);
+  stop("the queue failed");
+}
+
 awaitable<void> Daemon::work() {
   try {
     co_await worker_.scheduler.run();
   } catch (const queue::StoreError&) {
-    failure_ = std::current_exception();
+    failed(std::current_exception());
   }
   stop("the queue failed");
   // An inbox that is being scanned, and a hook that is told, use the file pool and the loop: both must
@@ -429,6 +453,7 @@ awaitable<void> Daemon::beat() {
   while (true) {
     health_.beat();
     metrics_.beat(wall(worker_.clock.now()));
+    if (worker_.queue.trouble()) tell_without_queue();
     timer.expires_after(kGaugeInterval);
     co_await timer.async_wait(asio::use_awaitable);
   }
@@ -561,54 +586,79 @@ awaitable<void> Daemon::feed_watchdog() {
   }
 }
 
-// For commands, which cannot ask the daemon itself. Written when it changes only.
-awaitable<void> Daemon::tell_status() {
-  DaemonStatus status{.pid = ::getpid(),
-                      .version = CHUNKRD_VERSION,
-                      .started_at = wall(started_at_),
-                      .pauses = {},
-                      .rate = worker_.gate.rate(),
-                      .draining = draining_,
-                      .inboxes = {}};
-  for (const auto& [path, inbox] : inboxes_)
-    status.inboxes.push_back({.path = printable(path), .unclaimed = inbox->statistics().unclaimed});
+std::vector<DaemonStatus::Pause> Daemon::pauses_now() {
+  std::vector<DaemonStatus::Pause> pauses;
   for (int i = 0; i < pipeline::kPauseCount; ++i) {
     const auto pause = static_cast<pipeline::Pause>(i);
     if (!worker_.gate.paused(pause)) continue;
     const WallTime until = worker_.gate.paused_until(pause);
-    status.pauses.push_back({.cause = std::string(to_string(pause)),
-                             .since = wall(worker_.gate.paused_since(pause)),
-                             .until = until == WallTime::max() ? std::nullopt : std::optional(wall(until)),
-                             .detail = what_ends(pause)});
+    pauses.push_back({.cause = std::string(to_string(pause)),
+                      .since = wall(worker_.gate.paused_since(pause)),
+                      .until = until == WallTime::max() ? std::nullopt : std::optional(wall(until)),
+                      .detail = what_ends(pause)});
     if (pause == pipeline::Pause::operator_asked && !draining_)
-      status.pauses.back().detail =
-          (co_await worker_.queue.note(pipeline::kOperatorPauseNote)).value_or("asked for") +
-          "; `chunkrd resume` ends it";
+      pauses.back().detail = operator_pause_ + "; `chunkrd resume` ends it";
+    if (const auto& trouble = worker_.queue.trouble(); pause == pipeline::Pause::queue && trouble)
+      pauses.back().detail = trouble->why + "; what is under way waits, nothing is lost";
   }
   for (const auto& missing : missing_.all())
-    status.pauses.push_back(
+    pauses.push_back(
         {.cause = "folder", .since = wall(missing.since), .until = std::nullopt, .detail = missing.why});
   std::erase_if(profile_missing_since_, [&](const auto& missing) {
     return !worker_.scheduler.missing_profiles().contains(missing.first);
   });
   for (const std::string& profile : worker_.scheduler.missing_profiles()) {
     const auto since = profile_missing_since_.try_emplace(profile, wall(worker_.clock.now())).first->second;
-    status.pauses.push_back(
-        {.cause = "profile",
-         .since = since,
-         .until = std::nullopt,
-         .detail =
-             fmt::format("documents on their way need the profile {}, which is not in the configuration any "
-                         "more: put it back and reload",
-                         printable(profile))});
+    pauses.push_back({.cause = "profile",
+                      .since = since,
+                      .until = std::nullopt,
+                      .detail = fmt::format(
+                          "documents on their way need the profile {}, which is not in the configuration any "
+                          "more: put it back and reload",
+                          printable(profile))});
   }
   if (const auto trouble = worker_.context.storage.at(worker_.clock.now()))
-    status.pauses.push_back(
+    pauses.push_back(
         {.cause = "storage", .since = wall(trouble->since), .until = std::nullopt, .detail = trouble->why});
+  return pauses;
+}
+
+// Whoever looks at the page or asks whether it is ready is told also while nothing can be read or written.
+void Daemon::tell_without_queue() {
+  tell_numbers();
+  worker_.scheduler.look_at_pauses(worker_.queue.trouble()->why);
+  look_after_health();
+  DaemonStatus status = told_status_;
+  status.pauses = pauses_now();
+  if (!stopping_) notify::status(status_line(status));
+  const auto latest = board_.latest();
+  if (!latest) return;
+  metrics::Overview overview = *latest;
+  tell_now(overview, status.pauses);
+  board_.put(std::move(overview));
+}
+
+// For commands, which cannot ask the daemon itself. Written when it changes only.
+awaitable<void> Daemon::tell_status() {
+  operator_pause_ = (co_await worker_.queue.note(pipeline::kOperatorPauseNote)).value_or("asked for");
+  DaemonStatus status{.pid = ::getpid(),
+                      .version = CHUNKRD_VERSION,
+                      .started_at = wall(started_at_),
+                      .pauses = pauses_now(),
+                      .rate = worker_.gate.rate(),
+                      .draining = draining_,
+                      .inboxes = {}};
+  for (const auto& [path, inbox] : inboxes_)
+    status.inboxes.push_back({.path = printable(path), .unclaimed = inbox->statistics().unclaimed});
   if (status == told_status_) co_return;
   told_status_ = status;
   if (!stopping_) notify::status(status_line(status));
   co_await worker_.queue.set_note(DaemonStatus::kNote, to_json(status));
+}
+
+std::string Daemon::more_about(pipeline::Pause pause) const {
+  const auto& trouble = worker_.queue.trouble();
+  return pause == pipeline::Pause::queue && trouble ? ": " + trouble->why : std::string();
 }
 
 void Daemon::look_after_health() {
@@ -616,7 +666,7 @@ void Daemon::look_after_health() {
   if (stopping_) reasons.emplace_back("stopping");
   for (int i = 0; i < pipeline::kPauseCount; ++i)
     if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
-      reasons.push_back(fmt::format("submits are paused: {}", to_string(pause)));
+      reasons.push_back(fmt::format("submits are paused: {}{}", to_string(pause), more_about(pause)));
   for (const auto& missing : missing_.all()) reasons.push_back(missing.why);
   if (reasons.empty())
     health_.set_ready();

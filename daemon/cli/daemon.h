@@ -51,7 +51,13 @@ class Daemon {
   awaitable<void> look_for_late_writes();
   awaitable<void> look_after_hooks();
   void look_after_health();
+  std::string more_about(pipeline::Pause pause) const;
+  void starting(const std::string& why);
+  void failed(std::exception_ptr failure);
+  std::vector<DaemonStatus::Pause> pauses_now();
+  void tell_without_queue();
   awaitable<void> tell_status();
+  void tell_now(metrics::Overview& overview, const std::vector<DaemonStatus::Pause>& pauses);
   awaitable<void> tell_people(const queue::StateCounts& counts, std::optional<WallTime> oldest);
   /// A time of the pipeline's as people have it.
   WallTime wall(WallTime date) const { return date + worker_.clock.ahead(); }
@@ -100,6 +106,7 @@ class Daemon {
   bool reloading_ = false, reload_again_ = false;
   WallTime started_at_ = worker_.clock.now();
   DaemonStatus told_status_;
+  std::string operator_pause_;  ///< its reason, when that was last read
   std::map<std::string, WallTime> profile_missing_since_;
   std::exception_ptr failure_;
 };

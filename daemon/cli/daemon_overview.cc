@@ -53,30 +53,39 @@ metrics::Overview::Ended ended(const queue::Job& job, Duration ahead) {
 
 }  // namespace
 
-awaitable<void> Daemon::tell_people(const queue::StateCounts& counts, std::optional<WallTime> oldest) {
+// What needs no look into the queue.
+void Daemon::tell_now(metrics::Overview& overview, const std::vector<DaemonStatus::Pause>& pauses) {
   const auto steady = std::chrono::steady_clock::now();
-  const WallTime now = wall(worker_.clock.now());
-  delivered_.look(steady, metrics_.documents(queue::State::delivered));
-  failed_.look(steady, metrics_.documents(queue::State::failed));
-  metrics::Overview overview;
-  overview.now = now;
-  overview.version = CHUNKRD_VERSION;
-  overview.started_at = wall(started_at_);
+  overview.now = wall(worker_.clock.now());
   overview.draining = draining_;
-  overview.counts = counts;
-  if (oldest) overview.oldest = wall(*oldest);
+  overview.pauses.clear();
   // Folders that are missing are among the reasons that Health gives.
-  for (const auto& pause : told_status_.pauses)
+  for (const auto& pause : pauses)
     if (pause.cause != "folder")
       overview.pauses.push_back({pause.cause, pause.since, pause.until, pause.detail});
   overview.running_count = worker_.scheduler.steps_running();
+  overview.running.clear();
   for (const auto& work : worker_.scheduler.longest_running(kShown))
     overview.running.push_back({std::string(step_of(work.state)), printable(work.name),
-                                now - std::chrono::duration_cast<Duration>(steady - work.since)});
+                                overview.now - std::chrono::duration_cast<Duration>(steady - work.since)});
+  overview.inboxes.clear();
   for (const auto& [path, inbox] : inboxes_) {
     const inbox::Statistics about = inbox->statistics();
     overview.inboxes.push_back({printable(path), about.settling, about.unclaimed, about.available});
   }
+}
+
+awaitable<void> Daemon::tell_people(const queue::StateCounts& counts, std::optional<WallTime> oldest) {
+  const auto steady = std::chrono::steady_clock::now();
+  delivered_.look(steady, metrics_.documents(queue::State::delivered));
+  failed_.look(steady, metrics_.documents(queue::State::failed));
+  metrics::Overview overview;
+  tell_now(overview, told_status_.pauses);
+  const WallTime now = overview.now;
+  overview.version = CHUNKRD_VERSION;
+  overview.started_at = wall(started_at_);
+  overview.counts = counts;
+  if (oldest) overview.oldest = wall(*oldest);
   for (const queue::Job& job : co_await worker_.queue.latest_in(queue::State::failed, kShown))
     overview.failures.push_back(ended(job, worker_.clock.ahead()));
   for (const queue::Job& job : co_await worker_.queue.latest_in(queue::State::done, kShown))

@@ -16,7 +16,7 @@ struct DaemonStatus {
   static constexpr const char* kNote = "daemon";
 
   struct Pause {
-    std::string cause;  ///< auth, quota, disk, budget, operator, breaker, folder
+    std::string cause;  ///< auth, quota, disk, budget, operator, breaker, queue, folder, profile, storage
     WallTime since;
     std::optional<WallTime> until;  ///< when it is tried again; nothing where only something else ends it
     std::string detail;             ///< for people: why, and what ends it

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/daemon_status.h"
 #include "cli/job_json.h"
-#include "cli/state_lock.h"
+#include "cli/running_daemon.h"
 #include "cli/times.h"
 #include "core/escape.h"
 
@@ -30,12 +29,12 @@ Look look_of(State state) noexcept {
 }
 
 Holding holding_of(queue::Store& store, const config::Settings& settings) {
-  if (!StateLock::is_held(settings.state)) return {.all = "the daemon does not run", .submits = {}};
-  const auto note = store.note(DaemonStatus::kNote);
-  const auto daemon = note ? daemon_status_from(*note) : std::nullopt;
-  if (!daemon || daemon->pauses.empty()) return {};
+  const RunningDaemon daemon = running_daemon(store, settings);
+  if (!daemon.runs) return {.all = "the daemon does not run", .submits = {}};
+  if (daemon.queue) return {.all = fmt::format("paused ({})", daemon.queue->cause), .submits = {}};
+  if (!daemon.status || daemon.status->pauses.empty()) return {};
   std::vector<std::string> causes;
-  for (const auto& pause : daemon->pauses) causes.push_back(harmless(pause.cause));
+  for (const auto& pause : daemon.status->pauses) causes.push_back(harmless(pause.cause));
   return {.all = {}, .submits = fmt::format("paused ({})", fmt::join(causes, ", "))};
 }
 

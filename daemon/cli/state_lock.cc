@@ -20,6 +20,12 @@ namespace fs = std::filesystem;
 // Each word is a byte of the file. An earlier release locks all of it, and so says both.
 enum class Word : off_t { daemon = 0, command = 1 };
 
+// What is told of a trouble needs no disk either: which one is where the lock begins, since when is how long
+// it is.
+constexpr off_t kTroubles = off_t{1} << 40;
+constexpr off_t kNextTrouble = off_t{1} << 40;
+constexpr int kTroubleCount = 3;
+
 constexpr auto kLookAgain = 10ms;
 
 // A lock of the open file: it ends with the process like flock(2)'s, but others can ask for it without
@@ -62,7 +68,7 @@ bool is_taken(const FileDescriptor& file, Word word, const fs::path& state) {
 
 }  // namespace
 
-StateLock::StateLock(const fs::path& state) : file_(open_lock(state)) {
+StateLock::StateLock(const fs::path& state) : state_(state), file_(open_lock(state)) {
   if (!take(file_, Word::daemon, state)) refuse(state);
   // Who writes has looked for a daemon before, and ends soon; who comes now sees this one.
   while (is_taken(file_, Word::command, state)) std::this_thread::sleep_for(kLookAgain);
@@ -77,6 +83,31 @@ bool StateLock::is_held(const fs::path& state) {
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return false;
   if (!file) fail(state);
   return is_taken(file, Word::daemon, state);
+}
+
+void StateLock::tell(std::optional<Trouble> trouble) {
+  struct flock lock = lock_of(Word::daemon, F_UNLCK);
+  lock.l_start = kTroubles;
+  lock.l_len = 0;  // to the end
+  if (::fcntl(file_.get(), F_OFD_SETLK, &lock) != 0) fail(state_);
+  if (!trouble) return;
+  lock.l_type = F_WRLCK;
+  lock.l_start = kTroubles + kNextTrouble * static_cast<off_t>(trouble->cause);
+  lock.l_len = std::chrono::floor<std::chrono::seconds>(trouble->since).time_since_epoch().count();
+  if (::fcntl(file_.get(), F_OFD_SETLK, &lock) != 0) fail(state_);
+}
+
+std::optional<StateLock::Trouble> StateLock::told(const fs::path& state) {
+  const FileDescriptor file(::open((state / "lock").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  struct flock lock = lock_of(Word::daemon, F_WRLCK);
+  lock.l_start = kTroubles;
+  lock.l_len = 0;
+  if (!file || ::fcntl(file.get(), F_OFD_GETLK, &lock) != 0) fail(state);
+  const off_t which = (lock.l_start - kTroubles) / kNextTrouble;
+  if (lock.l_type == F_UNLCK || lock.l_start < kTroubles || which >= kTroubleCount) return std::nullopt;
+  return Trouble{static_cast<queue::StoreUnavailable::Cause>(which),
+                 WallTime(std::chrono::seconds(lock.l_len))};
 }
 
 std::optional<CommandLock> CommandLock::unless_daemon_runs(const fs::path& state) {

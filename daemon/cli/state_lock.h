@@ -4,7 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/clock.h"
 #include "core/fd.h"
+#include "queue/store.h"
 
 namespace chunkrd::cli {
 
@@ -23,7 +25,19 @@ class StateLock {
   /// nothing is made. False where the folder or the lock's file is not there. Throws std::system_error.
   static bool is_held(const std::filesystem::path& state);
 
+  /// That the queue cannot be used, and since when: the daemon cannot write it there.
+  struct Trouble {
+    queue::StoreUnavailable::Cause cause;
+    WallTime since;  ///< by the wall clock, whole seconds
+    bool operator==(const Trouble&) const = default;
+  };
+  /// Says so, until it says something else. Throws std::system_error.
+  void tell(std::optional<Trouble> trouble);
+  /// What the daemon that holds it says. As is_held().
+  static std::optional<Trouble> told(const std::filesystem::path& state);
+
  private:
+  std::filesystem::path state_;
   FileDescriptor file_;
 };
 

@@ -13,8 +13,8 @@
 #include "cli/job_text.h"
 #include "cli/open_queue.h"
 #include "cli/print.h"
+#include "cli/running_daemon.h"
 #include "cli/settings_beside_daemon.h"
-#include "cli/state_lock.h"
 #include "cli/times.h"
 #include "core/counted.h"
 #include "core/escape.h"
@@ -40,8 +40,7 @@ struct Options {
 
 struct Status {
   WallTime now;
-  bool running = false;
-  std::optional<DaemonStatus> daemon;  ///< of a daemon that runs
+  RunningDaemon daemon;
   queue::StateCounts counts{};
   std::optional<Job> oldest, last_done;
   queue::Spent today;
@@ -54,9 +53,7 @@ Status look(const config::Settings& settings) {
   auto store = open_queue(settings, queue::Access::read);
   Status status;
   status.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  status.running = StateLock::is_held(settings.state);
-  if (const auto note = store.note(DaemonStatus::kNote); note && status.running)
-    status.daemon = daemon_status_from(*note);
+  status.daemon = running_daemon(store, settings);
   status.operator_pause = store.note(pipeline::kOperatorPauseNote).value_or("");
   status.counts = store.counts();
   const Duration ahead = ahead_of(store);
@@ -96,10 +93,11 @@ json::value budget_json(int per_day) {
 
 // Files in this inbox that nobody works on; nothing while no daemon tells.
 std::optional<std::size_t> unclaimed_in(const config::Inbox& inbox, const Status& status) {
-  if (!status.daemon) return std::nullopt;
+  const auto& daemon = status.daemon.status;
+  if (!daemon) return std::nullopt;
   const auto told =
-      std::ranges::find(status.daemon->inboxes, printable(inbox.path.native()), &DaemonStatus::Inbox::path);
-  return told == status.daemon->inboxes.end() ? std::nullopt : std::optional(told->unclaimed);
+      std::ranges::find(daemon->inboxes, printable(inbox.path.native()), &DaemonStatus::Inbox::path);
+  return told == daemon->inboxes.end() ? std::nullopt : std::optional(told->unclaimed);
 }
 
 json::array hooks_json(const std::vector<queue::HookStanding>& hooks) {
@@ -117,8 +115,9 @@ json::array hooks_json(const std::vector<queue::HookStanding>& hooks) {
 
 json::object status_json(const Status& status, const config::Settings& settings) {
   json::object object;
-  object["running"] = status.running;
-  object["daemon"] = status.daemon ? json::parse(to_json(*status.daemon)) : json::value(nullptr);
+  const auto& daemon = status.daemon.status;
+  object["running"] = status.daemon.runs;
+  object["daemon"] = daemon ? json::parse(to_json(*daemon)) : json::value(nullptr);
   object["operator_pause"] =
       status.operator_pause.empty() ? json::value(nullptr) : json::value(valid_utf8(status.operator_pause));
   json::object states;
@@ -157,23 +156,22 @@ class Page {
   }
 
   void daemon(const Status& status) const {
-    if (!status.running)
+    if (!status.daemon.runs)
       return line("daemon", "not running; documents wait until it is started", Look::warning);
-    if (!status.daemon) return line("daemon", "running; it has not told yet how it is doing", Look::good);
-    const DaemonStatus& daemon = *status.daemon;
+    if (!status.daemon.status) {
+      line("daemon", "running; it has not told yet how it is doing", Look::good);
+      if (status.daemon.queue) pause(*status.daemon.queue);
+      return;
+    }
+    const DaemonStatus& daemon = *status.daemon.status;
     line("daemon",
          fmt::format("running since {} ({}), pid {}, version {}", for_people(daemon.started_at),
                      brief(status.now - daemon.started_at), daemon.pid, harmless(daemon.version)),
          Look::good);
     if (daemon.draining)
       line("", "draining: nothing new is taken, what is under way is finished", Look::warning);
-    for (const auto& pause : daemon.pauses)
-      if (pause.cause != to_string(pipeline::Pause::operator_asked))
-        line("paused",
-             fmt::format("{} since {}{}: {}", harmless(pause.cause), for_people(pause.since),
-                         pause.until ? ", tried again at " + for_people(*pause.until) : "",
-                         harmless(pause.detail)),
-             Look::warning);
+    for (const auto& each : daemon.pauses)
+      if (each.cause != to_string(pipeline::Pause::operator_asked)) pause(each);
     line("rate", fmt::format("{:.3g} submits a second", daemon.rate));
   }
 
@@ -200,6 +198,14 @@ class Page {
   }
 
  private:
+  void pause(const DaemonStatus::Pause& pause) const {
+    line("paused",
+         fmt::format("{} since {}{}: {}", harmless(pause.cause), for_people(pause.since),
+                     pause.until ? ", tried again at " + for_people(*pause.until) : "",
+                     harmless(pause.detail)),
+         Look::warning);
+  }
+
   Terminal terminal_;
 };
 
@@ -234,8 +240,9 @@ void print(const Status& status, const config::Settings& settings) {
 
 // Where the configuration cannot be read the daemon still knows them.
 void show_inboxes_of_daemon(const Status& status, config::Settings& settings) {
-  if (!settings.inboxes.empty() || !status.daemon) return;
-  for (const auto& told : status.daemon->inboxes) {
+  const auto& daemon = status.daemon.status;
+  if (!settings.inboxes.empty() || !daemon) return;
+  for (const auto& told : daemon->inboxes) {
     config::Inbox inbox;
     inbox.path = unprintable(told.path);
     settings.inboxes.push_back(std::move(inbox));

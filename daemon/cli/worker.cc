@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "cli/notify.h"
+#include "cli/daemon_status.h"
 #include "cli/open_queue.h"
 #include "cli/process_limits.h"
 #include "core/escape.h"
@@ -44,33 +45,41 @@ void sweep(const pipeline::Place& place, const std::vector<std::string>& wanted)
 constexpr Duration kTimeToEnd = std::chrono::seconds(2);
 
 constexpr auto kTryAgain = std::chrono::seconds(1);
-// The service manager is asked for so much more time, again and again, while the start takes it.
-constexpr auto kMoreTime = std::chrono::seconds(60);
+
+// For another program that writes: whoever waits for the queue waits on after it, but does so between tries.
+constexpr std::chrono::milliseconds kBusyTimeout{500};
 
 // Runs `work` as soon as the queue can be used. Nobody has begun to work yet, so it may block.
 template <class Work>
-auto patiently(Work work) {
-  bool told = false;
+auto patiently(StateLock& lock, const Worker::TellStart& starting, Work work) {
+  std::optional<StateLock::Trouble> told;
   while (true) {
     try {
       return work();
     } catch (const queue::StoreUnavailable& unavailable) {
-      if (!std::exchange(told, true)) spdlog::warn("the start waits for the queue: {}", unavailable.what());
-      notify::starting(fmt::format("waits for the queue: {}", unavailable.what()), kMoreTime);
+      if (!told) spdlog::warn("the start waits for the queue: {}", unavailable.what());
+      const auto since = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+      told = {.cause = unavailable.cause(), .since = told ? told->since : since};
+      lock.tell(told);
+      starting(unavailable.what());
     }
     std::this_thread::sleep_for(kTryAgain);
   }
 }
 
-queue::SqliteStore open_patiently(const std::filesystem::path& file) {
+queue::SqliteStore open_patiently(const std::filesystem::path& file, StateLock& lock,
+                                  const Worker::TellStart& starting) {
   std::error_code error;
   const auto bytes = std::filesystem::file_size(file, error);
   constexpr std::uintmax_t kWorthTelling = std::uintmax_t{64} << 20;
   if (!error && bytes >= kWorthTelling) {
     spdlog::info("opening the queue: {} MB", bytes >> 20);
-    notify::starting("opening the queue", kMoreTime);
+    starting("opening the queue");
   }
-  return patiently([&] { return queue::SqliteStore(file); });
+  queue::SqliteOptions options;
+  options.busy_timeout = kBusyTimeout;
+  options.still_working = [&] { starting("bringing the queue up to date"); };
+  return patiently(lock, starting, [&] { return queue::SqliteStore(file, options); });
 }
 
 // Before anything is opened.
@@ -87,9 +96,9 @@ pipeline::Gate::Budget budget_of(const config::Limits& limits) {
 }
 
 Worker::Worker(const config::Settings& settings, std::string key, pipeline::Observer& observer,
-               taskapi::Observer* exchanges)
+               taskapi::Observer* exchanges, const TellStart& starting)
     : lock(with_open_files(settings).state),
-      store(open_patiently(queue_file(settings))),
+      store(open_patiently(queue_file(settings), lock, starting)),
       queue(store, writer.get_executor(), clock),
       engine(loop.get_executor(), {.ca_file = settings.api.ca_file}),
       client(engine, client_options(settings.api), std::move(key), exchanges),
@@ -97,16 +106,33 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
       context{queue, client, clock, random, files, planner, observer, pipeline::make_rules(settings)},
       scheduler(context, gate, clock, loop.get_executor()),
       commands(context, scheduler, gate, clock) {
-  patiently([this] { take_up(); });
+  patiently(lock, starting, [this] { take_up(); });
+  lock.tell(std::nullopt);
   gate.set_budget(budget_of(settings.limits));
   gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());
   pipeline::tell_what_is_gone(*context.rules, nullptr);
   sweep_outboxes();
+  queue.on_trouble([this] { look_at_queue(); });
 }
 
 void Worker::take_up() {
   go_on();
   pipeline::end_wishes_of_the_daemon_before(store, clock.mark());
+  // What the daemon before has told is not so any more.
+  store.set_note(DaemonStatus::kNote, "");
+}
+
+// What can be done without it goes on; it is a pause like the others to whoever looks.
+void Worker::look_at_queue() {
+  const auto& trouble = queue.trouble();
+  if (trouble) {
+    gate.pause_for_queue(trouble->since);
+    lock.tell(StateLock::Trouble{trouble->cause, trouble->since + clock.ahead()});
+  } else {
+    gate.lift(pipeline::Pause::queue);
+    lock.tell(std::nullopt);
+  }
+  scheduler.look_at_pauses(trouble ? trouble->why : "");
 }
 
 Worker::~Worker() {
@@ -136,6 +162,8 @@ void Worker::sweep_outboxes() {
 void Worker::stop(Duration patience) {
   scheduler.stop();
   commands.stop();
+  // There is nothing whose end would have to be written down.
+  if (scheduler.steps_running() == 0) queue.wait_no_longer();
   asio::co_spawn(loop, give_up_after(patience), kOrEnd);
 }
 
@@ -151,6 +179,7 @@ awaitable<void> Worker::give_up_after(Duration patience) {
 void Worker::give_up() {
   engine.abandon_all();
   files.cut();
+  queue.wait_no_longer();
 }
 
 }  // namespace chunkrd::cli

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
 #include <string>
 
 #include "cli/state_lock.h"
@@ -27,10 +28,12 @@ namespace chunkrd::cli {
 /// work. Members are for the loop's thread, but `store` before the loop runs.
 struct Worker {
   /// Takes the state folder, opens the queue, makes the folders, sweeps what a crash has left in the
-  /// outboxes. The observers must outlive it; `exchanges` may be null. Throws UserError, queue::StoreError,
-  /// std::system_error.
+  /// outboxes. A queue that cannot be used now is waited for; that, and what else takes long, is told to
+  /// `starting` about once a second. The observers must outlive it; `exchanges` may be null. Throws
+  /// UserError, queue::StoreError, std::system_error.
+  using TellStart = std::function<void(const std::string& why)>;
   Worker(const config::Settings& settings, std::string key, pipeline::Observer& observer,
-         taskapi::Observer* exchanges);
+         taskapi::Observer* exchanges, const TellStart& starting);
   ~Worker();
 
   /// Starts no further step, and gives up what is still under way shortly before the end of `patience`.
@@ -57,6 +60,7 @@ struct Worker {
 
  private:
   void take_up();
+  void look_at_queue();
   void go_on();
   void sweep_outboxes();
   awaitable<void> give_up_after(Duration patience);

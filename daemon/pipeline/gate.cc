@@ -40,6 +40,8 @@ std::string_view to_string(Pause pause) noexcept {
       return "breaker";
     case Pause::budget:
       return "budget";
+    case Pause::queue:
+      return "queue";
   }
   return "unknown";
 }
@@ -77,6 +79,11 @@ void Gate::lift(Pause pause) {
 void Gate::pause_for_operator(WallTime since) {
   turn_on(cause(Pause::operator_asked), since);
   cause(Pause::operator_asked).until = WallTime::max();
+}
+
+void Gate::pause_for_queue(WallTime since) {
+  turn_on(cause(Pause::queue), since);
+  cause(Pause::queue).until = WallTime::max();
 }
 
 void Gate::set_ahead(Duration ahead, WallTime now) {
@@ -128,7 +135,8 @@ void Gate::look(WallTime now) {
 Gate::Pass Gate::ask(WallTime now) {
   look(now);
   if (now < not_before_ || tokens_at(now) < 1) return Pass::no;
-  if (paused(Pause::budget) || paused(Pause::operator_asked)) return Pass::no;
+  for (const Pause pause : {Pause::budget, Pause::operator_asked, Pause::queue})
+    if (paused(pause)) return Pass::no;
   Pass pass = Pass::yes;
   for (const Cause& reason : causes_) {
     if (!reason.on) continue;

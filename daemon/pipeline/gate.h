@@ -14,8 +14,9 @@ namespace chunkrd::pipeline {
 /// Two kinds of waiting that burn no document's attempts. A pause (auth, quota, disk) has a cause that
 /// somebody ends; the breaker opens after several failures in a row. From both, one submit at a time is let
 /// through as a probe when its time has come; what becomes of it closes or prolongs the pause. A submit is a
-/// costly question, so GET /health is asked first where the breaker is open. Two pauses
-/// know no probe: the operator's ends when he says so, the budget's when the day (UTC) turns.
+/// costly question, so GET /health is asked first where the breaker is open. Three pauses
+/// know no probe: the operator's ends when he says so, the budget's when the day (UTC) turns, the queue's
+/// when it can be written again.
 ///
 /// What ends a pause must be of the kind that began it: the service may refuse submits while it answers
 /// polls, and it takes submits whose tasks then fail because the quota is spent.
@@ -63,6 +64,9 @@ class Gate {
 
   /// Until lift(): no submit leaves.
   void pause_for_operator(WallTime since);
+
+  /// Until lift(): nothing that is learnt can be written down.
+  void pause_for_queue(WallTime since);
 
   /// On the day that look() has seen last.
   queue::Spent spent() const { return spent_; }

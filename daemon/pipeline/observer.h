@@ -12,8 +12,8 @@
 namespace chunkrd::pipeline {
 
 /// Why no document is submitted although some are ready.
-enum class Pause { auth, quota, disk, operator_asked, breaker, budget };
-inline constexpr int kPauseCount = 6;
+enum class Pause { auth, quota, disk, operator_asked, breaker, budget, queue };
+inline constexpr int kPauseCount = 7;
 std::string_view to_string(Pause pause) noexcept;
 
 /// What retention deletes: rows of documents, originals in the archive, answered commands, days of spending.

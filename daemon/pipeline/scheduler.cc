@@ -183,9 +183,9 @@ void Scheduler::wake() {
   alarm_->ring();
 }
 
-void Scheduler::look_at_pauses() {
+void Scheduler::look_at_pauses(const std::string& why) {
   gate_.look(context_.clock.now());
-  tell_pauses();
+  tell_pauses(why);
 }
 
 void Scheduler::expect(State state, WallTime due) {

@@ -50,8 +50,9 @@ class Scheduler {
   /// Lets new limits count, and looks at everything again (after a reload, a lifted pause).
   void wake();
 
-  /// Tells of pauses that have ended by time, also while no document is ready.
-  void look_at_pauses();
+  /// Tells of pauses that have ended by time, also while no document is ready, or that somebody has begun:
+  /// for what reason.
+  void look_at_pauses(const std::string& why = {});
 
   /// A row came into `state`, due at `due`.
   void expect(queue::State state, WallTime due);

@@ -1,7 +1,5 @@
 #include "queue/queue.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,7 +17,7 @@ namespace {
 constexpr std::size_t kBatchMax = 512;
 
 // While the store cannot be used it is tried so often.
-constexpr std::chrono::seconds kTryAgain{1};
+constexpr std::chrono::milliseconds kTryAgain{500};
 
 // A change on its way to the disk, and what became of it.
 struct Ticket {
@@ -72,7 +70,10 @@ struct Queue::Writer {
   const Clock& clock;
   std::deque<std::shared_ptr<Ticket>> pending;
   bool writing = false;
-  bool unavailable = false;  ///< told
+  std::optional<Trouble> trouble;
+  std::size_t refused = 0;  ///< who waits until it is over: others may read what cannot be written
+  std::function<void()> on_trouble = [] {};
+  bool patient = true;
   std::exception_ptr failure;
   std::function<void(const Commit&)> on_commit;
 
@@ -97,6 +98,18 @@ struct Queue::Writer {
     return batch;
   }
 
+  // Somebody whom the store has refused, and who waits.
+  class Refused {
+   public:
+    explicit Refused(Writer& writer) : writer_(writer) { ++writer_.refused; }
+    Refused(const Refused&) = delete;
+    Refused& operator=(const Refused&) = delete;
+    ~Refused() { --writer_.refused; }
+
+   private:
+    Writer& writer_;
+  };
+
   // Everything that runs on the Store goes through here. What cannot be done now (the disk is full, another
   // program holds it locked) is done later: whoever waits for it waits on, and nothing is lost.
   template <class Work>
@@ -104,41 +117,50 @@ struct Queue::Writer {
     writer->throw_if_failed();
     const auto shared = std::make_shared<Work>(std::move(work));
     std::exception_ptr error;
+    std::optional<Refused> refused;
     while (!error) {
-      std::string wants;
+      std::optional<StoreUnavailable> unavailable;
       try {
         if constexpr (std::is_void_v<std::invoke_result_t<Work&, Store&>>) {
           co_await run_on(writer->executor, [&store = writer->store, shared] { (*shared)(store); });
-          writer->works();
+          writer->went_through(refused);
           co_return;
         } else {
           auto result = co_await run_on(writer->executor,
                                         [&store = writer->store, shared] { return (*shared)(store); });
-          writer->works();
+          writer->went_through(refused);
           co_return std::move(result);
         }
-      } catch (const StoreUnavailable& unavailable) {
-        wants = unavailable.what();
+      } catch (const StoreUnavailable& refusal) {
+        unavailable = refusal;
+        if (!writer->patient) error = std::current_exception();
       } catch (...) {
         error = std::current_exception();
       }
-      if (!error) co_await wait_for_store(writer, wants);
+      if (error) break;
+      if (!refused) refused.emplace(*writer);
+      co_await wait_for_store(writer, *unavailable);
     }
     writer->fail(std::move(error));
     std::rethrow_exception(writer->failure);
   }
 
-  static awaitable<void> wait_for_store(std::shared_ptr<Writer> writer, std::string wants) {
-    if (!std::exchange(writer->unavailable, true))
-      spdlog::warn("paused until the queue can be used again, nothing is lost: {}", wants);
+  void went_through(std::optional<Refused>& waited) {
+    if (!waited) return;
+    waited.reset();
+    if (refused == 0 && std::exchange(trouble, std::nullopt)) on_trouble();
+  }
+
+  // Until it is tried again. Not cancellable, as the whole of it is not.
+  static awaitable<void> wait_for_store(std::shared_ptr<Writer> writer, StoreUnavailable unavailable) {
+    const bool is_new = !writer->trouble;
+    const WallTime since = is_new ? writer->clock.now() : writer->trouble->since;
+    writer->trouble = Trouble{unavailable.cause(), unavailable.what(), since};
+    if (is_new) writer->on_trouble();
     asio::steady_timer timer(co_await asio::this_coro::executor, kTryAgain);
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::bind_cancellation_slot(
         asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
-  }
-
-  void works() {
-    if (std::exchange(unavailable, false)) spdlog::info("the queue can be used again");
   }
 
   static awaitable<void> write_batch(std::shared_ptr<Writer> writer) {
@@ -220,6 +242,18 @@ awaitable<std::vector<bool>> Queue::apply_together(std::vector<Change> changes) 
 
 void Queue::on_commit(std::function<void(const Commit&)> tell) {
   writer_->on_commit = std::move(tell);
+}
+
+const std::optional<Queue::Trouble>& Queue::trouble() const {
+  return writer_->trouble;
+}
+
+void Queue::on_trouble(std::function<void()> tell) {
+  writer_->on_trouble = std::move(tell);
+}
+
+void Queue::wait_no_longer() {
+  writer_->patient = false;
 }
 
 std::size_t Queue::waiting() const {

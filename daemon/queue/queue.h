@@ -15,9 +15,10 @@ namespace chunkrd::queue {
 /// The queue as coroutines see it: a Store on its writer's executor, with group commit.
 ///
 /// Changes that arrive while a transaction is being written go together into the next one; each caller
-/// resumes, on its own executor, only when its change is durable. A Store that fails is not tried again:
-/// the failure is thrown to every waiter and to every later caller (to go on without a queue would lose
-/// documents), and the daemon ends.
+/// resumes, on its own executor, only when its change is durable. What cannot be done now (StoreUnavailable)
+/// is tried until it can: whoever waits for it waits on. A Store that fails is not tried again: the failure
+/// is thrown to every waiter and to every later caller (to go on without a queue would lose documents), and
+/// the daemon ends.
 ///
 /// Event-loop thread only. Must outlive the coroutines that wait in it.
 class Queue {
@@ -34,6 +35,19 @@ class Queue {
   };
   /// Is told of each from now on.
   void on_commit(std::function<void(const Commit&)> tell);
+
+  /// Why the store cannot be used now.
+  struct Trouble {
+    StoreUnavailable::Cause cause;
+    std::string why;  ///< for people, with what ends it; as it was when the store was last tried
+    WallTime since;
+  };
+  const std::optional<Trouble>& trouble() const;
+  /// Is told when such a trouble begins, and when it ends.
+  void on_trouble(std::function<void()> tell);
+  /// For an end: from now on nobody waits for a store that cannot be used. It is a failure then.
+  void wait_no_longer();
+
   /// Changes that wait for the next commit.
   std::size_t waiting() const;
 

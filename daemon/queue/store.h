@@ -245,8 +245,9 @@ class StoreError : public std::runtime_error {
 class StoreUnavailable : public StoreError {
  public:
   enum class Cause {
-    full,    ///< the disk, or another want of this machine
-    locked,  ///< by another program
+    full,     ///< the disk, or another want of this machine
+    locked,   ///< by another program
+    refused,  ///< the disk takes no writes: mounted read-only, or broken
   };
   StoreUnavailable(Cause cause, const std::string& message) : StoreError(message), cause_(cause) {}
   Cause cause() const noexcept { return cause_; }

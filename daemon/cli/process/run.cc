@@ -50,7 +50,10 @@ Run::Run(const config::Settings& settings, std::string key, const std::string& s
       tally_(tally),
       display_(display),
       last_resort_(settings.shutdown_timeout, ExitCode::interrupted),
-      worker_(settings, std::move(key), *this, nullptr) {
+      worker_(settings, std::move(key), *this, nullptr,
+              [&display, told = false](const std::string& why) mutable {
+                if (!std::exchange(told, true)) display.say(why);
+              }) {
   refuse_missing_folders();
   look_at_service(service, another);
   for (Tally::Entry& entry : tally_.entries()) take_up(entry);

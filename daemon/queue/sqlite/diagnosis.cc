@@ -115,7 +115,7 @@ Diagnosis diagnose(const fs::path& copy) {
     const int code = error.getErrorCode() & 0xFF;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR || code == SQLITE_IOERR)
       return {Condition::damaged, error.what()};
-    throw store_error(copy, "opening", error);
+    throw_store_error(copy, "opening", error, 0);
   }
 }
 

@@ -9,12 +9,15 @@
 
 #include <cerrno>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "core/escape.h"
 #include "core/fd.h"
+#include "queue/sqlite/availability.h"
 #include "queue/sqlite/filesystem.h"
 #include "queue/sqlite/replacement.h"
 #include "queue/sqlite/schema.h"
@@ -103,10 +106,19 @@ int flags_for(Access access) {
   return SQLite::OPEN_READONLY;
 }
 
+// SQLite says no more than that it cannot open it.
+void refuse_shortage(const fs::path& file, int system_error) {
+  using enum StoreUnavailable::Cause;
+  for (const int shortage : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM})
+    if (system_error == shortage) throw StoreUnavailable(full, why_unavailable(full, file, system_error));
+  if (system_error == EROFS) throw StoreUnavailable(refused, why_unavailable(refused, file, system_error));
+}
+
 // It holds the names of documents, and what failed with them: nobody else's business. SQLite gives its log
 // the same rights.
 void keep_private(const fs::path& file) {
-  (void)FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileDescriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!made) refuse_shortage(file, errno);
   for (const char* ending : {"", "-wal", "-shm"}) {
     const fs::path one = file.native() + ending;
     struct stat status{};
@@ -114,6 +126,36 @@ void keep_private(const fs::path& file) {
       (void)::chmod(one.c_str(), status.st_mode & 07700);
   }
 }
+
+// While it lives, the database calls `tell` now and then for as long as it gets on with one statement.
+class TellsOfWork {
+ public:
+  TellsOfWork(SQLite::Database& database, std::function<void()> tell)
+      : database_(database), tell_(std::move(tell)) {
+    if (tell_) sqlite3_progress_handler(database_.getHandle(), kInstructions, &look, this);
+  }
+  TellsOfWork(const TellsOfWork&) = delete;
+  TellsOfWork& operator=(const TellsOfWork&) = delete;
+  ~TellsOfWork() { sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr); }
+
+ private:
+  // Some milliseconds of work that has all it needs in memory.
+  static constexpr int kInstructions = 100'000;
+  static constexpr std::chrono::seconds kTellEvery{1};
+
+  static int look(void* self) {
+    auto& here = *static_cast<TellsOfWork*>(self);
+    if (const auto now = std::chrono::steady_clock::now(); now - here.told_ >= kTellEvery) {
+      here.told_ = now;
+      here.tell_();
+    }
+    return 0;
+  }
+
+  SQLite::Database& database_;
+  std::function<void()> tell_;
+  std::chrono::steady_clock::time_point told_;
+};
 
 void set_up(SQLite::Database& database, const SqliteOptions& options) {
   if (options.access == Access::own) database.exec("PRAGMA journal_mode = WAL");
@@ -125,23 +167,6 @@ void set_up(SQLite::Database& database, const SqliteOptions& options) {
   database.exec(fmt::format("PRAGMA journal_size_limit = {}", kLogBytesKept));
   if (options.access == Access::own) migrate(database, migrations());
   database.exec("PRAGMA foreign_keys = ON");
-}
-
-}  // namespace
-
-namespace {
-
-// What ends by itself, or by somebody's doing elsewhere.
-std::optional<StoreUnavailable::Cause> passing_cause(const SQLite::Exception& error, int system_error) {
-  using enum StoreUnavailable::Cause;
-  const int code = error.getErrorCode() & 0xFF;
-  if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL) return locked;
-  if (code == SQLITE_FULL || code == SQLITE_NOMEM) return full;
-  // Of a failed read or write only the system knows whether it passes.
-  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return std::nullopt;
-  for (const int passing : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM})
-    if (system_error == passing) return full;
-  return error.getExtendedErrorCode() == SQLITE_IOERR_SHMSIZE ? std::optional(full) : std::nullopt;
 }
 
 }  // namespace
@@ -181,21 +206,14 @@ std::optional<std::string> damage_within(SQLite::Database& database, std::chrono
   return damage;
 }
 
-StoreError store_error(const fs::path& file, std::string_view doing, const SQLite::Exception& error) {
-  const int code = error.getErrorCode() & 0xFF;
-  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return damaged(file, error.what());
-  const char* advice = "check the disk, and that the folder may be written";
-  if (code == SQLITE_FULL) advice = "the disk is full: free some space";
-  if (code == SQLITE_BUSY) advice = "another program holds it locked: end that one";
-  return StoreError(
-      fmt::format("queue: {}: {} failed: {}; {}", printable(file.native()), doing, error.what(), advice));
-}
-
 void throw_store_error(const fs::path& file, std::string_view doing, const SQLite::Exception& error,
                        int system_error) {
-  const StoreError told = store_error(file, doing, error);
-  if (const auto cause = passing_cause(error, system_error)) throw StoreUnavailable(*cause, told.what());
-  throw told;
+  if (const auto cause = passing_cause(error, file, system_error))
+    throw StoreUnavailable(*cause, why_unavailable(*cause, file, system_error));
+  const int code = error.getErrorCode() & 0xFF;
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) throw damaged(file, error.what());
+  throw StoreError(fmt::format("queue: {}: {} failed: {}; check the disk, and that the folder may be written",
+                               printable(file.native()), doing, error.what()));
 }
 
 SQLite::Database open_database(const fs::path& file, const SqliteOptions& options) {
@@ -206,21 +224,23 @@ SQLite::Database open_database(const fs::path& file, const SqliteOptions& option
   } else {
     refuse_half_replaced(file);
   }
+  std::optional<SQLite::Database> database;
   try {
-    SQLite::Database database(file.native(), flags_for(options.access),
-                              static_cast<int>(options.busy_timeout.count()));
-    keep_log_on_close(database, 1);
-    const int version = refuse_foreign_or_newer(database, file);
+    database.emplace(file.native(), flags_for(options.access),
+                     static_cast<int>(options.busy_timeout.count()));
+    keep_log_on_close(*database, 1);
+    const int version = refuse_foreign_or_newer(*database, file);
     if (options.access == Access::own)
-      refuse_damaged(database, file, options.look_at_most);
+      refuse_damaged(*database, file, options.look_at_most);
     else
       refuse_older(version, file);
-    keep_log_on_close(database, 0);
-    set_up(database, options);
-    return database;
+    keep_log_on_close(*database, 0);
+    const TellsOfWork telling(*database, options.still_working);
+    set_up(*database, options);
   } catch (const SQLite::Exception& error) {
-    throw_store_error(file, "opening", error, 0);
+    throw_store_error(file, "opening", error, database ? sqlite3_system_errno(database->getHandle()) : 0);
   }
+  return std::move(*database);
 }
 
 }  // namespace chunkrd::queue

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ struct SqliteOptions {
   std::chrono::milliseconds busy_timeout{10'000};
   /// How long to read through the database before it is used.
   std::chrono::milliseconds look_at_most{10'000};
+  /// Called about once a second while an older schema is brought up to date, by the opening thread. Must not
+  /// throw.
+  std::function<void()> still_working = {};
 };
 
 /// Opens the queue's database as `options` say. Only Access::own reads through it to see that it is whole,
@@ -52,13 +56,9 @@ std::string damage_in(SQLite::Database& database);
 /// The same, but no longer than `limit`: nothing when that was not enough to look at all of it.
 std::optional<std::string> damage_within(SQLite::Database& database, std::chrono::milliseconds limit);
 
-/// Throws what SQLite says as store_error() has it: as a StoreUnavailable where it passes. `system_error` is
-/// the system's number of it (errno), 0 where that is not known.
+/// Throws what SQLite says as a StoreError that names the file and says what to do; as a StoreUnavailable
+/// where it passes. `system_error` is the system's number of it (errno), 0 where that is not known.
 [[noreturn]] void throw_store_error(const std::filesystem::path& file, std::string_view doing,
                                     const SQLite::Exception& error, int system_error);
-
-/// What SQLite says, as an error that names the file and says what to do.
-StoreError store_error(const std::filesystem::path& file, std::string_view doing,
-                       const SQLite::Exception& error);
 
 }  // namespace chunkrd::queue

@@ -54,7 +54,7 @@ void seal(const fs::path& built) {
       throw StoreError(fmt::format("queue: {}: is damaged as soon as it is written ({}); check the disk",
                                    printable(built.native()), damage));
   } catch (const SQLite::Exception& error) {
-    throw store_error(built, "writing", error);
+    throw_store_error(built, "writing", error, 0);
   }
   durable::sync_file(durable::open(built, O_RDWR).get(), built);
 }

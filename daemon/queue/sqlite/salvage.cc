@@ -204,7 +204,7 @@ Salvage salvage(const fs::path& copy, const fs::path& into) {
     transaction.commit();
     return found;
   } catch (const SQLite::Exception& error) {
-    throw store_error(into, "writing", error);
+    throw_store_error(into, "writing", error, 0);
   }
 }
 

@@ -36,6 +36,27 @@ TEST(TheStateLock, CanBeAskedForWithoutTakingIt) {
   EXPECT_FALSE(StateLock::is_held(state.path()));
 }
 
+TEST(TheStateLock, TellsWhyTheQueueCannotBeUsedAndSinceWhen) {
+  using Cause = queue::StoreUnavailable::Cause;
+  const tests::TemporaryFolder state;
+  EXPECT_EQ(StateLock::told(state.path()), std::nullopt);
+  EXPECT_TRUE(std::filesystem::is_empty(state.path())) << "asking made something";
+  {
+    StateLock lock(state.path());
+    EXPECT_EQ(StateLock::told(state.path()), std::nullopt);
+    for (const Cause cause : {Cause::full, Cause::locked, Cause::refused}) {
+      const StateLock::Trouble trouble{cause, WallTime(std::chrono::seconds(1'790'000'000))};
+      lock.tell(trouble);
+      EXPECT_EQ(StateLock::told(state.path()), trouble);
+    }
+    lock.tell(std::nullopt);
+    EXPECT_EQ(StateLock::told(state.path()), std::nullopt);
+    EXPECT_TRUE(StateLock::is_held(state.path())) << "what was told let it go";
+    lock.tell(StateLock::Trouble{Cause::full, WallTime(std::chrono::seconds(1))});
+  }
+  EXPECT_EQ(StateLock::told(state.path()), std::nullopt) << "it ends with the daemon";
+}
+
 TEST(ACommandThatWrites, IsNoDaemon) {
   const tests::TemporaryFolder state;
   const auto command = CommandLock::unless_daemon_runs(state.path());

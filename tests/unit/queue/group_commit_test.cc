@@ -217,6 +217,36 @@ TEST_F(GroupCommit, AStoreThatCannotBeUsedNowIsWaitedFor) {
   EXPECT_EQ(store.calls(), 4U) << "the first was alone, and tried three times";
 }
 
+TEST_F(GroupCommit, ATroubleIsToldWhenItBeginsAndWhenWhatWasRefusedHasGoneThrough) {
+  store.unavailable = 2;
+  std::vector<std::string> told;
+  queue.on_trouble([&] { told.push_back(queue.trouble() ? queue.trouble()->why : "over"); });
+  insert(0, 1);
+  loop.run_for(100ms);
+  ASSERT_TRUE(queue.trouble());
+  EXPECT_EQ(queue.trouble()->since, at(5000));
+  // Reading what cannot be written says nothing of its end.
+  asio::co_spawn(loop, count(queue, outcome), asio::detached);
+  loop.restart();
+  loop.run_for(100ms);
+  ASSERT_THAT(outcome.said, ElementsAre("counted"));
+  EXPECT_TRUE(queue.trouble());
+  loop.restart();
+  loop.run();
+  EXPECT_THAT(told, ElementsAre("the disk is full", "over"));
+  EXPECT_FALSE(queue.trouble());
+}
+
+TEST_F(GroupCommit, AtAnEndNobodyWaitsForAStoreThatCannotBeUsed) {
+  store.unavailable = 1'000'000;
+  insert(0, 2);
+  loop.run_for(100ms);
+  queue.wait_no_longer();
+  loop.restart();
+  loop.run();
+  EXPECT_THAT(outcome.said, ElementsAre("the disk is full", "the disk is full"));
+}
+
 TEST_F(GroupCommit, AStoreThatFailsIsNotTriedAgainAndEverybodyHearsWhy) {
   store.fails_from = 1;
   store.hold_first();

@@ -1,11 +1,15 @@
 #include <SQLiteCpp/Statement.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
+#include "queue/sqlite/availability.h"
 #include "queue/sqlite/filesystem.h"
 #include "queue/sqlite/schema.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -216,6 +220,26 @@ TEST_F(OpeningAQueue, OneThatAnotherProgramHoldsLockedIsUnavailableAndNotBroken)
   EXPECT_TRUE(store.apply({&change, 1}, at(3)).front()) << "nothing of the first try is left";
 }
 
+TEST_F(OpeningAQueue, TheProgramThatHoldsItLockedIsNamed) {
+  fill(1);
+  SQLite::Database other(file.native(), SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  // The kernel does not name ourselves to us: somebody else has to ask.
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  if (const pid_t child = ::fork(); child == 0) {
+    const std::string text = why_unavailable(StoreUnavailable::Cause::locked, file);
+    (void)!::write(pipe[1], text.data(), text.size());
+    ::_exit(0);
+  }
+  ::close(pipe[1]);
+  std::string text(1000, ' ');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(pipe[0], text.data(), text.size()))));
+  ::close(pipe[0]);
+  EXPECT_THAT(text, HasSubstr("locked by another program (queue_test, pid " + std::to_string(::getpid()) +
+                              "): " + file.native()));
+}
+
 TEST_F(OpeningAQueue, TheLogDoesNotStayAsLongAsASlowReaderHasMadeIt) {
   fill(1);
   SqliteStore store(file);
@@ -248,6 +272,53 @@ TEST_F(OpeningAQueue, ACommandLeavesAnOlderQueueToTheDaemon) {
       EXPECT_THAT(error.what(), AllOf(HasSubstr("has schema version 1"), HasSubstr("restart the daemon")));
     }
   EXPECT_EQ(bytes_of(file), before);
+}
+
+// --- a start that takes its time
+
+TEST_F(OpeningAQueue, ALookThatTakesTooLongIsCut) {
+  SQLite::Database database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  // quick_check asks it of every row: as long as a disk that gives one after the other.
+  int asked_for = 0;
+  const auto slow = [](sqlite3_context* context, int, sqlite3_value**) {
+    ++*static_cast<int*>(sqlite3_user_data(context));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    sqlite3_result_int(context, 1);
+  };
+  database.exec("PRAGMA ignore_check_constraints = ON");
+  database.createFunction("slow", 1, true, &asked_for, slow);
+  database.exec("CREATE TABLE many (a INTEGER CHECK (slow(a)))");
+  database.exec(
+      "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000) "
+      "INSERT INTO many SELECT n FROM number");
+  database.exec("PRAGMA ignore_check_constraints = OFF");
+  EXPECT_EQ(damage_within(database, std::chrono::milliseconds(60)), std::nullopt);
+  EXPECT_GT(asked_for, 0);
+  EXPECT_LT(asked_for, 1500) << "it was not cut";
+}
+
+TEST_F(OpeningAQueue, WhatWasNotLookedAtIsNotTakenForDamageAndTheQueueOpens) {
+  fill(300);
+  SqliteStore store(file, {.look_at_most = std::chrono::milliseconds(0)});
+  EXPECT_TRUE(store.find("job-0001"));
+}
+
+TEST_F(OpeningAQueue, AnOlderOneTellsThatItIsStillBroughtUpToDate) {
+  {
+    SQLite::Database old(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    migrate(old, migrations().first(1));
+    old.exec(
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20000) "
+        "INSERT INTO jobs SELECT n, 'job' || n, x'2F696E', x'61', 'ino ' || n, n, 'default', '{}', 'h', 5, "
+        "9, 2, 3, 2, 10, 'ab', 'tag', 'task', 1, 2, 'Succeeded', 1, 0, 0, 2, 0, 0, 7, x'61', '', '', '' "
+        "FROM number");
+  }
+  int told = 0;
+  SqliteStore(file, {.still_working = [&] { ++told; }});
+  EXPECT_GT(told, 0);
+  const int before = told;
+  SqliteStore(file, {.still_working = [&] { ++told; }});
+  EXPECT_EQ(told, before) << "there was nothing to do";
 }
 
 // --- migrations
