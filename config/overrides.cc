@@ -12,6 +12,7 @@
 #include "config/parse_settings.h"
 #include "config/problems.h"
 #include "config/values.h"
+#include "config/yaml_mistakes.h"
 #include "core/errors.h"
 
 namespace chunkrd::config {
@@ -25,7 +26,7 @@ YAML::Node value_of(const std::string& assignment, std::string_view text) {
   try {
     return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
-    refuse(assignment, fmt::format("the value is not YAML: {}", error.msg));
+    refuse(assignment, "the value is not YAML: " + explained(error, std::string(text)).message);
   }
 }
 

@@ -58,6 +58,11 @@ BadFile parse_of(const char* name, const std::string& parse, const std::string& 
   return {name, kRest + "profiles: {p: {parse: {" + parse + "}}}\n", {"4:" + error}};
 }
 
+const std::string kFits =
+    "this line does not fit those above: is it as far in as its neighbours, and is a text with \": \" in it "
+    "quoted?";
+const std::string kNoName = "this line has no name with a \": \" behind it (the space belongs to it)";
+
 INSTANTIATE_TEST_SUITE_P(
     Syntax, ABadFile,
     ::testing::Values(
@@ -76,29 +81,52 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"TabLater",
                 "api:\n  url: http://x\n\tstate: y\n",
                 {"3:1: a tab indents this line; YAML allows only spaces there"}},
+        BadFile{"OpenList", "a: [1, 2\n", {"2:1: a \",\" or a \"]\" is missing before this"}},
+        BadFile{"OpenMap", "{a: 1\n", {"2:1: a \",\" or a \"}\" is missing before this"}},
+        BadFile{"NoCommaInAMap",
+                "limits: {uploads: 4 polls: 5}\n",
+                {"1:26: a \",\" or a \"}\" is missing before this"}},
+        BadFile{"TwoColons", "key: value: x\n", {"1:11: " + kFits}},
+        BadFile{"FurtherInThanItsNeighbours", "api:\n  url: x\n   key_file: y\n", {"3:12: " + kFits}},
         BadFile{
-            "OpenList", "a: [1, 2\n", {"2:1: not YAML: end of sequence flow not found (a \"]\" is missing)"}},
-        BadFile{"OpenMap", "{a: 1\n", {"2:1: not YAML: end of map flow not found (a \"}\" is missing)"}},
-        BadFile{"TwoColons",
-                "key: value: x\n",
-                {"1:11: not YAML: illegal map value (does the indentation fit the lines above, and is a text "
-                 "with "
-                 "\": \" in it quoted?)"}},
+            "LessFarInThanItsNeighbours",
+            "inboxes:\n  - path: /in\n   outbox: /out\n",
+            {"3:4: this line belongs to no entry of the list above: begin an entry with \"- \", as far in as "
+             "the others, or write the line as far out as the key of the list"}},
+        BadFile{"NoColon", "state /s\ninboxes: []\n", {"1:1: " + kNoName}},
+        BadFile{"NoSpaceBehindTheColon", "state:/s\ninboxes: []\n", {"1:1: " + kNoName}},
+        BadFile{"NoSpaceBehindTheDash", "inboxes:\n  -path: /in\n    outbox: /out\n", {"3:11: " + kFits}},
+        BadFile{
+            "OpenSingleQuote", "state: '/s\ninboxes: []\n", {"1:8: a quote is opened here and never closed"}},
+        BadFile{"OpenDoubleQuote",
+                "api: {url: \"http://x}\nstate: y\n",
+                {"1:12: a quote is opened here and never closed"}},
+        BadFile{"ClosedByTheNextQuote",
+                "state: \"/s\nlog: {level: \"info\"}\n",
+                {"1:8: a quote is opened here and closed only in line 2"}},
+        BadFile{"NoBreakSpace",
+                "api:\n  url: x\n \u00A0key_file: y\n",
+                {"3:2: a no-break space indents this line; YAML allows only spaces there"}},
+        BadFile{"ControlCharacter",
+                "state: /s\x1b[31m\n",
+                {"1:10: a control character (0x1B) stands here; remove it"}},
+        BadFile{"EndsWithCrAlone",
+                "state: /s\rinboxes: []\r",
+                {"1:10: a line ends with CR alone; save the file with LF (or CR LF) as ends of lines"}},
+        BadFile{"Utf16", std::string("\xFF\xFEs\0t\0", 6), {"1:1: the file is UTF-16; save it as UTF-8"}},
         BadFile{"TwoDocuments",
                 "---\na: 1\n---\nb: 1\n",
                 {"4:1: a second document begins here; one file has one document"}},
         BadFile{"NotUtf8", "state: /s\napi: \xff\n", {"2:1: the line is not valid UTF-8"}},
         BadFile{
             "Nul", std::string("state: /s\nx\0y\n", 14), {"2:2: the file has a NUL byte; it is not text"}},
-        BadFile{"Deep", std::string(5000, '['), {"1:1: not YAML: values are nested too deeply"}},
+        BadFile{"Deep", std::string(5000, '['), {"1:1: values are nested too deeply"}},
         BadFile{"UnknownAlias",
                 "state: *x\n",
-                {"1:8: not YAML: the referenced anchor is not defined (quote a text that begins with such a "
-                 "character: '*.pdf')"}},
+                {"1:8: a text that begins with such a character needs quotes: '*.pdf'"}},
         BadFile{"BackslashInQuotes",
                 "state: \"C:\\srv\"\n",
-                {"1:13: not YAML: unknown escape character: s (in double quotes a \\ begins an escape: use "
-                 "single quotes)"}},
+                {"1:13: in double quotes a \\ begins an escape: use single quotes"}},
         BadFile{"MergeKey",
                 kRest + "log: &l {level: info}\nmetrics: {<<: *l}\n",
                 {"5:11: metrics.<<: YAML merge keys are not supported; write the keys out"}},
