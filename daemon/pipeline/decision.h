@@ -38,6 +38,9 @@ inline constexpr const char* kUpdating = "Updating";
 /// The service has answered the submit with an error of its own (5xx): should there be no task, the document
 /// is not to blame. It keeps its tag, and the time of its first intent, until one is taken.
 inline constexpr const char* kUnserved = "Unserved";
+/// The service has answered the submit of a link that it could not fetch what is there. As kUnserved, but it
+/// may well be the document that is to blame.
+inline constexpr const char* kNotFetched = "NotFetched";
 /// Deleted by us.
 inline constexpr const char* kDeleted = "Deleted";
 

@@ -87,8 +87,6 @@ struct Fault {
   std::string code, message;
 };
 
-Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max);
-
 /// The original lies in the spool, with its digest; that of one that is too large is not known.
 struct Spooled {
   std::string sha256;
@@ -115,6 +113,9 @@ struct Intake {
   std::uint64_t document_bytes = 0;  ///< larger ones are refused
   bool type_is_taken = true;         ///< by the inbox's `types`
 };
+
+/// What is wrong with a document of that size, if anything, before anybody looks inside.
+std::optional<Fault> fault_of_file(std::uint64_t size_bytes, const Intake& intake);
 
 Decision after_claim(const queue::Job& job, const Claim& claim, const Intake& intake, const Moment& moment);
 

@@ -27,6 +27,10 @@ constexpr int kReadings = 2;
 // The longest wait between two tries of a document while the service fails at submits.
 constexpr Duration kOutagePatience = std::chrono::minutes(30);
 
+// So long at least a link that cannot be fetched is tried while no other document is taken: perhaps none can
+// be fetched.
+constexpr Duration kLinkPatience = std::chrono::hours(2);
+
 Decision with_task(const Job& job, const Task& task, WallTime since, const char* what, Signal::Kind kind,
                    const Moment& moment) {
   Job after = moved(job, State::submitted, moment.now + moment.poll_in);
@@ -79,13 +83,19 @@ bool is_plain_refusal(int http_status) {
 
 Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, const Policy& policy) {
   const Signal signal = signal_of(refusal);
+  const bool link = is_link(job.name);
   switch (refusal.http_status) {
     case 400:
     case 415:
     case 422: {  // what the contract answers with 400, in the words of other releases and frameworks
       const bool type = refusal.text.find("Unsupported file type") != std::string::npos;
-      return bury(job, "submit", type ? "unsupported_type" : "bad_request",
-                  or_else(refusal.text, describe(refusal)), moment, kReachable);
+      return bury(
+          job, "submit", type ? "unsupported_type" : "bad_request",
+          or_else(refusal.text, describe(refusal)) +
+              (link && type
+                   ? " (what lies at the address is no document: a page that says so, or asks to sign in?)"
+                   : ""),
+          moment, kReachable);
     }
     case 413:
       return bury(job, "submit", "too_large", or_else(refusal.text, describe(refusal)), moment, kReachable);
@@ -104,6 +114,10 @@ Decision refused(const Job& job, const Refusal& refusal, const Moment& moment, c
   // The address is wrong, not the document.
   if (is_plain_refusal(refusal.http_status))
     return back_to_ready(job, "held", describe(refusal) + " (is api.url right?)", trouble, moment, policy);
+  // Whether others fare so, too, only their submits can tell.
+  if (link && refusal.http_status == 500 && refusal.text.find("Failed to process file") != std::string::npos)
+    return ambiguous(job, describe(refusal) + ": it could not fetch what the link names", {}, moment,
+                     kNotFetched);
   // 500 may come after the task was made (contract): only the list can tell.
   return ambiguous(job, describe(refusal), trouble, moment,
                    refusal.http_status / 100 == 5 ? kUnserved : std::string_view());
@@ -131,12 +145,16 @@ Decision lost(const Job& job, const Moment& moment, const Policy& policy) {
   return decision;
 }
 
+// Has the service taken another document since this one was first tried?
+bool others_get_through(const Job& job, const Moment& moment) {
+  const auto& taken_at = moment.submits.taken_at;
+  return taken_at && *taken_at >= job.intent_at.value_or(job.found_at);
+}
+
 // Did this submit fail because submits do, whatever is submitted? Not once the service has taken another one
 // since this was first tried.
 bool is_of_an_outage(const Job& job, const Moment& moment) {
-  const auto& [taken_at, fail] = moment.submits;
-  const bool others_get_through = taken_at && *taken_at >= job.intent_at.value_or(job.found_at);
-  return !others_get_through && (fail || job.task_status == kUnserved);
+  return !others_get_through(job, moment) && (moment.submits.fail || job.task_status == kUnserved);
 }
 
 // An outage is no verdict on the document: it waits for the end. Longer the longer it lasts, because a
@@ -156,6 +174,27 @@ Decision unserved(const Job& job, const Moment& moment) {
       kReachable);
 }
 
+// A verdict only where it is not everybody's fate.
+Decision not_fetched(const Job& job, const Moment& moment, const Policy& policy) {
+  const Duration tried = moment.now - job.intent_at.value_or(moment.now);
+  Job counted = job;
+  counted.attempts += 1;
+  const bool outage = !others_get_through(job, moment) && (moment.submits.fail || tried < kLinkPatience);
+  if (counted.attempts >= policy.attempts && !outage)
+    return bury(counted, "submit", "link_not_fetched",
+                fmt::format("the service could not fetch what the link names, {} times", counted.attempts),
+                moment, kReachable);
+  Job after =
+      moved(counted, State::ready, moment.now + std::clamp<Duration>(tried / 2, kFirstLook, kOutagePatience));
+  after.submitted_at.reset();
+  after.polls = after.not_found = 0;
+  // A task that turns up late would be taken for another link's of the same name.
+  after.possible_duplicates = std::max(job.possible_duplicates, 1);
+  return decide(job, std::move(after), "try_again",
+                fmt::format("attempt {}: the service could not fetch what the link names", counted.attempts),
+                kReachable);
+}
+
 // Absence is no proof: a document is sent again only after it was looked for all through the grace time, and
 // in more than one reading of the list, because a list shifts while it is read.
 Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) {
@@ -173,6 +212,7 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
     return decision;
   }
   if (!job.task_id.empty()) return lost(job, moment, policy);
+  if (job.task_status == kNotFetched) return not_fetched(job, moment, policy);
   if (is_of_an_outage(job, moment)) return unserved(job, moment);
   if (job.possible_duplicates >= policy.possible_duplicates)
     return bury(job, "reconcile", "submit_unconfirmed",
@@ -225,9 +265,13 @@ Decision look_on(const Job& job, const LookOn& so_far, const Moment& moment) {
 
 }  // namespace
 
-Fault too_large(std::uint64_t size_bytes, std::uint64_t bytes_max) {
-  return {"too_large",
-          fmt::format("{} bytes; the limit is {} (limits.document_bytes)", size_bytes, bytes_max)};
+std::optional<Fault> fault_of_file(std::uint64_t size_bytes, const Intake& intake) {
+  if (size_bytes == 0) return Fault{"empty_file", "the file has no content"};
+  if (size_bytes > intake.document_bytes)
+    return Fault{"too_large", fmt::format("{} bytes; the limit is {} (limits.document_bytes)", size_bytes,
+                                          intake.document_bytes)};
+  if (!intake.type_is_taken) return Fault{"unsupported_type", "this inbox does not take the type (types)"};
+  return std::nullopt;
 }
 
 Meeting meet(const queue::Standing& standing, config::Originals originals, WallTime now) {
@@ -241,41 +285,33 @@ Meeting meet(const queue::Standing& standing, config::Originals originals, WallT
 }
 
 Decision after_claim(const Job& job, const Claim& claim, const Intake& intake, const Moment& moment) {
-  return std::visit(
-      Match{
-          [&](const Gone& gone) {
-            Job after = moved(job, State::vanished, moment.now);
-            fail_with(after, {}, {}, {});
-            return decide(job, std::move(after), "vanished", gone.why);
-          },
-          [&](const CannotRead& failure) {
-            return bury(job, "claim", "unreadable", failure.message, moment);
-          },
-          [&](const NotAllowed& refusal) { return not_allowed(job, refusal.why, moment); },
-          [&](const Spooled& original) {
-            Job known = job;
-            fail_with(known, {}, {}, {});  // what it waited for
-            known.size_bytes = original.size_bytes;
-            known.sha256 = original.sha256;
-            known.spooled = original.identity;
-            if (original.own) known = with_own(std::move(known), *original.own);
-            if (original.size_bytes == 0)
-              return bury(known, "claim", "empty_file", "the file has no content", moment);
-            if (original.size_bytes > intake.document_bytes) {
-              const Fault fault = too_large(original.size_bytes, intake.document_bytes);
-              return bury(known, "claim", fault.code, fault.message, moment);
-            }
-            if (!intake.type_is_taken)
-              return bury(known, "claim", "unsupported_type", "this inbox does not take the type (types)",
-                          moment);
-            if (original.fault)
-              return bury(known, "claim", original.fault->code, original.fault->message, moment);
-            return decide(job, moved(known, State::ready, moment.now), "claimed",
-                          fmt::format("{} bytes, SHA-256 {}{}", original.size_bytes, original.sha256,
-                                      original.own ? "; settings of its sidecar" : ""));
-          },
-      },
-      claim);
+  return std::visit(Match{
+                        [&](const Gone& gone) {
+                          Job after = moved(job, State::vanished, moment.now);
+                          fail_with(after, {}, {}, {});
+                          return decide(job, std::move(after), "vanished", gone.why);
+                        },
+                        [&](const CannotRead& failure) {
+                          return bury(job, "claim", "unreadable", failure.message, moment);
+                        },
+                        [&](const NotAllowed& refusal) { return not_allowed(job, refusal.why, moment); },
+                        [&](const Spooled& original) {
+                          Job known = job;
+                          fail_with(known, {}, {}, {});  // what it waited for
+                          known.size_bytes = original.size_bytes;
+                          known.sha256 = original.sha256;
+                          known.spooled = original.identity;
+                          if (original.own) known = with_own(std::move(known), *original.own);
+                          auto fault = fault_of_file(original.size_bytes, intake);
+                          if (!fault) fault = original.fault;
+                          if (fault) return bury(known, "claim", fault->code, fault->message, moment);
+                          return decide(
+                              job, moved(known, State::ready, moment.now), "claimed",
+                              fmt::format("{} bytes, SHA-256 {}{}", original.size_bytes, original.sha256,
+                                          original.own ? "; settings of its sidecar" : ""));
+                        },
+                    },
+                    claim);
 }
 
 Decision after_reuse(const Job& job, const Job& known, const Job& earlier, const Moment& moment) {
@@ -344,7 +380,8 @@ queue::Transition intend(const Job& job, const std::string& new_tag, WallTime no
   after.state = State::submitting;
   after.due = now;
   // Where the tag was in use before, its task may be as old as that.
-  if (after.task_status != kUnserved || !after.intent_at) after.intent_at = now;
+  const bool goes_on = after.task_status == kUnserved || after.task_status == kNotFetched;
+  if (!goes_on || !after.intent_at) after.intent_at = now;
   after.submitted_at.reset();
   after.polls = after.not_found = 0;
   if (after.tag.empty()) after.tag = new_tag;

@@ -28,6 +28,9 @@ constexpr auto kWhatToDo = std::to_array<std::pair<std::string_view, std::string
      "Write one http or https address or one data URL into the file, here, and `chunkrd retry` it; or drop "
      "it "
      "into the inbox again."},
+    {"link_not_fetched",
+     "The service could not fetch the address in this file: is it right, does it answer the service, and "
+     "without signing in? Then `chunkrd retry` it; or download the document and drop that."},
     {"bad_request",
      "The service does not accept the settings or the document: see message, check the profile's parse."},
     {"unreadable", "The file could not be read: check its permissions and the disk, then drop it again."},

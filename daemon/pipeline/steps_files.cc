@@ -128,8 +128,11 @@ lifecycle::Retrieval take_back(const Rules& rules, const Place& configured, cons
     apply_sidecar(original, sidecar::read(rules, home, job));
   else if (by_sidecar && !job.sidecar.empty())
     original.own = sidecar::of_profile(rules, home, job);  // it was taken away, and its settings with it
-  if (reading.digest.sha256.empty())
-    original.fault = lifecycle::too_large(reading.digest.size_bytes, rules.limits.document_bytes);
+  // What has been delivered before was taken for good.
+  const bool type_is_taken = !job.delivered_name.empty() || configured.takes(job.name);
+  if (auto fault =
+          lifecycle::fault_of_file(reading.digest.size_bytes, {rules.limits.document_bytes, type_is_taken}))
+    original.fault = std::move(fault);
   if (!original.fault) original.fault = fault_of(home, job);
   return original;
 }

@@ -239,6 +239,20 @@ TEST_F(Wishes, RetryOfADocumentThatTheServiceCouldNotParseIsANewTask) {
   expect_refused(chunkrd({"retry", of("a.txt")}), "only what has failed or was cancelled");
 }
 
+TEST_F(Wishes, RetryOfWhatIsStillWrongCostsNothing) {
+  home.inbox_options = "settle: 50ms, types: [txt]";
+  start();
+  home.drop("empty.txt", "");
+  home.drop("b.pdf", "%PDF-1.4");
+  ASSERT_TRUE(home.wait_for_ends(2)) << home.daemon_log();
+  for (const auto& [name, code] : {std::pair{"empty.txt", "empty_file"}, {"b.pdf", "unsupported_type"}}) {
+    EXPECT_EQ(chunkrd({"retry", "--wait", "30", of(name)}).exit_code, 0);
+    EXPECT_TRUE(wait_for_state(name, "failed"));
+    EXPECT_EQ(shown(name).at("error").at("code"), code);
+  }
+  EXPECT_EQ(requests("create"), 0);
+}
+
 TEST_F(Wishes, RetryOfAResultThatCouldNotBeReadFetchesItAndPaysNothing) {
   start("- match: {operation: get}\n  do: {empty_chunks: 5}\n" + kFakeParser);
   home.drop("a.txt", "Text.");

@@ -499,6 +499,69 @@ TEST(AnOutageOfSubmits, MayAlsoBeSilence) {
             "possible_duplicate");
 }
 
+// --- a link that the service cannot fetch ---
+
+// It is submitted at `now` and refused, and its grace time passes; then it is not listed.
+Decision not_fetched_again(const Job& ready, WallTime& now, Submits submits) {
+  const Decision refused = after_create(intend(ready, "another-tag", now).after,
+                                        refusal(500, "Failed to process file"), moment_at(now), Policy{});
+  EXPECT_EQ(refused.signal.kind, Kind::none) << "one bad link must not hold up the others";
+  Job looked = refused.transition.after;
+  EXPECT_EQ(looked.state, State::submitting) << "it is looked for first";
+  looked.not_found = 1;
+  now += 2min;
+  return after_reconcile(looked, NotListed{}, moment_with(submits, now), Policy{});
+}
+
+Job link_job() {
+  Job link = job_in(State::ready);
+  link.name = "report.url";
+  return link;
+}
+
+TEST(ALinkThatCannotBeFetched, IsADeadLetterThatSaysSoWhenItsAttemptsAreUsedUp) {
+  Job link = link_job();
+  WallTime now = kNow;
+  for (int attempt = 1; attempt < Policy{}.attempts; ++attempt) {
+    const Decision again = not_fetched_again(link, now, {.taken_at = now});
+    ASSERT_EQ(again.transition.after.state, State::ready);
+    EXPECT_EQ(again.transition.after.attempts, attempt);
+    EXPECT_EQ(again.transition.after.possible_duplicates, 1) << "others are told apart by it";
+    link = again.transition.after;
+    now = link.due;
+  }
+  const Decision end = not_fetched_again(link, now, {.taken_at = now});
+  EXPECT_EQ(end.transition.after.state, State::burying);
+  EXPECT_EQ(end.transition.after.error_code, "link_not_fetched");
+  EXPECT_LT(now - kNow, 15min);
+}
+
+TEST(ALinkThatCannotBeFetched, IsNotToBlameWhileNoneCan) {
+  Job link = link_job();
+  WallTime now = kNow;
+  int tries = 0;
+  for (; now - kNow < 2h - 2min; ++tries) {
+    const Decision again = not_fetched_again(link, now, {});
+    ASSERT_EQ(again.transition.after.state, State::ready) << now - kNow;
+    link = again.transition.after;
+    now = link.due;
+  }
+  EXPECT_LT(tries, 20);
+  const Job still = not_fetched_again(link, now, {.taken_at = {}, .fail = true}).transition.after;
+  EXPECT_EQ(still.state, State::ready) << "the service fails at submits";
+  EXPECT_EQ(not_fetched_again(still, now, {}).transition.after.error_code, "link_not_fetched")
+      << "nothing says that others fare so, too";
+}
+
+TEST(ALinkThatCannotBeFetched, WhoseAddressShowsAPageSaysThatItDoes) {
+  const Job after = after_create(link_job(), refusal(400, "Unsupported file type"), moment_at(kNow), Policy{})
+                        .transition.after;
+  EXPECT_EQ(after.error_code, "unsupported_type");
+  EXPECT_EQ(after.error_message,
+            "Unsupported file type (what lies at the address is no document: a page that says so, or asks to "
+            "sign in?)");
+}
+
 TEST(AfterReconcile, NotAMomentBeforeTheGraceTimeIsOver) {
   Job job = answer_lost(2min - 1ms);
   job.transient_failures = 30;

@@ -57,9 +57,9 @@ TEST(FailureReport, KnowsWhatToDoAboutEveryCode) {
   job.error_code = "a code nobody knows";
   const auto general = report_of(job).at("what_to_do");
   for (const char* code :
-       {"unreadable", "empty_file", "too_large", "unsupported_type", "bad_request", "submit_unconfirmed",
-        "task_lost", "task_failed", "starting_timeout", "processing_timeout", "cancelled", "empty_output",
-        "unreadable_output", "wrong_task", "not_ready", "file_unavailable"}) {
+       {"unreadable", "empty_file", "too_large", "unsupported_type", "bad_request", "link_not_fetched",
+        "submit_unconfirmed", "task_lost", "task_failed", "starting_timeout", "processing_timeout",
+        "cancelled", "empty_output", "unreadable_output", "wrong_task", "not_ready", "file_unavailable"}) {
     job.error_code = code;
     EXPECT_NE(report_of(job).at("what_to_do"), general) << code;
   }
