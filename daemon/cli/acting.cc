@@ -52,10 +52,7 @@ bool is_granted(const queue::CommandAnswer& answer) {
 void Acting::add_options(CLI::App& parser) {
   add_config_option(parser, config_file);
   parser.add_option("job", jobs, kJobHelp)->required()->type_name("JOB...");
-  parser.add_option("--wait", wait_seconds, "Seconds to wait for what becomes of it")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1e6))
-      ->type_name("SECONDS");
+  add_wait_option(parser, wait_seconds, "Seconds to wait for what becomes of it");
   add_json_option(parser, json);
 }
 

@@ -24,6 +24,8 @@ CLI::App* add_parser(CLI::App& program, const std::string& name, const std::stri
 /// The options that several commands have, with the same names and help everywhere.
 void add_config_option(CLI::App& parser, std::filesystem::path& config_file);
 void add_json_option(CLI::App& parser, bool& json);
+CLI::Option* add_limit_option(CLI::App& parser, std::size_t& limit, const std::string& description);
+void add_wait_option(CLI::App& parser, double& seconds, const std::string& description);
 
 inline constexpr const char* kDefaultConfigFile = "/etc/chunkrd/chunkrd.yaml";
 

@@ -117,10 +117,7 @@ Command add_drain(CLI::App& program) {
                                 "drain --wait 3600");
   auto options = std::make_shared<Options>();
   add_config_option(*parser, options->config_file);
-  parser->add_option("--wait", options->wait_seconds, "Seconds to wait for its end")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1e6))
-      ->type_name("SECONDS");
+  add_wait_option(*parser, options->wait_seconds, "Seconds to wait for its end");
   add_json_option(*parser, options->json);
   return {parser, [options] { return drain(*options); }};
 }

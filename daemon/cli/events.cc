@@ -219,8 +219,7 @@ Command add_events(CLI::App& program) {
       ->add_option("--since", options->since,
                    "Only what ended since then: 30m, 2h, 7d ago, 2026-11-01 or 2026-11-01T09:30 (UTC)")
       ->type_name("TIME");
-  parser->add_option("-n,--limit", options->limit, "End after so many; 0: however many there are")
-      ->capture_default_str();
+  add_limit_option(*parser, options->limit, "End after so many; 0: however many there are");
   parser->add_flag("-f,--follow", options->follow, "Go on with each document that ends, until interrupted");
   add_json_option(*parser, options->json);
   return {parser, [options] { return run(*options); }};

@@ -179,9 +179,7 @@ Command add_jobs(CLI::App& program) {
                    "Only what was found since then: 30m, 2h, 7d ago, 2026-11-01 or 2026-11-01T09:30 (UTC)")
       ->type_name("TIME");
   parser->add_option("--error", options->error_code, "Only with this error code")->type_name("CODE");
-  auto* limit = parser->add_option("-n,--limit", options->limit, "At most so many")
-                    ->check(CLI::NonNegativeNumber)
-                    ->capture_default_str();
+  auto* limit = add_limit_option(*parser, options->limit, "At most so many");
   parser->add_flag("--all", options->all, "However many there are")->excludes(limit);
   auto* ids = parser->add_flag("--ids", options->ids, "Only the ids, one a line");
   add_json_option(*parser, options->json);

@@ -34,7 +34,7 @@ std::vector<std::string> options_of(const CLI::App* app) {
 // The parser's own words, put as ours where they say too little.
 std::string in_our_words(const CLI::App* app, const std::string& what) {
   static const std::regex kValue(R"(Could not convert: (\S+) = (.*))");
-  static const std::regex kRange(R"((\S+): Value (.*) not in range .*)");
+  static const std::regex kRange(R"((\S+): Value (.*) not in range.*)");
   static const std::regex kMissing(R"((\S+): \d+ required (\S+) missing)");
   static const std::regex kExtra(R"(The following arguments? (?:was|were) not expected: (.*))");
   std::smatch found;

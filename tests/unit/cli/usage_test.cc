@@ -1,9 +1,11 @@
 // What a person reads who has mistyped an option.
 #include "cli/usage.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "cli/arguments.h"
+#include "cli/command.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -17,7 +19,11 @@ std::string refusal(std::vector<std::string> arguments) {
   std::size_t limit = 5;
   std::string since;
   CLI::App* const jobs = app.add_subcommand("jobs", "");
-  jobs->add_option("-n,--limit", limit, "")->check(CLI::NonNegativeNumber);
+  add_limit_option(*jobs, limit, "");
+  add_limit_option(*app.add_subcommand("events", ""), limit, "");
+  double seconds = 0;
+  for (const char* waiting : {"drain", "retry"})
+    add_wait_option(*app.add_subcommand(waiting, ""), seconds, "");
   jobs->add_option("--since", since, "");
   try {
     arguments = as_we_have_it(std::move(arguments), app);
@@ -31,10 +37,14 @@ std::string refusal(std::vector<std::string> arguments) {
 
 TEST(UsageError, SaysWhatIsWrongWithANumber) {
   EXPECT_EQ(refusal({"jobs", "--limit", "5"}), "");
-  for (const char* wrong : {"-1", "many", "1e99", ""})
-    EXPECT_EQ(refusal({"jobs", "--limit", wrong}),
-              "chunkrd: --limit: \"" + std::string(wrong) +
-                  "\" is no number that can stand there; write one from 0 on; see chunkrd jobs --help\n");
+  for (const auto& [command, option] : {std::pair{"jobs", "--limit"}, std::pair{"events", "--limit"},
+                                        std::pair{"drain", "--wait"}, std::pair{"retry", "--wait"}})
+    for (const char* wrong : {"-1", "many", "1e99", "", "nan", "-inf", "0x10", " 5", "99999999999999999999"})
+      EXPECT_EQ(refusal({command, option, wrong}),
+                fmt::format("chunkrd: {}: \"{}\" is no number that can stand there; write one from 0 on; see "
+                            "chunkrd {} --help\n",
+                            option, wrong, command));
+  EXPECT_EQ(refusal({"drain", "--wait", "0.5"}), "");
   EXPECT_THAT(refusal({"jobs", "--limit=-1"}), HasSubstr("\"-1\" is no number"));
 }
 
