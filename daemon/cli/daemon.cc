@@ -228,6 +228,8 @@ void Daemon::work_to_the_end() {
       return;
     } catch (const queue::StoreError&) {
       failed(std::current_exception());
+    } catch (const UserError&) {
+      failed(std::current_exception());
     } catch (const std::exception& error) {
       spdlog::critical("a mistake of ours, the daemon ends: {}", error.what());
       if (!failure_) failure_ = std::current_exception();
@@ -547,6 +549,7 @@ awaitable<void> Daemon::look_after_metrics() {
     worker_.scheduler.look_at_pauses();
     take_changed_key();
     look_after_health();
+    co_await worker_.files.run({}, "lock", [this] { worker_.lock.hold_on(); });
     co_await look_after_hooks();
     spdlog::default_logger()->flush();  // what was repeated, and how often
     co_await tell_status();

@@ -1,6 +1,7 @@
 #include "cli/state_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
@@ -86,6 +87,7 @@ bool StateLock::is_held(const fs::path& state) {
 }
 
 void StateLock::tell(std::optional<Trouble> trouble) {
+  const std::lock_guard guard(mutex_);
   struct flock lock = lock_of(Word::daemon, F_UNLCK);
   lock.l_start = kTroubles;
   lock.l_len = 0;  // to the end
@@ -95,6 +97,18 @@ void StateLock::tell(std::optional<Trouble> trouble) {
   lock.l_start = kTroubles + kNextTrouble * static_cast<off_t>(trouble->cause);
   lock.l_len = std::chrono::floor<std::chrono::seconds>(trouble->since).time_since_epoch().count();
   if (::fcntl(file_.get(), F_OFD_SETLK, &lock) != 0) fail(state_);
+}
+
+void StateLock::hold_on() {
+  const std::lock_guard lock(mutex_);
+  struct stat held{}, there{};
+  if (::fstat(file_.get(), &held) != 0) fail(state_);
+  if (::stat((state_ / "lock").c_str(), &there) == 0 && there.st_dev == held.st_dev &&
+      there.st_ino == held.st_ino)
+    return;
+  FileDescriptor again = open_lock(state_);
+  if (!take(again, Word::daemon, state_)) refuse(state_);
+  file_ = std::move(again);
 }
 
 std::optional<StateLock::Trouble> StateLock::told(const fs::path& state) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -33,12 +34,16 @@ class StateLock {
   };
   /// Says so, until it says something else. Throws std::system_error.
   void tell(std::optional<Trouble> trouble);
+  /// Takes it again where its file was removed or replaced: nobody else could see it. Blocking. Throws
+  /// UserError (already_runs) when another daemon was quicker; std::system_error.
+  void hold_on();
   /// What the daemon that holds it says. As is_held().
   static std::optional<Trouble> told(const std::filesystem::path& state);
 
  private:
   std::filesystem::path state_;
-  FileDescriptor file_;
+  std::mutex mutex_;
+  FileDescriptor file_;  ///< guarded by mutex_
 };
 
 /// Says that a command writes the queue, which no daemon works meanwhile. To be held for one change, and

@@ -210,5 +210,23 @@ TEST_F(DaemonAndCommands, AQueueThatCannotBeReadEndsTheDaemonWithItsText) {
   EXPECT_THAT(home.daemon_log(), HasSubstr("chunkrd: queue: " + (home.state / "queue.sqlite").native()));
 }
 
+// --- who tidies up where a daemon works
+
+TEST_F(DaemonAndCommands, AQueueThatIsRemovedUnderTheDaemonIsSavedAndGoesOnWithTheNext) {
+  start("- do: {parse: {instead: text, delay: 2s}}\n");
+  home.drop("a.txt", "Text.");
+  ASSERT_TRUE(home.wait_for_log("submitted job="));
+  for (const char* file : {"queue.sqlite", "queue.sqlite-wal", "queue.sqlite-shm", "lock"})
+    fs::remove(home.state / file);
+  const auto ended = home.daemon().wait(std::chrono::seconds(20));
+  ASSERT_TRUE(ended) << "it goes on in a file that nobody will find";
+  EXPECT_EQ(ended->exit_code, 74);
+  EXPECT_THAT(home.daemon_log(), HasSubstr("was removed while it was in use; what it held is saved as "));
+  home.start_daemon();
+  ASSERT_TRUE(home.wait_for_ends(1)) << home.daemon_log();
+  EXPECT_TRUE(fs::exists(home.outbox / "a.txt.json"));
+  EXPECT_EQ(home.tasks_by_document()["a.txt"].created, 1);
+}
+
 }  // namespace
 }  // namespace chunkrd::tests

@@ -3,9 +3,12 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <functional>
 #include <iterator>
@@ -13,6 +16,7 @@
 #include <set>
 #include <utility>
 
+#include "core/escape.h"
 #include "core/ids.h"
 #include "core/iso_time.h"
 #include "queue/sqlite/ending_log.h"
@@ -55,6 +59,13 @@ constexpr const char* kClockNote = "clock";
 
 // Nothing is made to wait for longer: it is policy's longest Retry-After, and some more.
 constexpr Duration kLongestWait = std::chrono::hours(2);
+
+// Nothing where there is no such file.
+std::pair<dev_t, ino_t> inode_of(const std::filesystem::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
 
 // The day of `moment`, UTC: "2026-11-24".
 std::string day_of(WallTime moment) {
@@ -124,7 +135,8 @@ auto SqliteStore::run(std::string_view doing, Work work) {
 }
 
 SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
-    : file_(std::move(file)), database_(open_database(file_, options)) {
+    : file_(std::move(file)), database_(open_database(file_, options)), inode_(inode_of(file_)) {
+  owned_ = options.access == Access::own;
   run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
   run("opening", [&] { forgetter_ = std::make_unique<Forgetter>(database_); });
   run("opening", [&] { ending_log_ = std::make_unique<EndingLog>(database_); });
@@ -132,7 +144,32 @@ SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
 
 SqliteStore::~SqliteStore() = default;
 
+// What is written into a file that has no name is gone when the process ends: nothing more is, and what is
+// known goes back to its place. The log beside it is the taken one's.
+void SqliteStore::refuse_if_taken_away() {
+  if (!owned_ || inode_of(file_) == inode_) return;
+  if (struct stat status{}; ::stat(file_.c_str(), &status) != 0 && errno != ENOENT) return;  // nobody knows
+  const bool is_free = inode_of(file_) == std::pair<dev_t, ino_t>();
+  const std::filesystem::path into = is_free ? file_ : std::filesystem::path(file_.native() + ".taken-away");
+  for (const char* beside : {"-wal", "-shm"})
+    if (is_free) std::filesystem::remove(file_.native() + beside);
+  const std::filesystem::path saving = file_.native() + ".saving";
+  std::filesystem::remove(saving);
+  run("saving", [&] {
+    SQLite::Statement save(database_, "VACUUM INTO ?");
+    save.bind(1, saving.native());
+    save.exec();
+  });
+  std::filesystem::rename(saving, into);
+  throw StoreError(fmt::format(
+      "queue: {}: was {} while it was in use; what it held is saved as {}. {}", printable(file_.native()),
+      is_free ? "removed" : "replaced by another file", printable(into.native()),
+      is_free ? "Start again"
+              : "Put that back in its place, or leave the other there and `chunkrd rebuild --force`"));
+}
+
 std::vector<bool> SqliteStore::apply(std::span<const Change> changes, const Mark& now) {
+  refuse_if_taken_away();
   return run("writing", [&] {
     std::vector<bool> applied;
     applied.reserve(changes.size());
@@ -357,6 +394,7 @@ std::vector<StoredEvent> SqliteStore::events(const std::string& id) {
 }
 
 StateCounts SqliteStore::counts() {
+  refuse_if_taken_away();
   return run("reading", [&] {
     StateCounts counts{};
     Run query(statements_->counts);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "queue/sqlite/open.h"
 #include "queue/store.h"
@@ -12,6 +15,9 @@ class EndingLog;
 class Forgetter;
 
 /// The queue in one SQLite file, with its write-ahead log beside it.
+///
+/// A file that somebody takes away, or puts another one in the place of, is noticed: its owner (Access::own)
+/// saves what it held and refuses to go on, as a StoreError that says where.
 class SqliteStore final : public Store {
  public:
   /// Opens `file` or makes it; its folder must exist. Throws StoreError: see open_database().
@@ -84,6 +90,7 @@ class SqliteStore final : public Store {
 
   template <class Work>
   auto run(std::string_view doing, Work work);
+  void refuse_if_taken_away();
   bool apply_one(const Insertion& insertion, const Mark& now);
   bool apply_one(const Transition& transition, const Mark& now);
   bool apply_one(const Answering& answering, const Mark& now);
@@ -96,6 +103,8 @@ class SqliteStore final : public Store {
 
   std::filesystem::path file_;
   SQLite::Database database_;
+  std::pair<dev_t, ino_t> inode_;  ///< the file that was opened
+  bool owned_ = false;             ///< Access::own
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Forgetter> forgetter_;
   std::unique_ptr<EndingLog> ending_log_;

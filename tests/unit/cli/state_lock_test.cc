@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -57,6 +58,20 @@ TEST(TheStateLock, TellsWhyTheQueueCannotBeUsedAndSinceWhen) {
   EXPECT_EQ(StateLock::told(state.path()), std::nullopt) << "it ends with the daemon";
 }
 
+TEST(TheStateLock, WhoseFileIsTakenAwayIsTakenAgainUnlessAnotherWasQuicker) {
+  const tests::TemporaryFolder state;
+  StateLock lock(state.path());
+  std::filesystem::remove(state / "lock");
+  EXPECT_FALSE(StateLock::is_held(state.path()));
+  lock.hold_on();
+  EXPECT_TRUE(StateLock::is_held(state.path()));
+  lock.hold_on();
+  EXPECT_TRUE(StateLock::is_held(state.path()));
+  std::filesystem::remove(state / "lock");
+  const StateLock other(state.path());
+  EXPECT_THROW(lock.hold_on(), UserError);
+}
+
 TEST(ACommandThatWrites, IsNoDaemon) {
   const tests::TemporaryFolder state;
   const auto command = CommandLock::unless_daemon_runs(state.path());
@@ -74,7 +89,7 @@ TEST(ADaemonThatStarts, WaitsForTheCommandThatWrites) {
   const tests::TemporaryFolder state;
   auto command = CommandLock::unless_daemon_runs(state.path());
   ASSERT_TRUE(command);
-  auto starts = std::async(std::launch::async, [&] { return StateLock(state.path()); });
+  auto starts = std::async(std::launch::async, [&] { return std::make_unique<StateLock>(state.path()); });
   while (!StateLock::is_held(state.path())) std::this_thread::yield();
   EXPECT_EQ(starts.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
   command.reset();

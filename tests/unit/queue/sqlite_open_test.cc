@@ -220,6 +220,35 @@ TEST_F(OpeningAQueue, OneThatAnotherProgramHoldsLockedIsUnavailableAndNotBroken)
   EXPECT_TRUE(store.apply({&change, 1}, at(3)).front()) << "nothing of the first try is left";
 }
 
+TEST_F(OpeningAQueue, AFileThatIsTakenAwayIsPutBackWithAllThatItHeld) {
+  SqliteStore store(file);
+  const Change before = insertion(found(1)), after = insertion(found(2));
+  ASSERT_TRUE(store.apply({&before, 1}, at(1)).front());
+  for (const char* each : {"", "-shm"}) fs::remove(file.native() + each);
+  try {
+    store.apply({&after, 1}, at(2));
+    FAIL() << "written into a file that has no name";
+  } catch (const StoreUnavailable&) {
+    FAIL() << "that does not pass";
+  } catch (const StoreError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(file.native()), HasSubstr("was removed while it was in use")));
+  }
+  SqliteStore again(file);
+  EXPECT_TRUE(again.find("job-0001"));
+  EXPECT_FALSE(again.find("job-0002"));
+}
+
+TEST_F(OpeningAQueue, OneThatIsReplacedIsLeftAndWhatItHeldIsSavedBesideIt) {
+  SqliteStore store(file);
+  const Change before = insertion(found(1));
+  ASSERT_TRUE(store.apply({&before, 1}, at(1)).front());
+  write_bytes(folder / "other", "another file");
+  fs::rename(folder / "other", file);
+  EXPECT_THROW(store.counts(), StoreError);
+  EXPECT_EQ(bytes_of(file), "another file");
+  EXPECT_TRUE(SqliteStore(file.native() + ".taken-away").find("job-0001"));
+}
+
 TEST_F(OpeningAQueue, TheProgramThatHoldsItLockedIsNamed) {
   fill(1);
   SQLite::Database other(file.native(), SQLite::OPEN_READWRITE);
