@@ -139,11 +139,22 @@ std::vector<Ended> Retention::over_bound(std::vector<Ended> page) const {
   return page;
 }
 
+// Each of two rows with one name would be kept from it by the other. The rest has its turn when the older one
+// has given it up.
+void Retention::each_name_once(std::vector<Ended>& page) {
+  std::set<std::pair<std::string, std::string>> names;
+  const auto again = std::ranges::find_if_not(page, [&](const Ended& ended) {
+    return names.emplace(ended.job.shelf, ended.job.original_name).second;
+  });
+  page.erase(again, page.end());
+}
+
 awaitable<void> Retention::originals() {
   std::vector<Ended> over;
   if (!round_->bound.is_none())
     over = over_bound(co_await context_.queue.ended(queue::Endings::archived, round_->at, kOriginalsAtOnce));
   if (over.empty()) co_return co_await begin(Part::documents);
+  each_name_once(over);
   const auto claimed = co_await claimed_by_others(over);
   const auto outcome = co_await on_files(
       [rules = context_.rules, over, claimed] { return remove_originals(*rules, over, claimed); });

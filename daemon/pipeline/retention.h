@@ -81,6 +81,7 @@ class Retention {
   void let_go(const Outcome& outcome, const std::vector<queue::Ended>& over,
               const std::vector<bool>& forgotten) const;
   std::vector<queue::Ended> over_bound(std::vector<queue::Ended> page) const;
+  static void each_name_once(std::vector<queue::Ended>& page);
   void advance(const std::vector<queue::Ended>& page, const Outcome& outcome);
   void note_failure(const std::string& failure);
   void count(Pruned what, std::size_t number);

@@ -164,7 +164,7 @@ class Store {
   virtual std::vector<Job> delivered_like(const std::string& sha256, const std::string& settings_hash,
                                           std::size_t limit) = 0;
 
-  /// Does another row than that of `job` say, too, that its original lies on this shelf under this name?
+  /// Does another row say, too, that its original lies there? In the archive: one with the same bytes.
   virtual bool is_claimed_by_another(const Job& job, const std::string& shelf, const std::string& name) = 0;
 
   /// The latest job of this inbox and name, but for the job `id`, that has a result in the outbox.

@@ -66,7 +66,7 @@ void audit_payments(Stage& stage, const Traffic& traffic, const Wishes& wishes) 
     Account& account = accounts[task.content];
     account.paid += stage.service.is_paid(task);
     account.deleted += task.deleted;
-    account.hidden = account.hidden || task.never_listed;
+    account.hidden = account.hidden || task.never_listed || task.left_out;
   }
   for (const auto& [content, account] : accounts) {
     if (account.paid <= allowed(content, account, stage, traffic, wishes)) continue;

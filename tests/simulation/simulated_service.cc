@@ -309,8 +309,8 @@ awaitable<Answer<taskapi::TaskPage>> SimulatedService::list(taskapi::ListQuery q
   using List = Answer<taskapi::TaskPage>;
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> List { return one; }, *fault);
-  std::vector<const Record*> all;
-  for (const Record* const task : newest_first_)
+  std::vector<Record*> all;
+  for (Record* const task : newest_first_)
     if (!task->deleted && !task->never_listed && task->listed_from <= clock_.now() &&
         (!query.start || task->created_at >= *query.start))
       all.push_back(task);
@@ -318,8 +318,12 @@ awaitable<Answer<taskapi::TaskPage>> SimulatedService::list(taskapi::ListQuery q
   const auto from = std::min(all.size(), static_cast<std::size_t>(query.page - 1) * page);
   const auto to = std::min(all.size(), from + page);
   taskapi::TaskPage read;
-  for (std::size_t i = from; i < to; ++i)
-    if (!random_.chance(weather_.missing_entry)) read.tasks.push_back(describe(*all[i]));
+  for (std::size_t i = from; i < to; ++i) {
+    if (random_.chance(weather_.missing_entry))
+      all[i]->left_out = true;
+    else
+      read.tasks.push_back(describe(*all[i]));
+  }
   if (random_.chance(weather_.odd_entry))
     read.odd.push_back({.file_name = "somebody-elses.pdf", .created_at = clock_.now(), .why = "odd"});
   co_return List(std::move(read));

@@ -43,6 +43,8 @@ struct Weather {
   int revoked_keys = 1;      ///< times, of up to an hour, in which every key is refused
   int quota_gone = 1;        ///< times in which submits meet the page quota
   int submits_fail = 1;      ///< times in which every submit is a 500 while all else works
+
+  bool operator==(const Weather&) const = default;
 };
 
 /// The Task API as a model: keeps its tasks through the daemon's crashes and knows what was paid.
@@ -66,6 +68,7 @@ class SimulatedService final : public taskapi::Client {
     std::string task_id, file_name, content, settings;
     WallTime created_at, starts_at, ends_at, listed_from;
     bool stuck = false, fails = false, cancelled = false, never_listed = false;
+    bool left_out = false;  ///< of a reading of the list that should have had it
     int empty_reads = 0;
     std::string configuration;          ///< JSON; of the update, while one runs
     std::optional<std::string> before;  ///< the configuration that an update goes back to when it fails
@@ -111,7 +114,7 @@ class SimulatedService final : public taskapi::Client {
   Weather weather_;
   std::vector<Spell> outages_, revoked_, quota_, submits_fail_;
   std::map<std::string, Record> tasks_;
-  std::vector<const Record*> newest_first_;  ///< of tasks_
+  std::vector<Record*> newest_first_;  ///< of tasks_
   std::vector<Charge> charges_;
   std::function<void()> on_submit_;
   std::uint64_t requests_ = 0, polls_ = 0, health_ = 0;

@@ -92,6 +92,17 @@ std::string list(const Verdict& verdict) {
   return text;
 }
 
+// With what the seed drew.
+std::string list(const Verdict& verdict, const Plan& plan) {
+  std::string text = "drawn:";
+  for (const Border& border : kBorders) {
+    Plan with = plan;
+    border.change(with);
+    if (with.borders == plan.borders && with.weather == plan.weather) text += fmt::format(" {}", border.name);
+  }
+  return text + "\n" + list(verdict);
+}
+
 // The seeds are split so that ctest can run them side by side.
 constexpr std::uint64_t kShards = 10;
 
@@ -107,9 +118,10 @@ TEST_P(Seeds, EveryDocumentIsAccountedForOnce) {
   int unavoidable = 0, documents = 0;
   for (std::uint64_t i = 0; i < seeds / kShards; ++i) {
     const std::uint64_t seed = 1 + GetParam() + i * kShards;
-    const Verdict verdict = run_seed(seed, plan_of(seed));
+    const Plan plan = plan_of(seed);
+    const Verdict verdict = run_seed(seed, plan);
     ASSERT_TRUE(verdict.problems.empty()) << "replay with CHUNKRD_SIMULATION_SEED=" << seed << ":\n"
-                                          << list(verdict);
+                                          << list(verdict, plan);
     unavoidable += verdict.unavoidable_duplicates;
     documents += verdict.delivered + verdict.failed;
   }
@@ -123,19 +135,21 @@ class EveryBorder : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(EveryBorder, HoldsWithTheOthers) {
   spdlog::set_level(spdlog::level::off);
-  const Verdict verdict = run_seed(GetParam(), plan_of(GetParam(), Draw::every));
+  const Plan plan = plan_of(GetParam(), Draw::every);
+  const Verdict verdict = run_seed(GetParam(), plan);
   EXPECT_TRUE(verdict.problems.empty()) << "replay with CHUNKRD_SIMULATION_BORDERS=all "
                                         << "CHUNKRD_SIMULATION_SEED=" << GetParam() << ":\n"
-                                        << list(verdict);
+                                        << list(verdict, plan);
 }
 INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder, ::testing::Values(1, 2, 4, 11, 14));
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
   if (std::getenv("CHUNKRD_SIMULATION_LOG") == nullptr) spdlog::set_level(spdlog::level::off);
-  const Verdict first = run_seed(seed, plan_of(seed));
-  const Verdict second = run_seed(seed, plan_of(seed));
-  EXPECT_TRUE(first.problems.empty()) << list(first);
+  const Plan plan = plan_of(seed);
+  const Verdict first = run_seed(seed, plan);
+  const Verdict second = run_seed(seed, plan);
+  EXPECT_TRUE(first.problems.empty()) << list(first, plan);
   EXPECT_EQ(first.requests, second.requests);
   EXPECT_EQ(first.took, second.took);
   std::printf("delivered %d, failed %d, crashes %d, requests %lu, polls %lu, simulated %ld s\n",

@@ -42,7 +42,7 @@ class Wishes {
   /// Nothing moves at this moment: looks at the answers that have come.
   void look();
   /// A document has come to its end.
-  void saw_end(const queue::Job& job);
+  void saw_end(const queue::Job& job, queue::Store& store);
   /// A create or an update leaves.
   void saw_submit();
   /// The queue was replaced by another one: wishes that were not carried out may be lost with it, and pauses.

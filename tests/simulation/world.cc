@@ -95,7 +95,7 @@ class World {
     Daemon& daemon = *stage_.daemon;
     daemon.observer.on_end = [this](const queue::Job& job) {
       people_.saw_end(job);
-      wishes_.saw_end(job);
+      wishes_.saw_end(job, stage_.daemon->store);
     };
     daemon.observer.on_gone = [this](pipeline::Pruned what) { people_.saw_gone(what); };
     daemon.context.let_go = [this](const std::string&, const std::string& name) {

@@ -23,6 +23,8 @@ struct Borders {
   int documents_per_day = 0;  ///< the budget; 0: none
   int rebuilds = 0;           ///< of a queue that is damaged, gone, or of an earlier day
   int names_again = 0;  ///< so often some names are used once more, and somebody takes away what lies there
+
+  bool operator==(const Borders&) const = default;
 };
 
 /// What a run is made of. The same plan ends the same, always.

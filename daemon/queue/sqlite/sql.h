@@ -134,9 +134,10 @@ inline const std::string kDeliveredLike =
 /// shelf: of their inbox they may mean this one.
 inline const std::string kClaimedOriginal =
     "SELECT 1 FROM jobs INDEXED BY jobs_originals WHERE original_name <> x'' AND original_pruned = 0 AND "
-    "original_name = ?1 AND shelf = ?2 AND id <> ?3 UNION ALL "
+    "original_name = ?1 AND shelf = ?2 AND id <> ?3 AND (?5 = '' OR sha256 = '' OR sha256 = ?5) UNION ALL "
     "SELECT 1 FROM jobs INDEXED BY jobs_originals WHERE original_name <> x'' AND original_pruned = 0 AND "
-    "original_name = ?1 AND shelf = x'' AND inbox = ?4 AND id <> ?3 LIMIT 1";
+    "original_name = ?1 AND shelf = x'' AND inbox = ?4 AND id <> ?3 AND "
+    "(?5 = '' OR sha256 = '' OR sha256 = ?5) LIMIT 1";
 
 /// Links are few: those that had other tasks before are found among all of them (`task_id >= ''` says nothing
 /// but that their index is to be searched).

@@ -567,7 +567,8 @@ std::vector<Job> SqliteStore::delivered_like(const std::string& sha256, const st
 bool SqliteStore::is_claimed_by_another(const Job& job, const std::string& shelf, const std::string& name) {
   return run("reading", [&] {
     Run query(statements_->claimed_original);
-    query.parameters().bytes(name).bytes(shelf).text(job.id).bytes(job.inbox);
+    const std::string bytes = job.error_code.empty() ? job.sha256 : std::string();
+    query.parameters().bytes(name).bytes(shelf).text(job.id).bytes(job.inbox).text(bytes);
     return query.next_row();
   });
 }

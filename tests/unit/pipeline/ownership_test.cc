@@ -39,12 +39,8 @@ Job add_put_away(SmallWorld& world, int number, State state, const fs::path& she
   return world.store.find(job.id).value();
 }
 
-TEST(Retention, LeavesAYoungerDocumentsOriginalOfTheSameName) {
-  SmallWorld world;
-  const fs::path archive = world.folder / "archive";
-  const Job older = add_put_away(world, 1, State::done, archive, std::chrono::hours(2));
-  const Job younger = add_put_away(world, 2, State::done, archive, Duration::zero());
-  write(archive / "a.pdf", "document");
+// Of originals over an hour old.
+bool prune_archive(SmallWorld& world) {
   config::Settings settings = world.settings();
   settings.retention = {.finished_after = std::nullopt,
                         .finished_keep = 0,
@@ -60,10 +56,46 @@ TEST(Retention, LeavesAYoungerDocumentsOriginalOfTheSameName) {
         for (int i = 0; i < 6; ++i) co_await its.step();
       }(retention),
       [&](std::exception_ptr) { ended = true; });
-  ASSERT_TRUE(world.until([&] { return ended; }));
+  return world.until([&] { return ended; });
+}
+
+TEST(Retention, LeavesAYoungerDocumentsOriginalOfTheSameName) {
+  SmallWorld world;
+  const fs::path archive = world.folder / "archive";
+  const Job older = add_put_away(world, 1, State::done, archive, std::chrono::hours(2));
+  const Job younger = add_put_away(world, 2, State::done, archive, Duration::zero());
+  write(archive / "a.pdf", "document");
+  ASSERT_TRUE(prune_archive(world));
   EXPECT_TRUE(world.store.find(older.id)->original_pruned);
   EXPECT_TRUE(fs::exists(archive / "a.pdf")) << "it is the younger one's, and not over its bound";
   EXPECT_FALSE(world.store.find(younger.id)->original_pruned);
+}
+
+TEST(Retention, DeletesAnOriginalWhoseNameTwoOldDocumentsHave) {
+  SmallWorld world;
+  const fs::path archive = world.folder / "archive";
+  for (const int number : {1, 2})
+    add_put_away(world, number, State::done, archive, std::chrono::hours(5 - number));
+  write(archive / "a.pdf", "document");
+  ASSERT_TRUE(prune_archive(world));
+  EXPECT_FALSE(fs::exists(archive / "a.pdf"));
+  for (const Job& job : world.store.list({}, {}, 10)) EXPECT_TRUE(job.original_pruned) << job.id;
+}
+
+// The older one cannot give it up meanwhile: its task is being deleted.
+TEST(Retention, DeletesAnOriginalAlsoWhileTheRowOfAnotherOneOfItsNameIsBusy) {
+  SmallWorld world;
+  const fs::path archive = world.folder / "archive";
+  Job older = add_put_away(world, 1, State::done, archive, std::chrono::hours(5));
+  add_put_away(world, 2, State::done, archive, std::chrono::hours(4));
+  Job after = older;
+  after.state = State::removing;
+  after.sha256 = sha256_hex("another document");
+  const queue::Change change = queue::Transition{State::done, after, {"removing", ""}};
+  world.store.apply(std::span(&change, 1), world.clock.mark());
+  write(archive / "a.pdf", "document");
+  ASSERT_TRUE(prune_archive(world));
+  EXPECT_FALSE(fs::exists(archive / "a.pdf"));
 }
 
 TEST(Failed, HoldsTheDocumentThatItsReportNames) {

@@ -33,7 +33,8 @@ class HangingDisk : public ::testing::Test {
   }
 
   queue::Job add(int number, State state, const char* inbox = "inbox") {
-    queue::Job job = queue::found(number, world.clock.now());
+    // Due one after the other, all of them by now.
+    queue::Job job = queue::found(number, world.clock.now() - Duration(1000 - number));
     job.inbox = (world.folder / inbox).native();
     job.state = state;
     job.size_bytes = 1000;

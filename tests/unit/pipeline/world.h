@@ -137,7 +137,7 @@ struct SmallWorld {
   NobodyListens observer;
   Gate gate{1000};
   Context context{queue, service, clock, random, files, planner, observer, make_rules(settings())};
-  Scheduler scheduler{context, gate, clock, loop.get_executor(), std::chrono::milliseconds(200)};
+  Scheduler scheduler{context, gate, clock, loop.get_executor(), std::chrono::milliseconds(500)};
 };
 
 }  // namespace chunkrd::pipeline
