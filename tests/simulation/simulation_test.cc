@@ -83,6 +83,8 @@ Plan plan_of(std::uint64_t seed, Draw draw = Draw::usual) {
     const bool by_name = chosen.contains(fmt::format(",{},", border.name));
     if (named == nullptr || chosen == ",all," ? by_chance : by_name) border.change(plan);
   }
+  // A rebuild without an old queue knows only the folders that are configured (docs/commands.md).
+  if (plan.borders.rebuilds > 0) plan.borders.moved_places = 0;
   return plan;
 }
 
