@@ -1,7 +1,5 @@
 #include "pipeline/link.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/predicate.hpp>
@@ -14,8 +12,9 @@
 #include <system_error>
 #include <utility>
 
-#include "core/durable.h"
 #include "core/errors.h"
+#include "core/escape.h"
+#include "outbox/folder.h"
 #include "taskapi/link.h"
 
 namespace chunkrd::pipeline {
@@ -74,11 +73,15 @@ bool is_link(const std::string& name) {
 }
 
 std::expected<Document, std::string> document_of(const Place& place, const queue::Job& job) {
-  const auto spooled = home_of(place, job).spool.path_of(job.id);
+  const auto spool = home_of(place, job).spool;
+  const auto spooled = spool.path_of(job.id);
   if (!is_link(job.name)) {
     try {
-      // It is read on the event loop: whether it can be is seen here first.
-      (void)durable::open(spooled, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      // It is read on the event loop: whether it can be is seen here first. In the folder that is known: a
+      // name leads to nothing also while the spool's mount is gone.
+      const outbox::Folder folder(spool.folder(), spool.open());
+      if (!folder.open_if_file(job.id))
+        return std::unexpected("open " + printable(spooled.native()) + ": there is no such file");
     } catch (const std::system_error& error) {
       if (is_shortage(error)) throw;
       return std::unexpected(std::string(error.what()));

@@ -143,7 +143,8 @@ TEST_P(EveryBorder, HoldsWithTheOthers) {
                                         << "CHUNKRD_SIMULATION_SEED=" << GetParam() << ":\n"
                                         << list(verdict, plan);
 }
-INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder, ::testing::Values(1, 2, 4, 11, 14));
+INSTANTIATE_TEST_SUITE_P(Simulation, EveryBorder,
+                         ::testing::Values(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 21, 24, 34, 41, 44));
 
 TEST(Simulation, OneSeedCanBeReplayed) {
   const std::uint64_t seed = from_environment("CHUNKRD_SIMULATION_SEED", 1);
