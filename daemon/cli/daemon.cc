@@ -84,8 +84,7 @@ const char* what_ends(pipeline::Pause pause) {
       return "the service's usage limit is reached; one submit at a time tries whether there is some again";
     case pipeline::Pause::disk:
       return "a disk here is full, over its quota or read-only (the log says which): it goes on when it can "
-             "be "
-             "written to";
+             "be written to";
     case pipeline::Pause::operator_asked:
       return "draining";
     case pipeline::Pause::breaker:

@@ -28,25 +28,29 @@ bool may_be_written_to(const Job& job) {
   return job.state == State::failed && job.took == queue::Took::moved && !job.original_name.empty();
 }
 
-// How the original looks that is another one than was given up; empty where it is not. It need not be whole.
-std::string changed_look(const Place& configured, const Job& job) {
-  const Place home = home_of(configured, job);
-  const auto file = home.failed.open_file(job.original_name);
+struct Look {
+  std::string identity;     ///< of an original that is another one than was given up; else empty
+  bool is_written = false;  ///< somebody has it open for that
+};
+
+// A changed one need not be whole.
+bool is_changed(const Place& home, const Job& job, const FileDescriptor& file, const inbox::Identity& now) {
   const auto known = inbox::Identity::from(job.source_identity);
-  struct stat status{};
-  if (!file || !known || ::fstat(file.get(), &status) != 0) return {};
-  const auto now = inbox::Identity::of(status);
-  if (now.inode != known->inode || now.same_content(*known)) return {};
-  if (!original::is_in_failed(home.failed, job.original_name, job, true)) return {};
-  if (now.size_bytes != job.size_bytes) return now.text();
-  if (job.sha256.empty()) return {};
-  const auto digest = sha256_of(file.get(), "the original of job " + job.id, job.size_bytes);
-  return digest.sha256 == job.sha256 ? std::string() : now.text();
+  if (!known || now.inode != known->inode || now.same_content(*known)) return false;
+  if (!original::is_in_failed(home.failed, job.original_name, job, true)) return false;
+  if (now.size_bytes != job.size_bytes) return true;
+  return !job.sha256.empty() &&
+         sha256_of(file.get(), "the original of job " + job.id, job.size_bytes).sha256 != job.sha256;
 }
 
-bool is_written(const Place& configured, const Job& job) {
-  const auto file = home_of(configured, job).failed.open_file(job.original_name);
-  return file && ReadLease(file.get()).state() == ReadLease::State::written;
+Look look_at_original(const Place& configured, const Job& job) {
+  const Place home = home_of(configured, job);
+  const auto file = home.failed.open_file(job.original_name);
+  struct stat status{};
+  if (!file || ::fstat(file.get(), &status) != 0) return {};
+  const auto now = inbox::Identity::of(status);
+  if (!is_changed(home, job, file, now)) return {};
+  return {now.text(), ReadLease(file.get()).state() == ReadLease::State::written};
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ awaitable<void> LateWrites::look() {
 awaitable<void> LateWrites::add_ended(WallTime from, WallTime to, Jobs& jobs) {
   queue::EndMark at{.at = from, .seq = 0};
   while (true) {
-    const auto page = co_await context_.queue.ended(queue::Endings::all, at, kPage);
+    const auto page = co_await context_.queue.ended(queue::Endings::failed, at, kPage);
     for (const auto& [mark, job] : page) {
       if (mark.at > to) co_return;
       if (may_be_written_to(job) && !changed_.contains(job.id)) jobs[job.inbox].push_back(job);
@@ -92,22 +96,17 @@ awaitable<void> LateWrites::look_at(std::string inbox, std::vector<Job> jobs) {
 
 awaitable<void> LateWrites::look_at(const Job& job) {
   const auto place = context_.rules->places.find(job.inbox);
-  std::string look;
-  bool is_open = false;
+  Look look;
   if (place != context_.rules->places.end() && may_be_written_to(job))
-    std::tie(look, is_open) =
-        co_await context_.files.run(place->second->touched_in(State::burying, job),
-                                    "late writes to " + job.id, [place = place->second, job] {
-                                      std::string changed = changed_look(*place, job);
-                                      const bool open = !changed.empty() && is_written(*place, job);
-                                      return std::pair(std::move(changed), open);
-                                    });
-  if (look.empty()) {
+    look = co_await context_.files.run(
+        place->second->touched_in(State::burying, job), "late writes to " + job.id,
+        [place = place->second, job] { return look_at_original(*place, job); });
+  if (look.identity.empty()) {
     changed_.erase(job.id);
     co_return;
   }
-  const std::string before = std::exchange(changed_[job.id], look);
-  if (before == look && !is_open) co_await try_again(job);
+  const std::string before = std::exchange(changed_[job.id], look.identity);
+  if (before == look.identity && !look.is_written) co_await try_again(job);
 }
 
 // As if a person had asked for it. Who has asked for something meanwhile has moved the row.

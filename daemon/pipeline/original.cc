@@ -246,11 +246,11 @@ std::string bound_for(const config::Inbox& rules) {
     case config::Originals::archive:
       return rules.archive.value().native();
     case config::Originals::remove:
-      return std::string(queue::kDeleted);
+      return std::string(queue::kBoundForDeletion);
     case config::Originals::keep:
       break;
   }
-  return std::string(queue::kKept);
+  return std::string(queue::kBoundForInbox);
 }
 
 PutAway put_away(const Place& home, const Job& job) {
@@ -273,9 +273,10 @@ PutAway put_away(const Place& home, const Job& job) {
   std::optional<Held> held;
   if (auto returned = changed(home, job, file, held)) return *returned;
   const std::string& bound = lies_in_spool || job.bound_for.empty() ? configured : job.bound_for;
-  if (bound == queue::kDeleted) return dropped(home, job, spool, "original deleted");
+  if (bound == queue::kBoundForDeletion) return dropped(home, job, spool, "original deleted");
   // It was taken before the configuration said so.
-  if (bound == queue::kKept) return Stored{{}, give_back(home, job, "originals are kept by now").told, {}};
+  if (bound == queue::kBoundForInbox)
+    return Stored{{}, give_back(home, job, "originals are kept by now").told, {}};
   return archived(home, job, spool);
 }
 

@@ -10,9 +10,8 @@
 namespace chunkrd::pipeline {
 
 /// Makes a profile's artifacts from what was collected in `folder`, and lists them all; `title` is
-/// the document's name in them. Made again after a
-/// crash, but for the report, which may take a minute. Blocking: file pool. Throws std::system_error, and
-/// artifacts::BrokenResult.
+/// the document's name in them. Made again after a crash, but for the report, which may take a minute.
+/// Blocking: file pool. Throws std::system_error, and artifacts::BrokenResult.
 std::vector<outbox::Part> make_parts(const std::filesystem::path& folder, const std::string& title,
                                      const config::Profile& profile);
 

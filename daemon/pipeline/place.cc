@@ -180,15 +180,15 @@ Place home_of(const Place& configured, const queue::Job& job) {
   return home;
 }
 
-const std::string& Place::title_of(const std::string& name) const {
-  const auto title = rules.titles.find(name);
-  return title == rules.titles.end() ? name : title->second;
-}
-
 Place results_of(const Place& configured, const queue::Job& job) {
   Place home = configured;
   find_outbox(home, job);
   return home;
+}
+
+const std::string& Place::title_of(const std::string& name) const {
+  const auto title = rules.titles.find(name);
+  return title == rules.titles.end() ? name : title->second;
 }
 
 const std::string& Place::profile_of(const std::string& name) const {

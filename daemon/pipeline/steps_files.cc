@@ -36,8 +36,7 @@ lifecycle::Claim not_taken(Place& place, const Job& job, inbox::Taken taken) {
     case Taken::forbidden:
       return lifecycle::NotAllowed{
           "may not be moved by us: its folder is sticky and the file another user's, or we may not write to "
-          "the "
-          "folder, or the file is immutable (lsattr); it stays in the inbox, and is tried again"};
+          "the folder, or the file is immutable (lsattr); it stays in the inbox, and is tried again"};
     case Taken::taken:
       break;
   }

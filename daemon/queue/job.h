@@ -55,8 +55,8 @@ enum class Took : int {
 };
 
 /// Job::bound_for where that is no folder; a folder's path begins with a slash.
-inline constexpr std::string_view kDeleted = "deleted";
-inline constexpr std::string_view kKept = "kept";  ///< goes back into its inbox
+inline constexpr std::string_view kBoundForDeletion = "deleted";
+inline constexpr std::string_view kBoundForInbox = "kept";
 
 /// One document: a row of the queue. Nothing about a document lives anywhere else.
 struct Job {
@@ -87,7 +87,7 @@ struct Job {
   std::string spool;   ///< it is taken into, and brought back into
   std::string outbox;  ///< its result is prepared in, and lies in; of `delivered_name`
   std::string shelf;   ///< its original was put into; of `original_name`
-  /// Where its original is about to be put away: a folder, or kDeleted or kKept. Settled before anything is
+  /// Where its original is about to be put away: a folder, or one of the two above. Settled before it is
   /// moved: after a crash it is looked for there, whatever the configuration says by then. Empty before.
   std::string bound_for;
   Took took = Took::unknown;

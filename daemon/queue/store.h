@@ -83,6 +83,7 @@ struct Forgotten {
 };
 enum class Endings {
   all,
+  failed,    ///< dead letters
   archived,  ///< done, and the original lies in the archive as far as the row knows
 };
 

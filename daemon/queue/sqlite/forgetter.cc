@@ -7,6 +7,7 @@ namespace chunkrd::queue {
 
 Forgetter::Forgetter(SQLite::Database& database)
     : ended_(database, sql::kEnded),
+      ended_failed_(database, sql::kEndedFailed),
       ended_archived_(database, sql::kArchived),
       archived_count_(database, sql::kArchivedCount),
       forgettable_(database, sql::kForgettable),
@@ -20,7 +21,7 @@ Forgetter::Forgetter(SQLite::Database& database)
 
 std::vector<Ended> Forgetter::ended(Endings which, const EndMark& after, std::int64_t limit) {
   std::vector<Ended> found;
-  Run query(which == Endings::all ? ended_ : ended_archived_);
+  Run query(which == Endings::all ? ended_ : which == Endings::failed ? ended_failed_ : ended_archived_);
   query.parameters().time(after.at).number(after.seq).number(limit);
   const int seq = query.columns() - 1;
   while (query.next_row()) {

@@ -27,8 +27,8 @@ class Forgetter {
   std::size_t forget_spending(const std::string& day);
 
  private:
-  SQLite::Statement ended_, ended_archived_, archived_count_, forgettable_, note_forgotten_, forget_events_,
-      forget_, forgotten_, nothing_left_, forget_commands_, forget_spending_;
+  SQLite::Statement ended_, ended_failed_, ended_archived_, archived_count_, forgettable_, note_forgotten_,
+      forget_events_, forget_, forgotten_, nothing_left_, forget_commands_, forget_spending_;
 };
 
 }  // namespace chunkrd::queue

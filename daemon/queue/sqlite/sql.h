@@ -184,6 +184,8 @@ inline std::string ended_in(int state) {
 inline const std::string kEnded = ended_in(9) + "UNION ALL " + ended_in(10) + "UNION ALL " + ended_in(11) +
                                   "UNION ALL " + ended_in(12) + "ORDER BY due, seq LIMIT ?3";
 
+inline const std::string kEndedFailed = ended_in(10) + "ORDER BY due, seq LIMIT ?3";
+
 inline const std::string kArchived = "SELECT " + kJobColumns +
                                      ", seq FROM jobs INDEXED BY jobs_archived WHERE state = 9 AND "
                                      "original_name <> x'' AND original_pruned = 0 "

@@ -71,6 +71,7 @@ TEST_F(Retention, EndsAreListedInTheirOrderWhateverTheyAreAndPageByPage) {
   EXPECT_THAT(ids(Endings::all, {}, 3), ElementsAre("job-0002", "job-0004", "job-0005"));
   EXPECT_THAT(ids(Endings::all, last, 3), ElementsAre("job-0001"));
   EXPECT_THAT(ids(Endings::all, last, 3), IsEmpty());
+  EXPECT_THAT(ids(Endings::failed, {}, 3), ElementsAre("job-0001"));
 }
 
 TEST_F(Retention, ADocumentGoesWithItsStoryAndIsNotCountedAnyMore) {
