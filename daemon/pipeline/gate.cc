@@ -135,8 +135,7 @@ void Gate::look(WallTime now) {
 Gate::Pass Gate::ask(WallTime now) {
   look(now);
   if (now < not_before_ || tokens_at(now) < 1) return Pass::no;
-  for (const Pause pause : {Pause::budget, Pause::operator_asked, Pause::queue})
-    if (paused(pause)) return Pass::no;
+  if (paused(Pause::budget) || paused(Pause::operator_asked)) return Pass::no;
   Pass pass = Pass::yes;
   for (const Cause& reason : causes_) {
     if (!reason.on) continue;

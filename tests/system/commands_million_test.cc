@@ -100,10 +100,8 @@ class AMillion : public ::testing::Test {
   // Runs it and looks at its memory.
   Ran chunkrd(std::vector<std::string> arguments, const RunOptions& options = RunOptions()) {
     const std::string shown = fmt::format("{}", fmt::join(arguments, " "));
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home_->config_file()});
     const auto started = std::chrono::steady_clock::now();
-    const Ran ran = run(std::move(arguments), options);
+    const Ran ran = home_->command(std::move(arguments), options);
     const auto took_ms = (std::chrono::steady_clock::now() - started) / std::chrono::milliseconds(1);
     EXPECT_LT(ran.peak_kib, kMemoryMaxKib) << shown;
     peak_kib_ = std::max(peak_kib_, ran.peak_kib);

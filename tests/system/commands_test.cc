@@ -61,9 +61,7 @@ class Looking : public ::testing::Test {
   }
 
   Ran chunkrd(std::vector<std::string> arguments, const RunOptions& options = RunOptions()) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments), options);
+    return home.command(std::move(arguments), options);
   }
 
   // What an error must look like: one message on standard error, nothing on standard output.

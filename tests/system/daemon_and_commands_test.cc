@@ -27,11 +27,7 @@ class DaemonAndCommands : public ::testing::Test {
     home.start_service(rules);
     home.start_daemon();
   }
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
   void kill_daemon() {
     home.daemon().signal(SIGKILL);
     ASSERT_TRUE(home.daemon().wait(std::chrono::seconds(10)));

@@ -21,11 +21,7 @@ class LaterServers : public ::testing::Test {
  protected:
   void start(const std::string& rules = "") { home.start_service(rules, {"--dialect", "2.x"}); }
 
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
 
   Installation home;
 };

@@ -39,11 +39,7 @@ class Notifications : public ::testing::Test {
     home.daemon().signal(SIGKILL);
     ASSERT_TRUE(home.daemon().wait(30s));
   }
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
   std::vector<json::object> events(std::vector<std::string> arguments = {}) {
     arguments.insert(arguments.begin(), {"events", "--json"});
     const Ran ran = chunkrd(std::move(arguments));

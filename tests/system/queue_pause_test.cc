@@ -40,11 +40,7 @@ class QueuePause : public ::testing::Test {
     home.start_daemon();
   }
 
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
 
   void drop_and_wait_until_submitting(const std::vector<std::string>& names) {
     for (const std::string& name : names) home.drop(name, "content of " + name);

@@ -29,11 +29,7 @@ class Rebuilding : public ::testing::Test {
     home.daemon().signal(SIGKILL);
     home.daemon().wait(std::chrono::seconds(10));
   }
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
   boost::json::object rebuild(std::vector<std::string> options = {}) {
     options.insert(options.begin(), {"rebuild", "--json"});
     const Ran ran = chunkrd(options);

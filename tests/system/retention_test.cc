@@ -23,11 +23,7 @@ constexpr const char* kFakeParser = "- do: {parse: {instead: text}}\n";
 
 class Retention : public ::testing::Test {
  protected:
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
   std::string of(const std::string& name) { return (home.inbox / name).native(); }
   bool is_known(const std::string& name) { return chunkrd({"show", of(name)}).exit_code == 0; }
   double pruned(const std::string& what) {

@@ -34,11 +34,7 @@ class Wishes : public ::testing::Test {
     ASSERT_TRUE(fs::exists(home.outbox / (name + ".json"))) << home.daemon_log();
   }
 
-  Ran chunkrd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
-    arguments.insert(arguments.end(), {"--config", home.config_file()});
-    return run(std::move(arguments));
-  }
+  Ran chunkrd(std::vector<std::string> arguments) { return home.command(std::move(arguments)); }
   std::string of(const std::string& name) { return (home.inbox / name).native(); }
   json::object shown(const std::string& name) {
     const Ran ran = chunkrd({"show", "--json", of(name)});

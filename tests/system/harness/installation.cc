@@ -201,6 +201,12 @@ std::pair<Ended, std::string> Installation::run_daemon_to_end() {
   return {*ended, read_file(output)};
 }
 
+Ran Installation::command(std::vector<std::string> arguments, const RunOptions& options) const {
+  arguments.insert(arguments.begin(), CHUNKRD_PROGRAM);
+  arguments.insert(arguments.end(), {"--config", config_file()});
+  return run(std::move(arguments), options);
+}
+
 std::optional<Ended> Installation::stop_daemon(std::chrono::milliseconds limit) {
   daemon_->signal(SIGTERM);
   return daemon_->wait(limit);

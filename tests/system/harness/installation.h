@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
+#include "tests/system/harness/command.h"
 #include "tests/system/harness/process.h"
 
 namespace chunkrd::tests {
@@ -67,6 +68,8 @@ class Installation {
   /// Runs `chunkrd run` to its end and returns how it ended and what it printed.
   std::pair<Ended, std::string> run_daemon_to_end();
   Process& daemon() { return *daemon_; }
+  /// Runs `chunkrd ARGUMENTS --config FILE` to its end.
+  Ran command(std::vector<std::string> arguments, const RunOptions& options = RunOptions()) const;
   /// SIGTERM, and waits. The exit code.
   std::optional<Ended> stop_daemon(std::chrono::milliseconds limit = std::chrono::seconds(30));
   std::string daemon_log() const;

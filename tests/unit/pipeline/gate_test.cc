@@ -529,6 +529,17 @@ TEST(Gate, NothingTheServiceSaysEndsAFullDisk) {
 
 // --- the clock ---
 
+TEST(Gate, WhatHoldsUpTheQueueEndsOnlyWhenTheQueueSaysSo) {
+  Day day;
+  day.gate.pause_for_queue(day.now);
+  for (const Duration time : {Duration(1s), Duration(1h), Duration(48h)}) {
+    day.pass(time);
+    EXPECT_EQ(day.submit(Kind::good), Pass::no);
+  }
+  day.gate.lift(Pause::queue);
+  EXPECT_EQ(day.submit(Kind::good), Pass::yes);
+}
+
 TEST(Gate, WhatMayBePaidForCountsInTheDaysBudgetUntilItIsKnown) {
   Day day;
   day.gate.set_budget({.documents = 3});
