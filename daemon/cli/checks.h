@@ -26,6 +26,9 @@ std::string_view to_string(Finding::Level level) noexcept;
 /// the programs we need. Changes nothing. Blocking.
 Findings check_this_machine(const config::Settings& settings);
 
+/// Where documents are taken to from each inbox, and how. Part of check_this_machine().
+void check_taking(const config::Settings& settings, Findings& findings);
+
 /// What lies in the inboxes and that nobody takes, or can take. Part of check_this_machine().
 void check_inboxes(const config::Settings& settings, Findings& findings);
 

@@ -88,21 +88,6 @@ void check_watching(const config::Inbox& inbox, const Place& place, Findings& fi
        events ? "set watch: auto or scan, and a shorter rescan" : ""});
 }
 
-void check_moves(const config::Settings& settings, const config::Inbox& inbox, const Place& place,
-                 Findings& findings) {
-  const auto here = status_of(place.path), state = status_of(existing(settings.state));
-  if (!here || !state) return;
-  const bool copies = inbox.originals == config::Originals::keep;
-  const bool same = here->st_dev == state->st_dev;
-  findings.push_back(
-      {"folders", Level::ok,
-       fmt::format("{} ({}): documents are {}", place.key, printable(place.path.native()),
-                   copies ? "copied into state/spool, originals stay"
-                   : same ? "moved into state/spool by a rename"
-                          : "moved into .chunkrd/spool beside them: state is another filesystem"),
-       ""});
-}
-
 void check_folders(const config::Settings& settings, Findings& findings) {
   const auto problems = config::folder_problems(settings);
   if (problems.empty()) findings.push_back({"folders", Level::ok, "all usable, none inside another", ""});
@@ -120,9 +105,9 @@ void check_folders(const config::Settings& settings, Findings& findings) {
                           ""});
   for (std::size_t i = 0; i < settings.inboxes.size(); ++i) {
     const Place place{fmt::format("inboxes[{}].path", i), settings.inboxes[i].path};
-    check_moves(settings, settings.inboxes[i], place, findings);
     check_watching(settings.inboxes[i], place, findings);
   }
+  check_taking(settings, findings);
 }
 
 // One line for each filesystem, naming the folders that lie on it.

@@ -651,7 +651,10 @@ awaitable<void> Daemon::tell_status() {
                       .draining = draining_,
                       .inboxes = {}};
   for (const auto& [path, inbox] : inboxes_)
-    status.inboxes.push_back({.path = printable(path), .unclaimed = inbox->statistics().unclaimed});
+    status.inboxes.push_back(
+        {.path = printable(path),
+         .unclaimed = inbox->statistics().unclaimed,
+         .spool = printable(worker_.context.rules->places.at(path)->spool.folder().native())});
   if (status == told_status_) co_return;
   told_status_ = status;
   if (!stopping_) notify::status(status_line(status));

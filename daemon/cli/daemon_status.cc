@@ -26,6 +26,13 @@ DaemonStatus::Pause pause_from(const json::object& object) {
   return pause;
 }
 
+DaemonStatus::Inbox inbox_from(const json::object& object) {
+  const json::value* spool = object.if_contains("spool");
+  return {.path = std::string(object.at("path").as_string()),
+          .unclaimed = object.at("unclaimed").to_number<std::size_t>(),
+          .spool = spool != nullptr ? std::string(spool->as_string()) : ""};
+}
+
 }  // namespace
 
 std::string to_json(const DaemonStatus& status) {
@@ -37,7 +44,7 @@ std::string to_json(const DaemonStatus& status) {
                       {"detail", valid_utf8(pause.detail)}});
   json::array inboxes;
   for (const auto& inbox : status.inboxes)
-    inboxes.push_back({{"path", inbox.path}, {"unclaimed", inbox.unclaimed}});
+    inboxes.push_back({{"path", inbox.path}, {"unclaimed", inbox.unclaimed}, {"spool", inbox.spool}});
   return json::serialize(json::object{{"pid", status.pid},
                                       {"version", status.version},
                                       {"started_at", to_iso(status.started_at)},
@@ -61,8 +68,7 @@ std::optional<DaemonStatus> daemon_status_from(std::string_view text) {
     status.draining = object.at("draining").as_bool();
     if (const json::value* inboxes = object.if_contains("inboxes"))
       for (const json::value& inbox : inboxes->as_array())
-        status.inboxes.push_back(
-            {std::string(inbox.at("path").as_string()), inbox.at("unclaimed").to_number<std::size_t>()});
+        status.inboxes.push_back(inbox_from(inbox.as_object()));
     return status;
   } catch (const std::exception&) {
     return std::nullopt;

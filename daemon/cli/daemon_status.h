@@ -26,6 +26,7 @@ struct DaemonStatus {
   struct Inbox {
     std::string path;           ///< printable()
     std::size_t unclaimed = 0;  ///< inbox::Statistics
+    std::string spool;  ///< printable(): where it takes documents to; empty in an earlier version's note
     bool operator==(const Inbox&) const = default;
   };
 

@@ -44,18 +44,17 @@ void make_own_folder(const fs::path& inbox) {
   durable::sync_directory(inbox);
 }
 
-/// Whether rename(2) works between the two: the same filesystem (and subvolume), and the same mount of it.
-bool rename_works(const fs::path& a, const fs::path& b) {
+}  // namespace
+
+bool Spool::rename_works(const fs::path& inbox, const fs::path& state) {
   const auto mount = [](const fs::path& path) {
     struct statx status{};
     if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_MNT_ID, &status) != 0)
       fail({errno, std::generic_category()}, "examine", path);
     return std::tuple(status.stx_dev_major, status.stx_dev_minor, status.stx_mnt_id);
   };
-  return mount(a) == mount(b);
+  return mount(inbox) == mount(state);
 }
-
-}  // namespace
 
 fs::path Spool::folder_for(const fs::path& inbox, const fs::path& state, Take take) {
   if (take == Take::copy || rename_works(inbox, state)) return state / kSpool;

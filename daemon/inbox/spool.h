@@ -67,6 +67,11 @@ class Spool {
   static std::filesystem::path folder_for(const std::filesystem::path& inbox,
                                           const std::filesystem::path& state, Take take);
 
+  /// Whether rename(2) works from the inbox into `state`: the same filesystem (and subvolume), and the same
+  /// mount of it, as this process sees them; a service in a sandbox or a container may see another mount.
+  /// Throws std::system_error.
+  static bool rename_works(const std::filesystem::path& inbox, const std::filesystem::path& state);
+
   /// Where the originals of `inbox` may lie, wherever its folder is.
   static std::vector<std::filesystem::path> folders_for(const std::filesystem::path& inbox,
                                                         const std::filesystem::path& state);

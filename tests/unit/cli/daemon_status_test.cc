@@ -17,7 +17,7 @@ DaemonStatus sample() {
                      {"breaker", start, start + std::chrono::seconds(30), ""}},
           .rate = 2.5,
           .draining = true,
-          .inboxes = {{"/srv/in", 3}}};
+          .inboxes = {{"/srv/in", 3, "/srv/in/.chunkrd/spool"}}};
 }
 
 TEST(WhatTheDaemonTells, ComesBackAsItWasWritten) {
@@ -32,7 +32,7 @@ TEST(WhatTheDaemonTells, HasTheShapeThatIsDocumented) {
       to_json(status),
       R"({"pid":4711,"version":"0.1.0","started_at":"2026-11-24T03:04:05.678Z","pauses":[{"cause":"auth",)"
       R"("since":"2026-11-24T03:05:05.678Z","until":null,"detail":"the key was refused; put a valid one into /k"}],)"
-      R"("rate":2.5E0,"draining":true,"inboxes":[{"path":"/srv/in","unclaimed":3}]})");
+      R"("rate":2.5E0,"draining":true,"inboxes":[{"path":"/srv/in","unclaimed":3,"spool":"/srv/in/.chunkrd/spool"}]})");
 }
 
 TEST(WhatTheDaemonTells, IsNothingWhenItIsSomethingElse) {
@@ -47,6 +47,14 @@ TEST(WhatTheDaemonTells, OfAnEarlierVersionHasNoInboxes) {
   status.inboxes.clear();
   std::string earlier = to_json(status);
   earlier.replace(earlier.find(R"(,"inboxes":[])"), 13, "");
+  EXPECT_EQ(daemon_status_from(earlier), status);
+}
+
+TEST(WhatTheDaemonTells, OfAnEarlierVersionDoesNotNameSpools) {
+  DaemonStatus status = sample();
+  status.inboxes.front().spool.clear();
+  std::string earlier = to_json(status);
+  earlier.replace(earlier.find(R"(,"spool":"")"), 11, "");
   EXPECT_EQ(daemon_status_from(earlier), status);
 }
 
