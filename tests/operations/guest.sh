@@ -3,6 +3,7 @@
 #   packages_of BUILD    prints the folder of the Debian packages of these programs, made if need be
 #   make_later DEB FILE  the same package a version later, with another configuration file as shipped
 #   boot STORY SECONDS   boots it and runs /root/STORY there; what it prints comes out, its exit status is the result
+# Where this machine does not boot a guest, or does not give its services their sandboxes, the test is skipped.
 operations=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 open_guest() {
@@ -13,15 +14,53 @@ open_guest() {
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/chunkrd-guest.XXXXXX")
   guest=$work/root
   trap close_guest EXIT
-  mkdir "$work"/{upper,inner,root,exchange}
-  mount -t overlay overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/inner" "$guest" ||
-    skip_all "this system does not mount an overlay"
-  rm -f "$guest/etc/machine-id"
-  systemd-machine-id-setup --root="$guest" >/dev/null 2>&1
+  mkdir "$work/exchange"
+  mount_over "$tree" "$work/bare" || skip_all "this system does not mount an overlay"
+  boots_here "$work/bare/root" || skip_all "this machine does not boot a guest with sandboxes: $(tail -n 1 "$work/console")"
+  mount_over "$tree" "$work"
+}
+
+mount_over() { # TREE FOLDER: at FOLDER/root, what is written stays in FOLDER
+  mkdir -p "$2"/{upper,inner,root}
+  mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/inner" "$2/root" 2>/dev/null || return 1
+  rm -f "$2/root/etc/machine-id"
+  systemd-machine-id-setup --root="$2/root" >/dev/null 2>&1
+}
+
+# With nothing of ours in it. The story's own service is one in a sandbox, with what our units want of the kernel.
+boots_here() { # ROOT
+  local guest=$1
+  mkdir -p "$guest/etc/systemd/system/story.service.d"
+  cat >"$guest/etc/systemd/system/story.service.d/sandbox.conf" <<'UNIT'
+[Service]
+ExecStart=
+ExecStart=/bin/true
+User=nobody
+PrivateUsers=yes
+PrivateMounts=yes
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateIPC=yes
+ProtectSystem=strict
+ProtectProc=invisible
+ProcSubset=pid
+ProtectHostname=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+ReadWritePaths=/exchange
+RestrictNamespaces=yes
+SystemCallFilter=@system-service
+ExecStopPost=
+ExecStopPost=+/bin/bash -c 'echo "$EXIT_STATUS" > /exchange/status; systemctl exit "$EXIT_STATUS"'
+UNIT
+  boot true 60 >/dev/null
 }
 
 close_guest() {
-  umount "$guest" 2>/dev/null || umount -l "$guest" 2>/dev/null || true
+  local root
+  for root in "$work/bare/root" "$work/root"; do
+    ! mountpoint -q "$root" || umount "$root" 2>/dev/null || umount -l "$root" 2>/dev/null || true
+  done
   rm -rf "$work"
   rmdir /sys/fs/cgroup/unified/{payload,supervisor} 2>/dev/null || true
 }
