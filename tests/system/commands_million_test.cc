@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 #include <fstream>
+#include <ranges>
+#include <thread>
 
 #include "core/ids.h"
 #include "queue/job.h"
@@ -190,6 +193,57 @@ TEST_F(AMillion, OneOfThemIsFoundAndTheirStateIsTold) {
 // The one command that reads all of it: that the queue is whole cannot be told otherwise.
 TEST_F(AMillion, CheckGoesThroughThemInLittleMemory) {
   EXPECT_THAT(chunkrd({"check"}).out, ::testing::HasSubstr("whole, 1000000 jobs"));
+}
+
+// The shortest of many: what else the machine does is not in it.
+std::chrono::nanoseconds shortest_scrape(const Installation& home) {
+  auto shortest = std::chrono::nanoseconds::max();
+  for (int i = 0; i < 50; ++i) {
+    const auto started = std::chrono::steady_clock::now();
+    home.metrics();
+    shortest = std::min<std::chrono::nanoseconds>(shortest, std::chrono::steady_clock::now() - started);
+  }
+  return shortest;
+}
+
+// They are read every two seconds.
+double seconds_spent_while_gauges_are_read(const Installation& home) {
+  const std::string read_at = "chunkrd_queue_last_answer_timestamp_seconds",
+                    spent = "process_cpu_seconds_total";
+  const double first = home.metric(read_at), before = home.metric(spent);
+  EXPECT_TRUE(eventually([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // a scrape costs, too
+    return home.metric(read_at) > first + 5;
+  }));
+  return home.metric(spent) - before;
+}
+
+double seconds_of_a_walk(const fs::path& file) {
+  auto database = queue::open_database(file, {.access = queue::Access::read});
+  const auto started = std::clock();
+  SQLite::Statement walk(database, "SELECT count(*) FROM jobs WHERE delivered_name IS NOT x'01'");
+  walk.executeStep();
+  return static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;
+}
+
+// The last one: the daemon changes the queue.
+TEST_F(AMillion, AScrapeCostsWhatItCostsWithNone) {
+  home_->top_level = "retention: {finished_after: never}\n";
+  home_->write_config();
+  EXPECT_EQ(chunkrd({"pause", "so that nothing is submitted"}).exit_code, 0);
+  home_->start_daemon();
+  const std::string ready = "chunkrd_queue_documents{state=\"ready\"}";
+  ASSERT_TRUE(eventually([&] { return home_->metric(ready) > 0; }));
+  EXPECT_EQ(home_->metric(ready), std::ranges::count(std::views::iota(0, kRows), State::ready, state_of));
+  Installation empty;
+  empty.start_daemon();
+  const auto none = shortest_scrape(empty), many = shortest_scrape(*home_);
+  fmt::print("a scrape takes {} us, with an empty queue {} us\n", many.count() / 1000, none.count() / 1000);
+  EXPECT_LT(many, 5 * none);
+  const double spent = seconds_spent_while_gauges_are_read(*home_);
+  const double walk = seconds_of_a_walk(home_->state / "queue.sqlite");
+  fmt::print("reading the gauges costs {} s of the processor, a walk over the rows {} s\n", spent, walk);
+  EXPECT_LT(spent, walk);
 }
 
 }  // namespace
