@@ -54,8 +54,11 @@ void look_for_results(Search& search, const queue::Job& job, const fs::path& out
 void look_for_report(Search& search, const fs::path& failed, const std::string& original) {
   constexpr std::string_view kReport = ".error.json";
   const fs::path name(original);
-  search.look("report", failed,
-              name.parent_path() / outbox::fitted(name.filename().native(), kReport.size()).append(kReport));
+  const std::string base = name.filename().native(), plain = outbox::fitted(base, kReport.size()),
+                    portable = outbox::portable(base, kReport.size());
+  search.look("report", failed, name.parent_path() / (plain + std::string(kReport)));
+  if (portable != plain)
+    search.look("report", failed, name.parent_path() / (portable + std::string(kReport)));
 }
 
 // What the row says, unless it was moved away since.

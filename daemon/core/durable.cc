@@ -196,10 +196,13 @@ void keep_looks(int fd, const struct stat& original, const fs::path& path_for_er
   if (::fstat(fd, &now) != 0) fail("stat", path_for_errors);
   const mode_t readable = now.st_uid == ::geteuid() ? S_IRUSR : 0;
   const struct timespec times[] = {original.st_atim, original.st_mtim};
-  // A filesystem without owners and modes (FAT, CIFS) refuses them, and has lost nothing.
-  if (::fchmod(fd, (original.st_mode & 0777) | readable) != 0 && errno != EPERM && errno != EOPNOTSUPP)
+  // A filesystem without owners and modes (FAT, CIFS, some of FUSE) refuses them, and has lost nothing.
+  const auto failed = [] {
+    return errno != EPERM && errno != EACCES && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL;
+  };
+  if (::fchmod(fd, (original.st_mode & 0777) | readable) != 0 && failed())
     fail("set mode of", path_for_errors);
-  if (::futimens(fd, times) != 0) fail("set time of", path_for_errors);
+  if (::futimens(fd, times) != 0 && failed()) fail("set time of", path_for_errors);
 }
 
 void make_directories(const fs::path& directory) {

@@ -124,20 +124,33 @@ Delivered Delivery::deliver(const Origin& origin, const RelativeName& wanted, La
                     .folders = {},
                     .base = {},
                     .files = make_durable(parts, begun)};
-  if (begun) {
-    manifest.folders = begun->folders;
-    manifest.base = begun->base;
-    if (try_name(parts, manifest, begun)) return {.name = manifest.name()};
+  try {
+    if (begun) {
+      manifest.folders = begun->folders;
+      manifest.base = begun->base;
+      if (try_name(parts, manifest, begun)) return {.name = manifest.name()};
+    }
+    return deliver_as(wanted, wanted.base(), parts, manifest, begun);
+  } catch (const std::system_error& error) {
+    const auto is_refused = [&](const std::string& name) { return folder_.refuses(name); };
+    if (!may_be_the_name(error.code()) || std::ranges::none_of(names_in_folder(manifest), is_refused)) throw;
+    abandon(manifest);
+    return deliver_as(wanted, portable(wanted.base(), longest_suffix(parts)), parts, manifest, std::nullopt);
   }
-  const Marks marks{.sha256 = origin.input_sha256, .job_id = job_id_};
+}
+
+Delivered Delivery::deliver_as(const RelativeName& wanted, const std::string& base,
+                               const std::vector<Part>& parts, Manifest& manifest,
+                               const std::optional<Manifest>& begun) {
+  const Marks marks{.sha256 = manifest.origin.input_sha256, .job_id = job_id_};
   for (unsigned n = 0; n < kCandidatesMax; ++n) {
     manifest.folders = wanted.folders();
-    manifest.base = candidate(n, wanted.base(), marks, longest_suffix(parts));
+    manifest.base = candidate(n, base, marks, longest_suffix(parts));
     if (begun && same_name(manifest, *begun)) continue;
     if (try_name(parts, manifest, std::nullopt)) return {.name = manifest.name()};
   }
   throw std::system_error(EEXIST, std::generic_category(),
-                          "no free name in the outbox for " + printable(origin.name));
+                          "no free name in the outbox for " + printable(manifest.origin.name));
 }
 
 void Delivery::discard() {

@@ -69,6 +69,8 @@ class Delivery {
 
   Delivered deliver(const Origin& origin, const RelativeName& wanted, Layout layout,
                     const std::vector<Part>& parts);
+  Delivered deliver_as(const RelativeName& wanted, const std::string& base, const std::vector<Part>& parts,
+                       Manifest& manifest, const std::optional<Manifest>& begun);
   void require_all(const Manifest& manifest) const;
   bool try_name(const std::vector<Part>& parts, Manifest& manifest, const std::optional<Manifest>& begun);
   bool show(const Manifest& manifest, const Folder& target) const;

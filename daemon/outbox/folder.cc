@@ -39,6 +39,11 @@ FileDescriptor open_folder(int parent, const std::string& name) {
   return FileDescriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+// A name that the file system cannot have is not there.
+bool is_not_there(int error) {
+  return error == ENOENT || error == EINVAL || error == EILSEQ || error == ENAMETOOLONG;
+}
+
 // Makes and opens `name`; an invalid descriptor when something that is no folder has the name.
 FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST)
@@ -46,6 +51,18 @@ FileDescriptor make_and_open(int parent, const fs::path& parent_path, const std:
   FileDescriptor folder = open_folder(parent, name);
   if (!folder && errno != ENOTDIR && errno != ELOOP) fail("open", parent_path / name);
   return folder;
+}
+
+// The same; `name` becomes what it is called where the file system refuses it.
+FileDescriptor make_and_open_some(int parent, const fs::path& parent_path, std::string& name) {
+  try {
+    return make_and_open(parent, parent_path, name);
+  } catch (const std::system_error& error) {
+    const std::string other = portable(name, kTakenMark.size());
+    if (!may_be_the_name(error.code()) || other == name) throw;
+    name = other;
+    return make_and_open(parent, parent_path, name);
+  }
 }
 
 /// A name in an open folder, or a path with AT_FDCWD.
@@ -80,7 +97,7 @@ FileDescriptor open_regular_at(At file, const fs::path& path_for_errors) {
 std::optional<std::string> read_small(At file, const fs::path& path_for_errors) {
   struct stat status;
   if (!file.there(status)) {
-    if (errno == ENOENT) return std::nullopt;
+    if (is_not_there(errno)) return std::nullopt;
     fail("look up", path_for_errors);
   }
   if (status.st_size > kSmallBytesMax) fail(EFBIG, "read", path_for_errors);
@@ -114,10 +131,10 @@ Folder Folder::below(const std::vector<std::string>& folders, const Taken& taken
   Folder here = self();
   for (const std::string& wanted : folders) {
     std::string name = wanted;
-    FileDescriptor next = make_and_open(here.fd_.get(), here.path_, name);
+    FileDescriptor next = make_and_open_some(here.fd_.get(), here.path_, name);
     const bool refused = next && taken && taken(here, here.child(name, duplicate(next, here.path_)), name);
     if (!next || refused) {
-      name = fitted(wanted, kTakenMark.size()).append(kTakenMark);
+      name = fitted(name, kTakenMark.size()).append(kTakenMark);
       next = make_and_open(here.fd_.get(), here.path_, name);
       if (!next) fail("open", here.path_ / name);
     }
@@ -133,7 +150,7 @@ std::optional<Folder> Folder::existing(const std::vector<std::string>& folders) 
   Folder here = self();
   for (const std::string& name : folders) {
     FileDescriptor next = open_folder(here.fd_.get(), name);
-    if (!next && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return std::nullopt;
+    if (!next && (is_not_there(errno) || errno == ENOTDIR || errno == ELOOP)) return std::nullopt;
     if (!next) fail("open", here.path_ / name);
     here = here.child(name, std::move(next));
   }
@@ -161,7 +178,7 @@ bool Folder::has(const std::string& name) const {
 std::optional<struct stat> Folder::status(const std::string& name) const {
   struct stat status;
   if (At{fd_.get(), name.c_str()}.there(status)) return status;
-  if (errno != ENOENT) fail("look up", path_ / name);
+  if (!is_not_there(errno)) fail("look up", path_ / name);
   return std::nullopt;
 }
 
@@ -185,6 +202,17 @@ std::vector<std::string> Folder::entries() const {
   if (errno != 0) fail("read", path_);
   std::ranges::sort(names);
   return names;
+}
+
+bool Folder::refuses(const std::string& name) const {
+  const auto can_be_made = [&](const std::string& tried) {
+    const FileDescriptor file(
+        ::openat(fd_.get(), tried.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) return errno == EEXIST;
+    remove(tried);
+    return true;
+  };
+  return !can_be_made(name) && can_be_made(".any-name");
 }
 
 FileDescriptor Folder::open_file(const std::string& name) const {
@@ -249,7 +277,7 @@ bool Folder::exchange(const std::string& name, const Folder& with, const std::st
 }
 
 void Folder::remove(const std::string& name) const {
-  if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) fail("remove", path_ / name);
+  if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && !is_not_there(errno)) fail("remove", path_ / name);
 }
 
 Removal Folder::remove_if_content(const std::string& name, const std::string& sha256) const {

@@ -37,7 +37,7 @@ class Folder {
 
   /// The folder `folders` below this one, made durably where it is not there. Never goes through a link:
   /// where a component is taken by something that is no folder, or is `taken`, "NAME~folder" is used in its
-  /// place.
+  /// place; where the file system has no such name, portable(NAME).
   Folder below(const std::vector<std::string>& folders, const Taken& taken = {}) const;
 
   /// The same, if it is there; nothing when it is not, or only through a link.
@@ -60,6 +60,10 @@ class Folder {
   bool has_folder(const std::string& name) const;
   /// All names in it, sorted.
   std::vector<std::string> entries() const;
+
+  /// Whether the file system refuses `name`, whatever it is for; tried in this folder, which has to be one of
+  /// our own.
+  bool refuses(const std::string& name) const;
 
   /// Opens the regular file `name` to be read. Anything else of that name is EINVAL.
   FileDescriptor open_file(const std::string& name) const;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace chunkrd::outbox {
@@ -39,6 +40,16 @@ struct Marks {
 /// `base`, so far shortened that `suffix_bytes` more make a legal file name. A shortened name keeps its
 /// ending and gets a hash of the whole name, so that two long names stay two: "long long na~1a2b3c4d.pdf".
 std::string fitted(std::string_view base, std::size_t suffix_bytes);
+
+/// `base` as every file system takes it, for one that has refused it: what FAT, NTFS and shares of Windows do
+/// not have in a name ("*:<>?\\| and control characters, bytes that are no UTF-8, a dot or a blank at the
+/// end, names of devices) as %XX, and no longer than eCryptfs can. Naming a file, Microsoft:
+/// https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+std::string portable(std::string_view base, std::size_t suffix_bytes);
+
+/// Whether such an error may come of the name: it says that there cannot be one like this. Windows' shares
+/// answer as if it were not there (ENOENT).
+bool may_be_the_name(const std::error_code& error) noexcept;
 
 /// The `n`-th name to try for a document that is called `base`: itself, "report~<sha8>.pdf",
 /// "report~<sha8>-<end of the job id>.pdf", then counted. Each leaves room for `suffix_bytes`.

@@ -43,6 +43,14 @@ std::string joined(const std::vector<std::string>& folders, const std::string& b
   return name + base;
 }
 
+std::string report_of(const std::string& base) {
+  return fitted(base, kReport.size()).append(kReport);
+}
+
+std::string portable_report_of(const std::string& base) {
+  return portable(base, kReport.size()).append(kReport);
+}
+
 bool same_content(const FileDescriptor& one, const FileDescriptor& other) {
   if (!one || !other) return false;
   const auto digest = sha256_of(one.get(), "a document on the shelf");
@@ -119,6 +127,8 @@ class Move {
   std::string moved_before(const std::optional<Note>& note) const;
   bool is_it(const Found& found, bool noted) const;
   bool copy_is_in_place(const Note& note) const;
+  std::string place_as(const Folder& target, const std::string& wanted);
+  bool is_refused(const std::string& base) const;
   bool place(const Folder& target, const std::string& base);
   bool move_over(const Folder& target, const std::string& base, const std::string& placed_name);
   void copy_original() const;
@@ -143,15 +153,29 @@ std::string Move::run() {
   }
   if (note) remove_note();
   const Folder target = root_.below(wanted.folders());
+  try {
+    return place_as(target, wanted.base());
+  } catch (const std::system_error& error) {
+    if (!may_be_the_name(error.code()) || !is_refused(wanted.base())) throw;
+    return place_as(target, portable(wanted.base(), kReport.size()));
+  }
+}
+
+std::string Move::place_as(const Folder& target, const std::string& wanted) {
   for (unsigned n = 0; n < kCandidatesMax; ++n) {
     // Reports are replaced by newer ones, so no document may have a report's name.
-    if (n == 0 && wanted.base().ends_with(kReport)) continue;
-    const std::string base = candidate(n, wanted.base(), marks_, 0);
+    if (n == 0 && wanted.ends_with(kReport)) continue;
+    const std::string base = candidate(n, wanted, marks_, 0);
     if (place(target, base)) return joined(target.names(), base);
   }
   throw std::system_error(
       EEXIST, std::generic_category(),
       fmt::format("no free name in {} for {}", printable(target.path().native()), printable(lot_.name)));
+}
+
+bool Move::is_refused(const std::string& base) const {
+  durable::make_directories(copies_);
+  return Folder(copies_).refuses(base);
 }
 
 // That it is not where it was proves nothing: somebody may have taken it away.
@@ -303,7 +327,6 @@ bool Shelf::has(const std::string& name) const {
 void Shelf::put_report(const std::string& name, std::string_view report) {
   const RelativeName document(name);
   const Folder target = open().below(document.folders());
-  const std::string report_name = fitted(document.base(), kReport.size()).append(kReport);
   const fs::path temporary = root_ / ".chunkrd" / "tmp" / (sha256_hex(name) + ".report");
   durable::make_directories(temporary.parent_path());
   {
@@ -311,14 +334,21 @@ void Shelf::put_report(const std::string& name, std::string_view report) {
     durable::write_all(fd.get(), report, temporary);
     durable::sync_file(fd.get(), temporary);
   }
-  target.replace(temporary, report_name);
+  const std::string report_name = report_of(document.base());
+  try {
+    target.replace(temporary, report_name);
+  } catch (const std::system_error& error) {
+    if (!may_be_the_name(error.code()) || !Folder(temporary.parent_path()).refuses(report_name)) throw;
+    target.replace(temporary, portable_report_of(document.base()));
+  }
   target.sync();
 }
 
 void Shelf::remove_report(const std::string& name) {
   const Found document = find(open(), name);
   if (!document.folder) return;
-  document.folder->remove(fitted(document.base, kReport.size()).append(kReport));
+  document.folder->remove(report_of(document.base));
+  document.folder->remove(portable_report_of(document.base));
   document.folder->sync();
 }
 

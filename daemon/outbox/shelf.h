@@ -52,7 +52,8 @@ class Shelf {
   std::optional<std::string> noted(const std::string& job_id) const;
 
   /// Writes `report` beside a document that put() has placed: `name` + ".error.json" (shortened with a hash
-  /// where that is over 255 bytes). Replaces an earlier report of the same name.
+  /// where that is over 255 bytes; portable() where the file system refuses that). Replaces an earlier report
+  /// of the same name.
   void put_report(const std::string& name, std::string_view report);
 
   /// Removes the report beside the document that put() has placed as `name`; one that is gone is no error.

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdarg>
 #include <mutex>
 #include <utility>
 
@@ -24,6 +25,7 @@ struct Disk {
   int error = 0;
   Calls calls;
   Rename rename = Rename::may_refuse;
+  Names names = Names::any;
   std::function<void()> act;
 };
 
@@ -73,6 +75,20 @@ void set_rename(Rename rename) {
   disk().rename = rename;
 }
 
+void set_names(Names names) {
+  const std::scoped_lock lock(disk().mutex);
+  disk().names = names;
+}
+
+// Sets errno if so.
+bool is_refused(const char* path) {
+  const std::scoped_lock lock(disk().mutex);
+  const std::string_view text = path, name = text.substr(text.rfind('/') + 1);
+  if (disk().names == Names::any || name.find_first_of("\"*:<>?\\|") == name.npos) return false;
+  errno = disk().names == Names::of_windows ? EINVAL : ENOENT;
+  return true;
+}
+
 bool knows_rename_flags() {
   const std::scoped_lock lock(disk().mutex);
   return disk().rename == Rename::may_refuse;
@@ -105,6 +121,7 @@ Calls mend_disk() {
 }  // namespace chunkrd::test
 
 using chunkrd::test::call;
+using chunkrd::test::is_refused;
 using chunkrd::test::path_of;
 
 // The program's own definitions come before those of the C library.
@@ -126,11 +143,22 @@ int mkdir(const char* path, mode_t mode) {
 }
 
 int mkdirat(int folder, const char* name, mode_t mode) {
+  if (is_refused(name)) return -1;
   return static_cast<int>(
       call([&] { return "mkdir " + path_of(folder, name); }, SYS_mkdirat, folder, name, mode));
 }
 
+int openat(int folder, const char* name, int flags, ...) {
+  if (is_refused(name)) return -1;
+  va_list more;
+  va_start(more, flags);
+  const unsigned mode = (flags & O_CREAT) != 0 ? va_arg(more, unsigned) : 0;
+  va_end(more);
+  return static_cast<int>(::syscall(SYS_openat, folder, name, flags, mode));
+}
+
 int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  if (is_refused(to)) return -1;
   if (flags != 0 && !chunkrd::test::knows_rename_flags()) {
     errno = EINVAL;
     return -1;
@@ -149,6 +177,7 @@ int rename(const char* from, const char* to) noexcept {
 }
 
 int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
+  if (is_refused(to)) return -1;
   return static_cast<int>(
       call([&] { return "link " + path_of(from_folder, from) + " " + path_of(to_folder, to); }, SYS_linkat,
            from_folder, from, to_folder, to, flags));

@@ -18,6 +18,10 @@ enum class Fault {
 enum class Rename { may_refuse, always_replaces };
 void set_rename(Rename rename);
 
+/// Which names the disk takes: any, or only those that Windows does (EINVAL; a share says ENOENT).
+enum class Names { any, of_windows, of_a_share };
+void set_names(Names names);
+
 /// The process's disk from here on. Calls of other threads count too.
 void break_disk(Fault fault, int at_call, int error = 0);
 
