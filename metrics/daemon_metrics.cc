@@ -38,11 +38,12 @@ DaemonMetrics::DaemonMetrics(const std::string& version) {
       counter(r, "chunkrd_dead_letters_total",
               "Documents that came into failed/, by the code that `chunkrd jobs` and their reports show.");
   for (const char* code : kDeadLetterLabels) dead_letters_[code] = &dead_letters.Add({{"code", code}});
-  auto& paused = gauge(
-      r, "chunkrd_paused",
-      "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
-      "disk (full here), operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day), "
-      "queue (its disk is full, or another program holds it locked).");
+  auto& paused =
+      gauge(r, "chunkrd_paused",
+            "1 while no document is submitted for this reason: auth (key refused), quota (the service's), "
+            "disk (a folder is full, read-only or does not answer: only the inboxes that need it wait), "
+            "operator (chunkrd pause, drain), breaker (failures in a row), budget (of the day), "
+            "queue (its disk is full, or another program holds it locked).");
   auto& pauses = counter(r, "chunkrd_pauses_total", "Pauses that have begun, by reason.");
   for (std::size_t i = 0; i < kPauseLabels.size(); ++i) {
     paused_[i] = &paused.Add({{"reason", kPauseLabels[i]}});

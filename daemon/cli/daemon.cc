@@ -82,9 +82,6 @@ const char* what_ends(pipeline::Pause pause) {
       return "the service refuses the API key: put a valid one into api.key_file";
     case pipeline::Pause::quota:
       return "the service's usage limit is reached; one submit at a time tries whether there is some again";
-    case pipeline::Pause::disk:
-      return "a disk here is full, over its quota or read-only (the log says which): it goes on when it can "
-             "be written to";
     case pipeline::Pause::operator_asked:
       return "draining";
     case pipeline::Pause::breaker:
@@ -95,10 +92,27 @@ const char* what_ends(pipeline::Pause pause) {
       return "limits.pages_per_day or documents_per_day is reached; the day turns at midnight UTC, or "
              "`chunkrd "
              "resume budget`";
+    case pipeline::Pause::disk:
     case pipeline::Pause::queue:
-      return "";  // Queue::trouble() knows more
+      return "";  // Unwritable, and Queue::trouble(), know more
   }
   return "";
+}
+
+// Who waits for a folder that cannot be written to, and who does not.
+std::string why_paused(const pipeline::Unwritable::Trouble& trouble, const pipeline::Rules& rules) {
+  std::vector<std::string> inboxes;
+  for (const auto& inbox : pipeline::Unwritable::inboxes_at(trouble.folder, rules.places))
+    inboxes.push_back(printable(inbox));
+  constexpr std::size_t kNamed = 3;
+  const std::size_t others = inboxes.size() - std::min(inboxes.size(), kNamed);
+  inboxes.resize(inboxes.size() - others);
+  return fmt::format("{}; until then {} wait", trouble.why,
+                     inboxes.empty() ? "its documents"
+                     : inboxes.size() + others == rules.places.size() && rules.places.size() > 1
+                         ? "all submits"
+                         : fmt::format("submits of {}{}", fmt::join(inboxes, ", "),
+                                       others == 0 ? "" : fmt::format(" and {} more", others)));
 }
 
 std::string watching(std::size_t inboxes) {
@@ -108,7 +122,8 @@ std::string watching(std::size_t inboxes) {
 // What `systemctl status` shows.
 std::string status_line(const DaemonStatus& status) {
   std::vector<std::string_view> causes;
-  for (const auto& pause : status.pauses) causes.push_back(pause.cause);
+  for (const auto& pause : status.pauses)
+    if (std::ranges::find(causes, pause.cause) == causes.end()) causes.push_back(pause.cause);
   return fmt::format("{}{}{}", status.draining ? "draining" : watching(status.inboxes.size()),
                      causes.empty() ? "" : "; paused: ", fmt::join(causes, ", "));
 }
@@ -603,6 +618,11 @@ std::vector<DaemonStatus::Pause> Daemon::pauses_now() {
     if (const auto& trouble = worker_.queue.trouble(); pause == pipeline::Pause::queue && trouble)
       pauses.back().detail = trouble->why + "; what is under way waits, nothing is lost";
   }
+  for (const auto& trouble : worker_.context.unwritable.all())
+    pauses.push_back({.cause = std::string(to_string(pipeline::Pause::disk)),
+                      .since = wall(trouble.since),
+                      .until = std::nullopt,
+                      .detail = why_paused(trouble, *worker_.context.rules)});
   for (const auto& missing : missing_.all())
     pauses.push_back(
         {.cause = "folder", .since = wall(missing.since), .until = std::nullopt, .detail = missing.why});
@@ -672,6 +692,8 @@ void Daemon::look_after_health() {
   for (int i = 0; i < pipeline::kPauseCount; ++i)
     if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
       reasons.push_back(fmt::format("submits are paused: {}{}", to_string(pause), more_about(pause)));
+  for (const auto& trouble : worker_.context.unwritable.all())
+    reasons.push_back(why_paused(trouble, *worker_.context.rules));
   for (const auto& missing : missing_.all()) reasons.push_back(missing.why);
   if (reasons.empty())
     health_.set_ready();

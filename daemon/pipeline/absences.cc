@@ -9,8 +9,24 @@ namespace {
 
 // Whoever waits looks again within kFolderPatience: without a look for so long nobody waits any more. A clock
 // that was set back says nothing about that.
+constexpr Duration kForgotten = 4 * kFolderPatience;
+
 bool is_over(const Absences::Absence& absence, WallTime now) {
-  return now - absence.seen > 4 * kFolderPatience;
+  return now - absence.seen > kForgotten;
+}
+
+// Nothing is paid for whose result, or original, cannot be put where it belongs.
+bool waits_for_steps_in(queue::State missed_in, queue::State state) {
+  using queue::State;
+  const bool is_paid = state == State::ready || state == State::updating;
+  return is_paid && (missed_in == State::collecting || missed_in == State::delivering ||
+                     missed_in == State::delivered || missed_in == State::burying);
+}
+
+// How long rows in `state` are passed over after a step on one in `missed_in` has missed its folder.
+Duration held_for(queue::State missed_in, queue::State state) {
+  if (missed_in == state) return kFolderLook;
+  return waits_for_steps_in(missed_in, state) ? kForgotten : Duration::zero();
 }
 
 }  // namespace
@@ -37,13 +53,13 @@ const Absences::Absence* Absences::of(const queue::Job& job, WallTime now) const
 
 void Absences::hold(queue::Inboxes& held, queue::State state, WallTime now) const {
   for (const auto& [of, absence] : missed_)
-    if (of.second == state && now >= absence.seen && now - absence.seen < kFolderLook) held.insert(of.first);
+    if (now >= absence.seen && now - absence.seen < held_for(of.second, state)) held.insert(of.first);
 }
 
 std::optional<WallTime> Absences::next_look(queue::State state, WallTime now) const {
   std::optional<WallTime> next;
   for (const auto& [of, absence] : missed_)
-    if (const WallTime look = absence.seen + kFolderLook; of.second == state && look > now)
+    if (const WallTime look = absence.seen + held_for(of.second, state); look > now)
       next = std::min(next.value_or(WallTime::max()), look);
   return next;
 }

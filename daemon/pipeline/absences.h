@@ -31,7 +31,8 @@ class Absences {
   /// What the steps of such a job miss; nothing when they miss nothing, or nobody has looked for long.
   const Absence* of(const queue::Job& job, WallTime now) const;
 
-  /// Adds the inboxes whose steps of this state would miss one: somebody has looked a moment ago.
+  /// Adds the inboxes whose steps of this state would miss one: somebody has looked a moment ago. For what is
+  /// paid for that is also any that a later step misses.
   void hold(queue::Inboxes& held, queue::State state, WallTime now) const;
   /// When the next of them is to be looked for again.
   std::optional<WallTime> next_look(queue::State state, WallTime now) const;

@@ -240,8 +240,11 @@ awaitable<CommandAnswer> Commands::resume(const std::string& cause) {
   std::string lifted;
   for (int i = 0; i < kPauseCount; ++i) {
     const auto pause = static_cast<Pause>(i);
-    if (!gate_.paused(pause) || (!cause.empty() && cause != to_string(pause))) continue;
-    gate_.lift(pause);
+    if (!scheduler_.is_paused(pause) || (!cause.empty() && cause != to_string(pause))) continue;
+    if (pause == Pause::disk)
+      context_.unwritable.forget();
+    else
+      gate_.lift(pause);
     lifted += fmt::format("{}{}", lifted.empty() ? "" : ", ", to_string(pause));
   }
   if (cause.empty() || cause == to_string(Pause::operator_asked))

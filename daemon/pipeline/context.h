@@ -20,6 +20,7 @@
 #include "pipeline/poll_planner.h"
 #include "pipeline/storage_trouble.h"
 #include "pipeline/twins.h"
+#include "pipeline/unwritable.h"
 #include "queue/queue.h"
 #include "taskapi/client.h"
 
@@ -80,6 +81,7 @@ struct Context {
   /// Told when the place of an inbox was made anew, because folders of it have come or gone. May be empty.
   std::function<void(const std::string& inbox)> renewed = {};
   Absences absences = {};           ///< folders that are not there now
+  Unwritable unwritable = {};       ///< folders that cannot be written to now
   StorageTrouble storage = {};      ///< of the service
   lifecycle::Submits submits = {};  ///< kept by the scheduler
 

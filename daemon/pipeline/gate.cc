@@ -126,10 +126,8 @@ void Gate::look_at_budget(WallTime now) {
   }
 }
 
-// A full disk is no matter of the service's: its pause ends by time, and the next failed write renews it.
 void Gate::look(WallTime now) {
   look_at_budget(now);
-  if (Cause& disk = cause(Pause::disk); disk.on && disk.until <= now) disk.on = false;
 }
 
 Gate::Pass Gate::ask(WallTime now) {
@@ -240,6 +238,7 @@ void Gate::hear(const Signal& signal, WallTime now, double jitter) {
   using Kind = Signal::Kind;
   switch (signal.kind) {
     case Kind::none:
+    case Kind::disk_full:
       return;
     case Kind::good:
       reached(Source::submit);
@@ -266,9 +265,6 @@ void Gate::hear(const Signal& signal, WallTime now, double jitter) {
       return;
     case Kind::over_quota:
       over_quota(signal, now, jitter);
-      return;
-    case Kind::disk_full:
-      prolong(Pause::disk, {15s, kDiskPatience}, signal, now, jitter);
       return;
   }
 }

@@ -11,12 +11,13 @@ namespace chunkrd::pipeline {
 
 /// Whether submits may leave: the rate, the pauses and the breaker in one place. Pure: time comes in.
 ///
-/// Two kinds of waiting that burn no document's attempts. A pause (auth, quota, disk) has a cause that
+/// Two kinds of waiting that burn no document's attempts. A pause (auth, quota) has a cause that
 /// somebody ends; the breaker opens after several failures in a row. From both, one submit at a time is let
 /// through as a probe when its time has come; what becomes of it closes or prolongs the pause. A submit is a
 /// costly question, so GET /health is asked first where the breaker is open. Three pauses
 /// know no probe: the operator's ends when he says so, the budget's when the day (UTC) turns, the queue's
-/// when it can be written again.
+/// when it can be written again. A full disk is no matter of the gate's, since it holds up only who needs it:
+/// see Unwritable.
 ///
 /// What ends a pause must be of the kind that began it: the service may refuse submits while it answers
 /// polls, and it takes submits whose tasks then fail because the quota is spent.

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/errors.h"
 #include "core/escape.h"
 
 namespace chunkrd::pipeline {
@@ -97,6 +98,11 @@ void Place::look_at(const fs::path& folder, Look look) {
   } catch (const FolderGone& error) {
     gone.push_back({error.folder(), error.what()});
   } catch (const std::system_error& error) {
+    // Without its inbox nobody knows where the spool is.
+    if (is_full_disk(error.code()) && folder != rules.path) {
+      unready.push_back(folder);
+      return;
+    }
     gone.push_back({folder, fmt::format("{} cannot be worked with ({}): its documents wait until it can",
                                         printable(folder.native()), error.what())});
   }
@@ -184,6 +190,10 @@ Place results_of(const Place& configured, const queue::Job& job) {
   Place home = configured;
   find_outbox(home, job);
   return home;
+}
+
+bool Place::misses_a_place() const {
+  return std::ranges::any_of(gone, [&](const Gone& one) { return one.folder != rules.path; });
 }
 
 const std::string& Place::title_of(const std::string& name) const {

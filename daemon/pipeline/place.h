@@ -41,6 +41,9 @@ struct Place {
   config::Inbox rules;
   std::filesystem::path state_folder;
   std::vector<Gone> gone;
+  /// Folders that could not be made ready, for want of space or on a read-only disk: whoever writes there
+  /// does it, as soon as that works.
+  std::vector<std::filesystem::path> unready;
   std::shared_ptr<const Ground> inbox_ground;
   inbox::Spool spool;
   std::shared_ptr<const Ground> outbox_ground;
@@ -51,6 +54,9 @@ struct Place {
   /// The outbox, which is there: who may be going to write into it asks for it so. Blocking. Throws
   /// FolderGone.
   outbox::Outbox open_outbox() const;
+
+  /// Is a folder gone that a document needs until its end?
+  bool misses_a_place() const;
 
   /// The name that the results of this document have.
   const std::string& title_of(const std::string& name) const;

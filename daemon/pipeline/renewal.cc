@@ -48,12 +48,13 @@ WallTime Renewal::next() const {
   return std::ranges::all_of(context_.rules->places, is_whole) ? WallTime::max() : look_at_;
 }
 
-void Renewal::look(WallTime now, const Executor& loop) {
-  if (now < next()) return;
+bool Renewal::look(WallTime now, const Executor& loop) {
+  if (now < next()) return std::exchange(has_renewed_, false);
   look_at_ = now + kFolderLook;
   for (const auto& named : context_.rules->places)
     if (!is_whole(named) && looking_at_.insert(named.first).second)
       asio::co_spawn(loop, look_at(named.second), kOrEnd);
+  return std::exchange(has_renewed_, false);
 }
 
 awaitable<void> Renewal::look_at(std::shared_ptr<Place> place) {
@@ -76,6 +77,7 @@ awaitable<void> Renewal::look_at(std::shared_ptr<Place> place) {
   rules->places[inbox] = std::move(made);
   tell_what_is_gone(*rules, context_.rules.get());
   context_.rules = std::move(rules);
+  has_renewed_ = true;
   if (context_.renewed) context_.renewed(inbox);
 }
 

@@ -23,8 +23,9 @@ class Renewal {
   /// Both must outlive it.
   Renewal(Context& context, Alarm& ended) : context_(context), ended_(ended) {}
 
-  /// Begins to look if it is time; `ended` rings when that is over.
-  void look(WallTime now, const Executor& loop);
+  /// Begins to look if it is time; `ended` rings when that is over. True when a place was made anew since the
+  /// last call.
+  bool look(WallTime now, const Executor& loop);
   /// When to call look(): never while nothing is gone.
   WallTime next() const;
   /// At once, next time.
@@ -38,6 +39,7 @@ class Renewal {
   Alarm& ended_;
   WallTime look_at_{};
   std::set<std::string> looking_at_;  ///< inboxes
+  bool has_renewed_ = false;
 };
 
 }  // namespace chunkrd::pipeline

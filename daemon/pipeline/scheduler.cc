@@ -79,7 +79,8 @@ Scheduler::Scheduler(Context& context, Gate& gate, Clock& clock, Executor loop,
       loop_(std::move(loop)),
       file_patience_(file_patience),
       alarm_(clock.make_alarm()),
-      renewal_(context, *alarm_) {}
+      renewal_(context, *alarm_),
+      write_looks_(context, *alarm_, file_patience) {}
 
 std::size_t Scheduler::capacity(State state) const {
   const config::Limits& limits = context_.rules->limits;
@@ -110,7 +111,12 @@ awaitable<void> Scheduler::run() {
   while (!stopping_) {
     try {
       co_await notice_the_clock();
-      renewal_.look(clock_.now(), loop_);
+      const bool has_renewed = renewal_.look(clock_.now(), loop_);
+      if (has_renewed) look_again();
+      if (has_renewed || look_for_strangers_)
+        context_.unwritable.doubt_unready(context_.rules->places, clock_.now());
+      suspect_folders();
+      if (write_looks_.look(clock_.now(), loop_)) look_again();
       pass_on();
       if (std::exchange(look_for_strangers_, false)) co_await look_for_strangers();
       co_await let_freed_go();
@@ -176,11 +182,15 @@ void Scheduler::fail() {
 }
 
 void Scheduler::wake() {
-  tell_pauses();
   look_for_strangers_ = true;
   renewal_.hurry();
-  for (Lane& each : lanes_) each.look_at = {};
+  look_again();
   alarm_->ring();
+}
+
+void Scheduler::look_again() {
+  tell_pauses();
+  for (Lane& each : lanes_) each.look_at = {};
 }
 
 void Scheduler::look_at_pauses(const std::string& why) {
@@ -208,10 +218,12 @@ awaitable<void> Scheduler::notice_the_clock() {
 }
 
 WallTime Scheduler::next_look() const {
-  WallTime next = renewal_.next();
+  WallTime next = std::min(renewal_.next(), write_looks_.next(context_.clock.now()));
   for (const State state : kWorked) next = std::min(next, lanes_[static_cast<std::size_t>(state)].look_at);
-  const auto has_leave = [](const Running& running) { return running.pass != Gate::Pass::no; };
-  return std::min(next, first_to_hang(context_.clock.now(), has_leave));
+  const auto matters = [](const Running& running) {
+    return running.pass != Gate::Pass::no || needs_place(running.job.state);
+  };
+  return std::min(next, first_to_hang(context_.clock.now(), matters));
 }
 
 awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::size_t limit) {
@@ -220,14 +232,18 @@ awaitable<std::vector<Job>> Scheduler::due_in(State state, WallTime now, std::si
   co_return turns_.in_turn(std::move(ready), context_.rules->profiles);
 }
 
-// Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago, or
-// that have enough steps of this state that hang (one, where only one at a time may try whether an outage is
-// over); and of profiles that are not configured.
+// Whose rows are passed over: of inboxes that are not configured, of which a folder was gone a moment ago or
+// cannot be written to, or that have enough steps of this state that hang (one, where only one at a time may
+// try whether an outage is over); and of profiles that are not configured.
 queue::Held Scheduler::held_in(State state) const {
   queue::Held held;
   if (needs_place(state)) held.inboxes = strangers_.inboxes;
   if (needs_profile(state)) held.profiles = strangers_.profiles;
   context_.absences.hold(held.inboxes, state, context_.clock.now());
+  context_.unwritable.hold(held.inboxes, state, context_.rules->places);
+  if (is_paid(state))
+    for (const auto& [inbox, place] : context_.rules->places)
+      if (place->misses_a_place()) held.inboxes.insert(inbox);
   const std::size_t enough = is_paid(state) && !gate_.open() ? 1 : kFileSteps;
   std::map<std::string, std::size_t> hanging;
   for (const auto& [id, running] : busy_)
@@ -302,6 +318,16 @@ WallTime Scheduler::first_to_hang(WallTime now, Which which) const {
   return first;
 }
 
+// A step that does not come to its end may have met a folder that does not answer.
+void Scheduler::suspect_folders() {
+  for (const auto& [id, running] : busy_) {
+    if (!needs_place(running.job.state) || !hangs(id)) continue;
+    const auto place = context_.rules->places.find(running.job.inbox);
+    if (place != context_.rules->places.end())
+      context_.unwritable.suspect(running.job, *place->second, std::nullopt, context_.clock.now());
+  }
+}
+
 // Leaves of documents whose file does not answer go to others: one of them may be the only one that is given
 // while an outage lasts. Nothing of these documents was sent, and nothing is until they get a new one.
 void Scheduler::pass_on() {
@@ -341,7 +367,7 @@ awaitable<void> Scheduler::fill(State state) {
   std::size_t started = 0;
   for (const Job& job : jobs) {
     if (stopping_ || busy_.contains(job.id) || !is_configured(job) || waits_for_another(job, now) ||
-        waits_for_folder(job, now))
+        waits_for_folder(job, now) || waits_for_look(job, now))
       continue;
     if (started == wanted) break;
     if (!start(job, now)) co_return;
@@ -434,6 +460,28 @@ bool Scheduler::waits_for_folder(const Job& job, WallTime now) {
   return true;
 }
 
+// From now on its inbox is held, until its folders were looked at; what others have in the lane comes now.
+bool Scheduler::waits_for_look(const Job& job, WallTime now) {
+  const auto place = context_.rules->places.find(job.inbox);
+  if (!is_paid(job.state) || place == context_.rules->places.end()) return false;
+  if (context_.unwritable.may_pay_for(*place->second, now)) return false;
+  lane(job.state).look_at = now;
+  return true;
+}
+
+// What a step has met where it was to write. `may_be_a_folder`: it has ended with an error that a disk or its
+// file system gives.
+void Scheduler::learn_of_folders(const Job& job, const lifecycle::Decision& decision, bool may_be_a_folder) {
+  const auto place = context_.rules->places.find(job.inbox);
+  if (place == context_.rules->places.end()) return;
+  if (decision.signal.kind == Signal::Kind::disk_full)
+    context_.unwritable.suspect(job, *place->second, decision.transition.event.detail, context_.clock.now());
+  else if (may_be_a_folder)
+    context_.unwritable.suspect(job, *place->second, std::nullopt, context_.clock.now());
+  else if (decision.transition.after.state != job.state)
+    context_.unwritable.worked(job, *place->second, context_.clock.now());
+}
+
 // What was gone when its place was made was told then.
 bool Scheduler::is_told(const Job& job, const std::filesystem::path& folder) const {
   const auto place = context_.rules->places.find(job.inbox);
@@ -454,6 +502,7 @@ void Scheduler::is_there_again(const Job& job) {
   if (!is_told(job, missed->folder))
     spdlog::info("inbox {}: {} is there again", printable(job.inbox), printable(missed->folder));
   context_.absences.clear(job);
+  look_again();
 }
 
 awaitable<void> Scheduler::run_step(Job job, Step step) {
@@ -487,7 +536,7 @@ awaitable<void> Scheduler::ask_health() {
 
 awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
   steps::Outcome outcome;
-  bool unplanned_error = false;
+  bool unplanned_error = false, may_be_a_folder = false;
   try {
     outcome = co_await step(job, context_);
   } catch (const queue::StoreError&) {
@@ -498,6 +547,7 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
     outcome = absent(job, gone);
   } catch (const std::exception& error) {
     unplanned_error = true;
+    may_be_a_folder = needs_place(job.state) && is_shortage(error);
     outcome = lifecycle::after_error(job, error.what(), signal_of(error), context_.moment(),
                                      context_.rules->usual_policy());
   }
@@ -505,6 +555,7 @@ awaitable<void> Scheduler::carry_out(const Job& job, const Step& step) {
     tell_step(job, nullptr, unplanned_error);
     co_return;
   }
+  learn_of_folders(job, *outcome, may_be_a_folder);
   outcome = lifecycle::honour(std::move(*outcome), context_.moment());
   hear(outcome->signal, outcome->transition.event.detail);
   const queue::Spent spent = outcome->transition.spent;
@@ -556,14 +607,19 @@ void Scheduler::hear(const Signal& signal, const std::string& why) {
   tell_pauses(why);
 }
 
-// A pause can also end by itself (the disk's) or by a reload: so what was told last is compared.
+bool Scheduler::is_paused(Pause pause) const {
+  return pause == Pause::disk ? !context_.unwritable.empty() : gate_.paused(pause);
+}
+
+// A pause can also end by itself (the budget's) or by a reload: so what was told last is compared.
 void Scheduler::tell_pauses(const std::string& why) {
   for (std::size_t i = 0; i < told_.size(); ++i) {
     const auto pause = static_cast<Pause>(i);
-    const bool paused = gate_.paused(pause);
+    const bool paused = is_paused(pause);
     if (paused == told_[i]) continue;
     told_[i] = paused;
     context_.observer.on_pause(pause, paused);
+    if (pause == Pause::disk) continue;  // each folder is told when it is looked at
     spdlog::log(paused ? spdlog::level::warn : spdlog::level::info, "submits {} ({}){}{}",
                 paused ? "paused" : "resumed", to_string(pause), paused && !why.empty() ? ": " : "",
                 paused ? why : std::string());

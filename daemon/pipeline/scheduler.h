@@ -21,6 +21,7 @@
 #include "pipeline/renewal.h"
 #include "pipeline/steps.h"
 #include "pipeline/turns.h"
+#include "pipeline/write_looks.h"
 
 namespace chunkrd::pipeline {
 
@@ -53,6 +54,8 @@ class Scheduler {
   /// Tells of pauses that have ended by time, also while no document is ready, or that somebody has begun:
   /// for what reason.
   void look_at_pauses(const std::string& why = {});
+
+  bool is_paused(Pause pause) const;
 
   /// A row came into `state`, due at `due`.
   void expect(queue::State state, WallTime due);
@@ -107,6 +110,8 @@ class Scheduler {
   bool is_configured(const queue::Job& job) const;
   void count_doubts();
   bool hangs(const std::string& job_id) const;
+  void look_again();
+  void suspect_folders();
   void pass_on();
   std::size_t in_lane(std::optional<queue::State> state) const;
   std::uint64_t upload_bytes() const;
@@ -116,7 +121,9 @@ class Scheduler {
   awaitable<void> let_freed_go();
   bool start(const queue::Job& job, WallTime now);
   bool waits_for_folder(const queue::Job& job, WallTime now);
+  bool waits_for_look(const queue::Job& job, WallTime now);
   void is_there_again(const queue::Job& job);
+  void learn_of_folders(const queue::Job& job, const lifecycle::Decision& decision, bool may_be_a_folder);
   bool is_told(const queue::Job& job, const std::filesystem::path& folder) const;
   lifecycle::Decision absent(const queue::Job& job, const FolderGone& gone);
   void launch(const queue::Job& job, std::optional<queue::State> lane, Gate::Pass pass, Step step);
@@ -140,6 +147,7 @@ class Scheduler {
   const std::chrono::milliseconds file_patience_;
   std::unique_ptr<Alarm> alarm_;
   Renewal renewal_;
+  WriteLooks write_looks_;
   std::array<Lane, queue::kStateCount + 1> lanes_{};
   std::map<std::string, Running> busy_;  ///< by the id of the job whose step is running
   Turns turns_;

@@ -39,10 +39,11 @@ class HangingMounts : public ::testing::Test {
     return mount->is_there();
   }
 
-  void drop_into_other(int documents) const {
+  void drop_into_other(int documents, const std::string& name = "b") const {
     for (int i = 0; i < documents; ++i) {
-      write_file(home.folder() / "other" / ".part", fmt::format("other {}", i));
-      fs::rename(home.folder() / "other" / ".part", home.folder() / "other" / fmt::format("b{}.txt", i));
+      write_file(home.folder() / "other" / ".part", fmt::format("{} {}", name, i));
+      fs::rename(home.folder() / "other" / ".part",
+                 home.folder() / "other" / fmt::format("{}{}.txt", name, i));
     }
   }
   std::ptrdiff_t results_in(const fs::path& folder) const {
@@ -88,6 +89,14 @@ TEST_F(HangingMounts, AnOutboxThatHangsHoldsUpNoOtherInbox) {
   if (!lies_on_mount(home.outbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
   hang_while_tasks_run("1s");
   if (HasFatalFailure()) return;
+  ASSERT_TRUE(home.wait_for_log(home.outbox.native() + " does not answer")) << home.daemon_log();
+  home.drop("held.txt", "Its result has no place to go.");
+  ASSERT_TRUE(home.wait_for_log("name=\"held.txt\" state=ready")) << home.daemon_log();
+  drop_into_other(4, "later");
+  EXPECT_TRUE(eventually([&] { return results_in(home.folder() / "other-outbox") == 8; }))
+      << home.daemon_log();
+  EXPECT_FALSE(home.tasks_by_document().contains("held.txt"));
+  EXPECT_EQ(home.metric("chunkrd_paused{reason=\"disk\"}"), 1);
   expect_that_it_answers_and_ends();
 }
 

@@ -278,7 +278,7 @@ Progress Run::progress() {
                .ended_here = tally_.ended() - std::min(ended_before_, tally_.ended()),
                .elapsed = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began_)};
   for (int i = 0; i < pipeline::kPauseCount && now.paused.empty(); ++i)
-    if (const auto pause = static_cast<pipeline::Pause>(i); worker_.gate.paused(pause))
+    if (const auto pause = static_cast<pipeline::Pause>(i); worker_.scheduler.is_paused(pause))
       now.paused = to_string(pause);
   now.left = estimate_.look(now);
   return now;

@@ -388,12 +388,6 @@ TEST(Gate, AWaitThatHealthAsksForIsKept) {
 
 TEST(Gate, WhatEndsByTimeEndsAlsoWhileNobodyAsks) {
   Day day;
-  day.others_say(Kind::disk_full);
-  ASSERT_TRUE(day.gate.paused(Pause::disk));
-  day.gate.look(day.now + 14s);
-  EXPECT_TRUE(day.gate.paused(Pause::disk));
-  day.gate.look(day.now + 15s);
-  EXPECT_FALSE(day.gate.paused(Pause::disk));
   day.gate.set_budget({.documents = 1, .pages = 0});
   day.gate.spend({1, 1}, day.now);
   ASSERT_TRUE(day.gate.paused(Pause::budget));
@@ -480,51 +474,11 @@ TEST(Gate, TroubleWithARetryAfterHoldsToo) {
 
 // --- disk ---
 
-TEST(Gate, AFullDiskHoldsSubmitsAndEndsByTime) {
+TEST(Gate, AFullDiskIsNotItsMatter) {
   Day day;
   day.others_say(Kind::disk_full);
-  EXPECT_TRUE(day.gate.paused(Pause::disk));
-  EXPECT_EQ(day.ask(), Pass::no);
-  const Duration waited = day.wait();
-  EXPECT_LE(waited, 15s);
-  EXPECT_EQ(day.ask(), Pass::yes) << "nothing is to be probed at the service";
-  EXPECT_FALSE(day.gate.paused(Pause::disk));
-}
-
-TEST(Gate, FailedWritesAtTheSameMomentAreOneSign) {
-  Day day;
-  for (int i = 0; i < 8; ++i) day.others_say(Kind::disk_full);
-  EXPECT_LE(day.wait(), 15s);
-}
-
-TEST(Gate, ADiskThatIsFullForLongIsTriedAgainEveryHalfMinute) {
-  Day day;
-  for (int i = 0; i < 20; ++i) {
-    day.others_say(Kind::disk_full);
-    EXPECT_LE(day.wait(), 30s);
-    ASSERT_EQ(day.ask(), Pass::yes);
-    day.gate.ended(Pass::yes);
-  }
-}
-
-TEST(Gate, ADiskThatWasFullLongAgoIsForgotten) {
-  Day day;
-  for (int i = 0; i < 8; ++i) {
-    day.others_say(Kind::disk_full);
-    day.wait();
-    day.ask();
-  }
-  day.pass(1h);
-  day.others_say(Kind::disk_full);
-  EXPECT_LE(day.wait(), 15s);
-}
-
-TEST(Gate, NothingTheServiceSaysEndsAFullDisk) {
-  Day day;
-  day.others_say(Kind::disk_full);
-  day.submit_says(Kind::good);
-  day.others_say(Kind::processed);
-  EXPECT_TRUE(day.gate.paused(Pause::disk));
+  EXPECT_TRUE(day.gate.open());
+  EXPECT_EQ(day.ask(), Pass::yes);
 }
 
 // --- the clock ---

@@ -45,7 +45,15 @@ class HangingDisk : public ::testing::Test {
     return world.store.find(job.id).value();
   }
 
-  void begin() { asio::co_spawn(world.loop, world.scheduler.run(), asio::detached); }
+  // It hangs only since its folders were looked at last.
+  void begin() {
+    auto& unwritable = world.context.unwritable;
+    const auto& places = world.context.rules->places;
+    for (const auto& [inbox, place] : places) (void)unwritable.may_pay_for(*place, world.clock.now());
+    for (const Folder& folder : unwritable.take_looks(world.clock.now()))
+      (void)unwritable.looked(folder, {}, places, world.clock.now());
+    asio::co_spawn(world.loop, world.scheduler.run(), asio::detached);
+  }
 
   bool until(const std::function<bool()>& is_so) {
     return world.until([&] {
