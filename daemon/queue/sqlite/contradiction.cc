@@ -22,6 +22,17 @@ bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+// What stood on a page that was overwritten or cut off reads as zeros.
+bool is_folder(std::string_view path) {
+  return path.empty() || (path.starts_with('/') && !path.contains('\0'));
+}
+
+bool has_other_folder(const Job& job) {
+  const bool is_bound =
+      is_folder(job.bound_for) || job.bound_for == kBoundForDeletion || job.bound_for == kBoundForInbox;
+  return !is_folder(job.spool) || !is_folder(job.outbox) || !is_folder(job.shelf) || !is_bound;
+}
+
 bool has_negative(const Job& job) {
   return job.lease < 0 || job.attempts < 0 || job.transient_failures < 0 || job.possible_duplicates < 0 ||
          job.polls < 0 || job.not_found < 0 || job.empty_reads < 0 || job.revision < 0 ||
@@ -43,6 +54,10 @@ std::string contradiction_in(const Job& job) {
   if (!job.sha256.empty() && !is_digest(job.sha256)) return "a digest that is none";
   if (!is_plain(job.tag) || !is_plain(job.task_id) || !is_plain(job.task_status) || !is_plain(job.profile))
     return "control characters";
+  if (!is_plain(job.earlier_tasks) || !is_plain(job.wanted_profile) || !is_plain(job.reused_from))
+    return "control characters";
+  if (has_other_folder(job)) return "a folder that is none";
+  if (job.delivered_name.contains('\0') || job.original_name.contains('\0')) return "a name that is none";
   if (has_negative(job)) return "a number below zero";
   if (static_cast<int>(job.asked) < 0 || job.asked > Asked::cancel_and_remove) return "an unknown wish";
   if (job.sha256.empty() &&

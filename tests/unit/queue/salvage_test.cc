@@ -13,6 +13,7 @@
 
 #include "core/ids.h"
 #include "core/sha256.h"
+#include "queue/sqlite/contradiction.h"
 #include "queue/sqlite/diagnosis.h"
 #include "queue/sqlite/schema.h"
 #include "queue/sqlite/sqlite_store.h"
@@ -163,6 +164,18 @@ TEST_F(Salvaging, DamageInManyPlacesOfAnyKindBringsBackNothingThatIsFalse) {
     write_bytes(file, broken);
     SCOPED_TRACE(fmt::format("seed {}", seed));
     salvaged(fmt::format("seed {}", seed));
+  }
+}
+
+TEST_F(Salvaging, ARowWithZerosInThePlaceOfItsFoldersIsNotBelieved) {
+  Seeded random;
+  const Job whole = document(1, random);
+  ASSERT_EQ(contradiction_in(whole), "");
+  for (std::string Job::* text : {&Job::spool, &Job::outbox, &Job::shelf, &Job::bound_for,
+                                  &Job::delivered_name, &Job::original_name, &Job::earlier_tasks}) {
+    Job job = whole;
+    job.*text = std::string(20, '\0');
+    EXPECT_NE(contradiction_in(job), "");
   }
 }
 
