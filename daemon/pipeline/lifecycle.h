@@ -160,7 +160,9 @@ Decision after_create(const queue::Job& job, const taskapi::Answer<taskapi::Task
                       const Moment& moment, const Policy& policy);
 
 /// The list was read to its end, or to where the submit's time is passed.
-struct NotListed {};
+struct NotListed {
+  int nobodys = 0;  ///< tasks in it that may be its own, or other links': that cannot be told
+};
 /// It is longer than what one look reads. The next one goes on; so far it is not known whether it is listed.
 struct LookOn {
   int pages = 0;  ///< that were read of it

@@ -228,6 +228,14 @@ Decision not_listed(const Job& job, const Moment& moment, const Policy& policy) 
                 "not in the task list after the grace time: submitted again with the same tag", kReachable);
 }
 
+// What may be its own task, and nobody can tell, was paid for by somebody: the budget counts it as soon as
+// this document does not wait for it any more. Rather once too often than not at all.
+Decision with_doubts(const Job& job, Decision decision, const NotListed& look) {
+  const bool waits_on = decision.transition.after.state == job.state;
+  if (look.nobodys > 0 && !waits_on && job.task_id.empty()) decision.transition.spent.documents += 1;
+  return decision;
+}
+
 constexpr const char* kNotAllowed = "not_allowed";
 
 // Told once, however often it is tried.
@@ -433,30 +441,30 @@ bool may_be_link_task(const Job& job, const std::vector<std::string>& names, con
 }
 
 Decision after_reconcile(const Job& job, const Search& search, const Moment& moment, const Policy& policy) {
-  return std::visit(Match{
-                        [&](const Task& task) {
-                          if (task.task_id.empty())
-                            return wait(job, State::submitting, "no_list", "a listed task has no id",
-                                        {Signal::Kind::trouble, {}}, moment, policy);
-                          return with_task(job, task, adopted_at(job, moment), "adopted",
-                                           Signal::Kind::reachable, moment);
-                        },
-                        [&](const NotListed&) { return not_listed(job, moment, policy); },
-                        [&](const LookOn& so_far) { return look_on(job, so_far, moment); },
-                        [&](const Refusal& refusal) {
-                          return wait(job, State::submitting, "no_list", describe(refusal),
-                                      signal_of(refusal), moment, policy);
-                        },
-                        [&](const NoAnswer& failure) {
-                          return wait(job, State::submitting, "no_list", describe(failure),
-                                      {Signal::Kind::trouble, {}}, moment, policy);
-                        },
-                        [&](const Unreadable& answer_text) {
-                          return wait(job, State::submitting, "no_list", answer_text.message,
-                                      {Signal::Kind::trouble, {}}, moment, policy);
-                        },
-                    },
-                    search);
+  return std::visit(
+      Match{
+          [&](const Task& task) {
+            if (task.task_id.empty())
+              return wait(job, State::submitting, "no_list", "a listed task has no id",
+                          {Signal::Kind::trouble, {}}, moment, policy);
+            return with_task(job, task, adopted_at(job, moment), "adopted", Signal::Kind::reachable, moment);
+          },
+          [&](const NotListed& look) { return with_doubts(job, not_listed(job, moment, policy), look); },
+          [&](const LookOn& so_far) { return look_on(job, so_far, moment); },
+          [&](const Refusal& refusal) {
+            return wait(job, State::submitting, "no_list", describe(refusal), signal_of(refusal), moment,
+                        policy);
+          },
+          [&](const NoAnswer& failure) {
+            return wait(job, State::submitting, "no_list", describe(failure), {Signal::Kind::trouble, {}},
+                        moment, policy);
+          },
+          [&](const Unreadable& answer_text) {
+            return wait(job, State::submitting, "no_list", answer_text.message, {Signal::Kind::trouble, {}},
+                        moment, policy);
+          },
+      },
+      search);
 }
 
 // As a submit's: the breaker is there for submits, and polls that get through do not end it.

@@ -145,10 +145,13 @@ awaitable<Search> find_by_address(Job job, Context& context) {
   if (found->empty() || !job.task_id.empty()) co_return best_of(*std::move(found));
   // In this order: a submit that was open when the list was read is still open here, or its task is known
   // below.
-  if (co_await has_rival(job, names, context)) co_return lifecycle::NotListed{};
+  // What another link has taken may be this one's all the same: that one's own is not known to be made then.
+  const lifecycle::NotListed none{.nobodys = static_cast<int>(found->size())};
+  if (co_await has_rival(job, names, context)) co_return none;
   std::vector<Task> ours;
   for (Task& task : *found)
     if (!co_await context.queue.link_has_task(task.task_id)) ours.push_back(std::move(task));
+  if (ours.empty()) co_return none;
   co_return best_of(std::move(ours));
 }
 

@@ -57,14 +57,10 @@ void BudgetWatch::look_at_days(const std::set<sys_days>& lifted) {
   if (!is_watched()) return;
   const Borders& borders = stage_.plan.borders;
   std::map<sys_days, int> made, hidden;
-  std::map<std::string, int> of_link;
-  for (const auto& charge : stage_.service.charges()) of_link[charge.content] += 1;
   for (const auto& charge : stage_.service.charges()) {
     const auto day = std::chrono::floor<days>(charge.at);
     made[day] += 1;
-    // Of links that share a name nobody can tell whose a task is: all but the last are taken for not made.
-    const bool is_nobodys = charge.content.ends_with(".url") && --of_link[charge.content] > 0;
-    hidden[day] += charge.hidden || is_nobodys;
+    hidden[day] += charge.hidden;
   }
   for (const auto& [day, number] : made)
     if (!lifted.contains(day) && number - hidden[day] > borders.documents_per_day)

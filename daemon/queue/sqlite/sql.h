@@ -146,10 +146,13 @@ inline const std::string kLinkHasTask =
     "UNION ALL SELECT 1 FROM jobs INDEXED BY jobs_links WHERE lower(substr(name, -4)) = '.url' "
     "AND task_id >= '' AND instr(earlier_tasks, ?) > 0 LIMIT 1";
 
+// A row has the first of its intents, and when the last submit was answered or lost: its task may have been
+// made at any time between.
 inline const std::string kLinksInDoubt =
     "SELECT " + kJobColumns +
     " FROM jobs INDEXED BY jobs_links_in_doubt WHERE lower(substr(name, -4)) = '.url' "
-    "AND (state = 3 OR possible_duplicates > 0) AND found_at <= ? AND (intent_at IS NULL OR intent_at >= ?)";
+    "AND (state = 3 OR possible_duplicates > 0) AND found_at <= ?1 "
+    "AND (intent_at IS NULL OR intent_at >= ?2 OR state IN (2, 3) OR submitted_at >= ?2)";
 
 inline const std::string kAddSpent =
     "INSERT INTO spending (day, documents, pages) VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET "

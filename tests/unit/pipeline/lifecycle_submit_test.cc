@@ -381,6 +381,23 @@ TEST(AfterReconcile, AfterTheGraceTimeItIsSentAgainWithTheSameTag) {
   EXPECT_EQ(decision.transition.event.what, "possible_duplicate");
 }
 
+// Links: a task of its name is there, and nobody can tell whose it is.
+TEST(AfterReconcile, WhatMayBeItsOwnTaskCountsAsPaidOnceItIsNotWaitedForAnyMore) {
+  const NotListed doubt{.nobodys = 1};
+  EXPECT_EQ(after_reconcile(answer_lost(2min), NotListed{}, moment_at(kNow), Policy{}).transition.spent,
+            queue::Spent{});
+  EXPECT_EQ(after_reconcile(answer_lost(1min), doubt, moment_at(kNow), Policy{}).transition.spent,
+            queue::Spent{})
+      << "in doubt, it is counted anyway";
+  EXPECT_EQ(after_reconcile(answer_lost(2min), doubt, moment_at(kNow), Policy{}).transition.spent.documents,
+            1);
+  Job last = answer_lost(2min);
+  last.possible_duplicates = Policy{}.possible_duplicates;
+  const Decision given_up = after_reconcile(last, doubt, moment_at(kNow), Policy{});
+  EXPECT_EQ(given_up.transition.after.state, State::burying);
+  EXPECT_EQ(given_up.transition.spent.documents, 1);
+}
+
 // A list shifts while it is read: one reading may step over a task.
 TEST(AfterReconcile, OneReadingOfTheListIsNotEnough) {
   Job job = answer_lost(1h);

@@ -373,8 +373,21 @@ TEST_P(EveryStore, KnowsWhichLinksMayHaveWhichTasks) {
     return names;
   };
   EXPECT_EQ(in_doubt(at(0), at(9000)), (std::set<std::string>{"1.URL", "3.URL"}));
-  EXPECT_EQ(in_doubt(at(2001), at(9000)), std::set<std::string>{}) << "sent before";
+  EXPECT_EQ(in_doubt(at(2001), at(9000)), std::set<std::string>{"1.URL"}) << "it is sent still";
   EXPECT_EQ(in_doubt(at(0), at(999)), std::set<std::string>{}) << "found later";
+}
+
+// A row keeps the first of its intents.
+TEST_P(EveryStore, ALinkThatWasSentAgainAndAgainMayHaveATaskOfAnyTimeSince) {
+  Job job = found(1, at(1000));
+  job.name = "1.url";
+  job.state = State::submitted;
+  job.possible_duplicates = 1;
+  job.intent_at = at(2000);
+  job.submitted_at = at(8000);
+  add(job);
+  EXPECT_EQ(store->links_in_doubt(at(7000), at(9000)).size(), 1U);
+  EXPECT_EQ(store->links_in_doubt(at(8001), at(9000)).size(), 0U);
 }
 
 // --- what is due
