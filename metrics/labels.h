@@ -56,7 +56,8 @@ inline constexpr const char* kDeadLetterLabels[] = {
     "empty_file",  "too_large",        "unsupported_type",   "bad_sidecar",        "bad_link",
     "bad_request", "link_not_fetched", "unreadable",         "submit_unconfirmed", "task_failed",
     "task_lost",   "starting_timeout", "processing_timeout", "empty_output",       "unreadable_output",
-    "wrong_task",  "not_ready",        "file_unavailable",   "cancelled",          "other"};
+    "wrong_task",  "not_ready",        "file_unavailable",   "original_missing",   "cancelled",
+    "other"};
 
 constexpr std::size_t index(queue::State state) {
   return static_cast<std::size_t>(state);

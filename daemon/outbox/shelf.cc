@@ -183,7 +183,7 @@ std::string Move::moved_before(const std::optional<Note>& note) const {
   const std::string& placed_name = note ? note->name : lot_.name;
   const Found placed = find(root_, placed_name);
   if (!is_it(placed, note.has_value()))
-    throw std::runtime_error(
+    throw OriginalMissing(
         fmt::format("the original is neither in {} as {} nor in {} as {}: bring it back to one of them",
                     printable(from_.path().native()), printable(base_), printable(root_.path().native()),
                     printable(placed_name)));

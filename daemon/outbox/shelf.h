@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,12 @@ struct Lot {
   std::string sha256;  ///< of its content; empty where that is not known
   /// The SHA-256 that tells it from others of its name; the job id does where it is empty.
   std::string mark = sha256;
+};
+
+/// What is to be put is neither where it was nor where it was to go.
+class OriginalMissing : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 /// A folder for originals, mirrored like the inbox: the archive, or failed/. It is one filesystem; what we
@@ -38,7 +45,7 @@ class Shelf {
   /// sync, rename, then unlink). Never replaces: the name then gets "~" and the first 8 characters of
   /// `lot.mark` (the last 8 of the job id where it is empty) before its ending, as does a name that ends like
   /// a report. Repeatable: an original that is gone has been moved by a call before if the file is here that
-  /// it must be; if it is neither there nor here, that is thrown (std::runtime_error). Returns the name it
+  /// it must be; if it is neither there nor here, that is thrown (OriginalMissing). Returns the name it
   /// has now.
   std::string put(const Folder& from, const std::string& base, const Lot& lot);
 

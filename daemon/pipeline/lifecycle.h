@@ -230,6 +230,7 @@ Decision after_collect(const queue::Job& job, const Collected& collected, const 
 
 // --- putting things in their places ------------------------------------------------------------------
 
+/// A result as it lies in its outbox.
 struct Published {
   std::string name;
   std::string outbox = {};     ///< Job::outbox
@@ -266,6 +267,25 @@ Decision after_unsent(const queue::Job& job, const std::string& why, const Momen
                       const Policy& policy);
 Decision after_archive(const queue::Job& job, const Stored& original, const Moment& moment,
                        const Policy& policy);
+
+/// What is left of a document whose original is neither in the spool nor where it was bound for, although
+/// every folder that it may lie in is there.
+struct Traces {
+  std::optional<Published> result = std::nullopt;  ///< of this document, in its outbox
+  std::optional<queue::Job> reported =
+      std::nullopt;                               ///< by its report in failed/, as job_in_report() says it
+  std::optional<Stored> original = std::nullopt;  ///< in failed/, beside that report; or in the archive
+  bool in_inbox = false;                          ///< the very file lies there again
+};
+/// What becomes of it: its row may be of an earlier day, and what has been done since may be forgotten. It is
+/// missed in some looks before it counts as lost: somebody may bring it back.
+Decision after_missing(const queue::Job& job, const Traces& traces, const std::string& why,
+                       const Moment& moment, const Policy& policy);
+/// Is a report all that is to be put into failed/ with this decision?
+bool is_to_be_reported(const Decision& decision, const Traces& traces);
+/// Is the document of this row in the spool, if it is what the row says?
+bool belongs_into_spool(const queue::Job& job);
+
 Decision after_bury(const queue::Job& job, const Stored& original, const Moment& moment,
                     const Policy& policy);
 

@@ -1,6 +1,9 @@
 // Decisions about documents whose rows were lost: what the files and the task list say of them.
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "core/escape.h"
 #include "core/ids.h"
 #include "pipeline/decision.h"
 #include "pipeline/link.h"
@@ -158,6 +161,93 @@ bool is_older_than_its_result(const Job& job, int revision) {
   const bool is_told =
       job.state == State::delivered || job.state == State::done || job.state == State::removing;
   return !is_told || job.delivered_name.empty();
+}
+
+bool belongs_into_spool(const Job& job) {
+  switch (job.state) {
+    case State::ready:
+    case State::submitting:
+    case State::submitted:
+      return true;
+    // Of what is only processed anew it lies where it was put away.
+    case State::collecting:
+    case State::delivering:
+    case State::burying:
+      return job.delivered_name.empty() && job.original_name.empty() && job.bound_for.empty();
+    default:
+      return false;
+  }
+}
+
+namespace {
+
+// Looks in which an original is missed, and the time between two: a person who has taken it by mistake, or a
+// program that looks for viruses, brings it back at once or not at all.
+constexpr int kLooksForOriginal = 3;
+constexpr Duration kMissedFor = std::chrono::minutes(1);
+
+constexpr const char* kOriginalMissing = "original_missing";
+
+Decision missed(const Job& job, const std::string& why, const Moment& moment) {
+  Job after = moved(job, job.state, moment.now + kMissedFor);
+  after.not_found += 1;
+  Decision decision = decide(job, std::move(after), kOriginalMissing, why);
+  if (job.not_found > 0) decision.transition.event = {};
+  return decision;
+}
+
+// Its result was delivered: that is what the document came for.
+Decision done_without_original(const Job& job, const Traces& traces, const std::string& why,
+                               const Moment& moment, const Policy& policy) {
+  Job after = job;
+  if (traces.result) {
+    after.delivered_name = traces.result->name;
+    after.outbox = traces.result->outbox;
+  }
+  const Stored original = traces.original.value_or(Stored{});
+  after.original_name = original.name;
+  after.shelf = original.shelf;
+  after.bound_for.clear();
+  fail_with(after, {}, {}, {});
+  if (wants_cancel(job)) after.asked = cancel_too_late(job.asked);
+  after = moved(after, over(after, policy), moment.now);
+  return decide(job, std::move(after), original.name.empty() ? kOriginalMissing : "done",
+                fmt::format("its result lies in the outbox as {}; {}", printable(after.delivered_name),
+                            original.name.empty() ? why : original.told));
+}
+
+}  // namespace
+
+Decision after_missing(const Job& job, const Traces& traces, const std::string& why, const Moment& moment,
+                       const Policy& policy) {
+  if (traces.result || (job.state == State::delivered && traces.original))
+    return done_without_original(job, traces, why, moment, policy);
+  if (traces.reported && job.delivered_name.empty()) {
+    Job after = failed_before(job, *traces.reported);
+    const Stored original = traces.original.value_or(Stored{});
+    after.original_name = original.name;
+    after.shelf = original.shelf;
+    after.bound_for.clear();
+    return decide(job, std::move(after), "buried", "its report lies in failed/ already");
+  }
+  if (traces.in_inbox && job.delivered_name.empty() && job.state == State::ready) {
+    Job after = moved(job, State::claiming, moment.now);
+    after.not_found = 0;
+    return decide(job, std::move(after), "returned",
+                  "its original lies in the inbox again: it is taken anew");
+  }
+  const bool is_decided = job.state == State::burying && job.error_code == kOriginalMissing;
+  if (!is_decided && job.not_found + 1 < kLooksForOriginal) return missed(job, why, moment);
+  if (job.state == State::delivered) return done_without_original(job, traces, why, moment, policy);
+  if (job.state == State::burying)
+    return after_bury(job, {{}, "its original is nowhere any more; the report is in failed/", {}}, moment,
+                      policy);
+  return bury(job, "submit", kOriginalMissing, why, moment);
+}
+
+bool is_to_be_reported(const Decision& decision, const Traces& traces) {
+  return decision.transition.from == State::burying && decision.transition.after.state != State::burying &&
+         !traces.reported && !traces.result;
 }
 
 }  // namespace chunkrd::pipeline::lifecycle

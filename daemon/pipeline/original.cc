@@ -235,9 +235,17 @@ std::optional<Returned> given_back(const Place& home, const Job& job) {
   return Returned{"it went back into the inbox as " + printable(*name)};
 }
 
-bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const Job& job, bool claimed) {
+std::optional<Job> report_of(const outbox::Shelf& failed, const std::string& name) {
   const auto report = outbox::read_if_there(failed.path_of(report_beside(name)));
-  const auto reported = report ? job_in_report(*report) : std::nullopt;
+  return report ? job_in_report(*report) : std::nullopt;
+}
+
+void report_alone(outbox::Shelf failed, const Job& job, const std::string& report) {
+  failed.put_report(name_for_report(failed, job), report);
+}
+
+bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const Job& job, bool claimed) {
+  const auto reported = report_of(failed, name);
   return reported ? reported->id == job.id : !claimed;
 }
 
@@ -292,7 +300,7 @@ PutAway bury(const Place& home, const Job& job, const std::string& report) {
     const auto tree = inbox::Tree::open(home.rules.path);
     const auto identity = inbox::Identity::from(job.source_identity);
     if (tree && identity && inbox::presence_of(*tree, job.name, *identity) == inbox::Presence::there) {
-      failed.put_report(name_for_report(failed, job), report);
+      report_alone(failed, job, report);
       return Stored{{}, "its original stays in the inbox; the report is in failed/", failed.root().native()};
     }
   } else if (job.bound_for != configured) {

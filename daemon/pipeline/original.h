@@ -45,14 +45,20 @@ using PutAway = std::variant<lifecycle::Stored, lifecycle::Returned, lifecycle::
 std::string bound_for(const config::Inbox& rules);
 
 /// Puts the original of a delivered document away. Repeatable, also when the configuration has changed in
-/// between. Throws std::runtime_error while somebody writes to it, and when it is neither in the spool nor
-/// where it was to be put.
+/// between. Throws std::runtime_error while somebody writes to it, and outbox::OriginalMissing when it is
+/// neither in the spool nor where it was to be put.
 PutAway put_away(const Place& home, const queue::Job& job);
 
 /// Is what lies in failed/ as `name` the original of `job`? Somebody may have taken that away, and another
 /// document of its name have come to lie there: its report tells. Without one, `claimed` does: another row
 /// says that its original lies there.
 bool is_in_failed(const outbox::Shelf& failed, const std::string& name, const queue::Job& job, bool claimed);
+
+/// What the report in failed/ beside `name` says of its document; nothing where there is none.
+std::optional<queue::Job> report_of(const outbox::Shelf& failed, const std::string& name);
+
+/// Puts `report` into failed/ where there is no document to put beside it.
+void report_alone(outbox::Shelf failed, const queue::Job& job, const std::string& report);
 
 /// Puts the original of one that was given up into failed/, with `report`. The same.
 PutAway bury(const Place& home, const queue::Job& job, const std::string& report);

@@ -51,6 +51,10 @@ constexpr auto kWhatToDo = std::to_array<std::pair<std::string_view, std::string
      "The result is good, but the service's storage refuses a file of it: see message. Drop the document "
      "again, or "
      "take pdf and images out of the profile's artifacts before that."},
+    {"original_missing",
+     "The document itself is gone: drop it into the inbox again, if it has not had its result before (an "
+     "older "
+     "copy of the queue may have been put back)."},
     {"cancelled", "The task was cancelled at the service: drop the document again if that was not meant."},
 });
 

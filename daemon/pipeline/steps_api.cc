@@ -45,8 +45,8 @@ Sendable sendable(const Place& configured, const Job& job, original::Look how) {
       return original::give_back(home, job, "it was changed before all of it was sent");
     case original::Standing::missing:
       if (const auto returned = original::given_back(home, job)) return *returned;
-      throw std::runtime_error("its original is not in the spool any more: bring it back to " +
-                               printable(home.spool.path_of(job.id).native()));
+      throw outbox::OriginalMissing("its original is not in the spool any more: bring it back to " +
+                                    printable(home.spool.path_of(job.id).native()));
   }
   return document_of(home, job);
 }
@@ -111,13 +111,21 @@ awaitable<Outcome> take_over(Job job, Context& context) {
   co_return lifecycle::wait_is_over(job, context.moment());
 }
 
+bool names_address(const Place& place, const Job& job) {
+  try {
+    const auto document = document_of(place, job);
+    return document && std::holds_alternative<taskapi::WebAddress>(*document);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_file_or_directory) throw;
+    throw outbox::OriginalMissing(error.what());
+  }
+}
+
 // Whether the task of this submit has a name that the service has chosen.
 awaitable<bool> is_address(const Job& job, Context& context) {
   if (!is_link(job.name)) co_return false;
   const auto place = context.rules->place_of(job);
-  const auto document =
-      co_await context.on_files(job, *place, [place, job] { return document_of(*place, job); });
-  co_return document&& std::holds_alternative<taskapi::WebAddress>(*document);
+  co_return co_await context.on_files(job, *place, [place, job] { return names_address(*place, job); });
 }
 
 // A submit whose answer we never saw: looks for its task by the tag, or what else it can be known by.

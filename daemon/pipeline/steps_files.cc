@@ -13,6 +13,7 @@
 #include "pipeline/reuse.h"
 #include "pipeline/sidecar.h"
 #include "pipeline/steps.h"
+#include "pipeline/traces.h"
 
 namespace chunkrd::pipeline::steps {
 namespace {
@@ -147,6 +148,12 @@ lifecycle::Decision decide(const original::PutAway& outcome, Decide decide_on, c
   return decide_on(job, std::get<lifecycle::Stored>(outcome), context.moment(), policy);
 }
 
+// With times as the machine's clock shows them.
+std::string report_on(Job job, const Context& context) {
+  job.found_at += context.clock.ahead();
+  return failure_report(job, context.clock.now() + context.clock.ahead());
+}
+
 }  // namespace
 
 // Takes the document out of the inbox into the spool and reads its digest.
@@ -192,9 +199,7 @@ awaitable<Outcome> archive(Job job, Context& context) {
 awaitable<Outcome> bury(Job job, Context& context) {
   const auto rules = context.rules;
   const auto place = rules->place_of(job);
-  Job told = job;
-  told.found_at += context.clock.ahead();
-  const auto report = failure_report(told, context.clock.now() + context.clock.ahead());
+  const auto report = report_on(job, context);
   const auto stored = co_await context.on_files(
       job, *place, [place, job, report] { return original::bury(home_of(*place, job), job, report); });
   co_return decide(stored, lifecycle::after_bury, job, context, rules->policy_of(job));
@@ -212,7 +217,23 @@ awaitable<Outcome> retrieve(Job job, Context& context) {
   co_return lifecycle::after_retrieve(job, retrieval, context.moment());
 }
 
-awaitable<Outcome> run(Job job, Context& context) {
+namespace {
+
+// Its original is nowhere, although nothing is gone that it may lie in.
+awaitable<Outcome> miss(Job job, std::string why, Context& context) {
+  const auto rules = context.rules;
+  const auto place = rules->place_of(job);
+  const auto traces = co_await context.files.run(place->touched_in_all(job), job.id,
+                                                 [place, job] { return traces_of(*place, job); });
+  auto decision = lifecycle::after_missing(job, traces, why, context.moment(), rules->policy_of(job));
+  if (lifecycle::is_to_be_reported(decision, traces)) {
+    const auto report = report_on(job, context);
+    co_await context.on_files(job, *place, [place, job, report] { put_report_alone(*place, job, report); });
+  }
+  co_return decision;
+}
+
+awaitable<Outcome> step(Job job, Context& context) {
   switch (job.state) {
     case State::claiming:
       return claim(std::move(job), context);
@@ -245,6 +266,18 @@ awaitable<Outcome> run(Job job, Context& context) {
       break;
   }
   throw std::logic_error("a job that has ended has no step");
+}
+
+}  // namespace
+
+awaitable<Outcome> run(Job job, Context& context) {
+  std::string why;
+  try {
+    co_return co_await step(job, context);
+  } catch (const outbox::OriginalMissing& missing) {
+    why = missing.what();
+  }
+  co_return co_await miss(std::move(job), std::move(why), context);
 }
 
 }  // namespace chunkrd::pipeline::steps

@@ -107,7 +107,7 @@ struct Job {
   int transient_failures = 0;   ///< in a row, of the current step: sets the backoff
   int possible_duplicates = 0;  ///< submits repeated although the one before may have arrived
   int polls = 0;                ///< of the current task
-  int not_found = 0;            ///< 404 in a row, of the current task
+  int not_found = 0;            ///< in a row: 404s of the current task, or looks for its original
   int empty_reads = 0;          ///< results in a row that could not be used, of the current task
   std::optional<int> pages;
 

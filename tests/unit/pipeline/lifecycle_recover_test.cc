@@ -149,5 +149,90 @@ TEST(ARow, IsOlderThanAResultThatItKnowsNothingOf) {
   EXPECT_TRUE(is_older_than_its_result(job, 1));
 }
 
+// --- an original that is nowhere
+
+enum class Left { nothing, result, report, report_alone, in_inbox, in_archive };
+
+Traces traces_of(Left left) {
+  Traces traces;
+  const Job reported = [] {
+    Job job = job_in(State::failed);
+    job.error_stage = "poll";
+    job.error_code = "task_failed";
+    return job;
+  }();
+  if (left == Left::result) traces.result = Published{"report.pdf", "/srv/outbox"};
+  if (left == Left::report || left == Left::report_alone) traces.reported = reported;
+  if (left == Left::report) traces.original = Stored{"report.pdf", {}, "/srv/failed"};
+  if (left == Left::in_archive) traces.original = Stored{"report.pdf", "it lies there", "/srv/archive"};
+  traces.in_inbox = left == Left::in_inbox;
+  return traces;
+}
+
+struct Missing {
+  State state;
+  Left left;
+  State after;
+  const char* error_code = "";
+  bool at_once = true;  ///< else it is missed for some looks first
+};
+constexpr Missing kMissing[] = {
+    {State::ready, Left::nothing, State::burying, "original_missing", false},
+    {State::ready, Left::result, State::done},
+    {State::ready, Left::report, State::failed, "task_failed"},
+    {State::ready, Left::report_alone, State::failed, "task_failed"},
+    {State::ready, Left::in_inbox, State::claiming},
+    {State::ready, Left::in_archive, State::burying, "original_missing", false},
+    {State::submitting, Left::nothing, State::burying, "original_missing", false},
+    {State::submitting, Left::result, State::done},
+    {State::delivered, Left::nothing, State::done, "", false},
+    {State::delivered, Left::result, State::done},
+    {State::delivered, Left::in_archive, State::done},
+    {State::burying, Left::nothing, State::failed, "bad_request", false},
+    {State::burying, Left::result, State::done},
+    {State::burying, Left::report, State::failed, "task_failed"},
+};
+
+TEST(AnOriginalThatIsNowhere, EndsItsDocumentOnceAndWithWords) {
+  for (const auto& [state, left, after, error_code, at_once] : kMissing) {
+    SCOPED_TRACE(std::string(queue::to_string(state)) + " with " + std::to_string(static_cast<int>(left)));
+    Job job = job_in(state);
+    std::vector<std::string> told;
+    int looks = 0;
+    do {
+      const Decision decision = after_missing(job, traces_of(left), "nowhere", moment_at(kNow), Policy{});
+      if (!decision.transition.event.what.empty()) told.push_back(decision.transition.event.what);
+      job = decision.transition.after;
+      EXPECT_EQ(decision.signal.kind, Kind::none);
+    } while (job.state == state && ++looks < 10);
+    EXPECT_EQ(job.state, after);
+    EXPECT_EQ(job.error_code, error_code);
+    EXPECT_EQ(looks, at_once ? 0 : 2) << "somebody may bring it back";
+    EXPECT_EQ(told.size(), at_once ? 1U : 2U) << "missed, and ended; no more";
+    EXPECT_TRUE(job.bound_for.empty());
+  }
+}
+
+TEST(AnOriginalThatIsNowhere, IsNotMissedAnewByTheNextStep) {
+  Job job = job_in(State::ready);
+  job.not_found = 2;
+  Decision decision = after_missing(job, {}, "nowhere", moment_at(kNow), Policy{});
+  ASSERT_EQ(decision.transition.after.state, State::burying);
+  decision = after_missing(decision.transition.after, {}, "nowhere", moment_at(kNow), Policy{});
+  EXPECT_EQ(decision.transition.after.state, State::failed);
+  EXPECT_TRUE(is_to_be_reported(decision, {}));
+  EXPECT_FALSE(is_to_be_reported(decision, traces_of(Left::report_alone)));
+}
+
+TEST(AnOriginalThatIsNowhere, LeavesTheResultOfWhatWasOnlyToBeParsedAnew) {
+  Job job = job_in(State::ready);
+  job.delivered_name = "report.pdf";
+  job.wanted_settings = "{}";
+  job.not_found = 2;
+  const Job after = after_missing(job, {}, "nowhere", moment_at(kNow), Policy{}).transition.after;
+  EXPECT_EQ(after.state, State::delivered);
+  EXPECT_EQ(after.wanted_settings, "");
+}
+
 }  // namespace
 }  // namespace chunkrd::pipeline::lifecycle
