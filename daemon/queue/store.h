@@ -87,6 +87,10 @@ enum class Endings {
   archived,  ///< done, and the original lies in the archive as far as the row knows
 };
 
+/// The note (Store::note) of a queue that may be older than what was done since: a copy of an earlier day was
+/// put in its place, or its log was lost. Empty once its rows were compared with what lies around.
+inline constexpr const char* kOlderNote = "older";
+
 /// The durable table of jobs. Blocking; used by one thread at a time. Implementations pass one and the
 /// same test suite (tests/unit/queue). Everything throws StoreError when the database fails.
 class Store {

@@ -16,6 +16,7 @@
 #include "core/durable.h"
 #include "core/escape.h"
 #include "core/iso_time.h"
+#include "queue/sqlite/high_water.h"
 #include "queue/sqlite/open.h"
 
 namespace chunkrd::queue {
@@ -128,6 +129,8 @@ void finish_replacement(const fs::path& file) {
   if (!is_being_replaced(file)) return;
   for (const std::string_view suffix : kDatabaseFiles)
     if (!suffix.empty()) durable::remove_file(with(file, suffix));
+  // It speaks of the old one, and the new one was made with what lies around.
+  HighWater::remove(file);
   // Before the rename: the old log must not meet the new database.
   durable::sync_directory(file.parent_path());
   rename_over(rebuilt(file), file);

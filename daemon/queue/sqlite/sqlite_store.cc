@@ -56,9 +56,16 @@ void take_rows(Run& query, std::size_t limit, const Held& held, std::vector<Job>
 }
 
 constexpr const char* kClockNote = "clock";
+// birth_of() the file that this was written into.
+constexpr const char* kBirthNote = "birth";
 
 // Nothing is made to wait for longer: it is policy's longest Retry-After, and some more.
 constexpr Duration kLongestWait = std::chrono::hours(2);
+
+HighWater::Write writing(Access access) {
+  if (access == Access::own) return HighWater::Write::always;
+  return access == Access::change ? HighWater::Write::if_there : HighWater::Write::never;
+}
 
 // Nothing where there is no such file.
 std::pair<dev_t, ino_t> inode_of(const std::filesystem::path& file) {
@@ -135,14 +142,30 @@ auto SqliteStore::run(std::string_view doing, Work work) {
 }
 
 SqliteStore::SqliteStore(std::filesystem::path file, SqliteOptions options)
-    : file_(std::move(file)), database_(open_database(file_, options)), inode_(inode_of(file_)) {
+    : file_(std::move(file)),
+      database_(open_database(file_, options)),
+      inode_(inode_of(file_)),
+      high_water_(file_, writing(options.access)) {
   owned_ = options.access == Access::own;
   run("opening", [&] { statements_ = std::make_unique<Statements>(database_); });
   run("opening", [&] { forgetter_ = std::make_unique<Forgetter>(database_); });
   run("opening", [&] { ending_log_ = std::make_unique<EndingLog>(database_); });
+  queue_id_ = queue_id();
+  if (options.access != Access::read) note_if_older();
 }
 
 SqliteStore::~SqliteStore() = default;
+
+// In this order: another process may commit meanwhile.
+void SqliteStore::note_if_older() {
+  const auto was = high_water_.read();
+  const auto is = clock();
+  const bool is_behind = was && (was->queue_id != queue_id_ || !is || is->date < was->date);
+  const std::string born = birth_of(file_), known = note(kBirthNote).value_or("");
+  const bool is_copy = !born.empty() && !known.empty() && born != known;
+  if (is_behind || is_copy) set_note(kOlderNote, is_behind ? to_iso(was->date) : "a copy");
+  if (born != known && (owned_ || is_copy)) set_note(kBirthNote, born);
+}
 
 // What is written into a file that has no name is gone when the process ends: nothing more is, and what is
 // known goes back to its place. The log beside it is the taken one's.
@@ -178,6 +201,7 @@ std::vector<bool> SqliteStore::apply(std::span<const Change> changes, const Mark
     for (const Change& change : changes)
       applied.push_back(std::visit([&](const auto& one) { return apply_one(one, now); }, change));
     transaction.commit();
+    high_water_.rise(queue_id_, now.date);
     return applied;
   });
 }
@@ -217,6 +241,7 @@ void SqliteStore::go_on(const Mark& now, Duration not_lived) {
     }
     ending_log_->clamp(now.date + kLongestWait);
     transaction.commit();
+    high_water_.rise(queue_id_, now.date);
   });
 }
 

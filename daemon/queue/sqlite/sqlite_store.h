@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "queue/sqlite/high_water.h"
 #include "queue/sqlite/open.h"
 #include "queue/store.h"
 
@@ -17,7 +18,9 @@ class Forgetter;
 /// The queue in one SQLite file, with its write-ahead log beside it.
 ///
 /// A file that somebody takes away, or puts another one in the place of, is noticed: its owner (Access::own)
-/// saves what it held and refuses to go on, as a StoreError that says where.
+/// saves what it held and refuses to go on, as a StoreError that says where. One that is opened and has not
+/// come as far as it was (a lost log, a copy of an earlier day), is another one, or a copy of whatever day,
+/// gets the note kOlderNote.
 class SqliteStore final : public Store {
  public:
   /// Opens `file` or makes it; its folder must exist. Throws StoreError: see open_database().
@@ -91,6 +94,7 @@ class SqliteStore final : public Store {
   template <class Work>
   auto run(std::string_view doing, Work work);
   void refuse_if_taken_away();
+  void note_if_older();
   bool apply_one(const Insertion& insertion, const Mark& now);
   bool apply_one(const Transition& transition, const Mark& now);
   bool apply_one(const Answering& answering, const Mark& now);
@@ -105,6 +109,8 @@ class SqliteStore final : public Store {
   SQLite::Database database_;
   std::pair<dev_t, ino_t> inode_;  ///< the file that was opened
   bool owned_ = false;             ///< Access::own
+  HighWater high_water_;
+  std::string queue_id_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Forgetter> forgetter_;
   std::unique_ptr<EndingLog> ending_log_;

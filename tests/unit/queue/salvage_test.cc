@@ -115,7 +115,7 @@ TEST_F(Salvaging, AWholeQueueComesBackWhole) {
   EXPECT_EQ(found.contradictory, 0);
   EXPECT_EQ(found.events, kJobs + kJobs / 4);
   EXPECT_EQ(found.commands, 1);
-  EXPECT_EQ(found.notes, 2) << "one of them is how late it was";
+  EXPECT_EQ(found.notes, 3) << "one of them is how late it was, one of which file it was written into";
   EXPECT_EQ(found.days, 1);
   EXPECT_TRUE(found.whole);
   SqliteStore store(into);
