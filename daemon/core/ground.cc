@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fstream>
@@ -22,6 +23,9 @@ namespace chunkrd {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of the state folder: a file for each folder.
+constexpr const char* kMemory = "folders";
 
 // One at a time learns what a folder is, whoever else has an object for it. Of one folder: what does not
 // answer holds up nobody who asks for another one.
@@ -127,9 +131,31 @@ const char* mark_of(Ground::Kind kind) {
 FolderGone::FolderGone(fs::path folder, const std::string& why)
     : std::runtime_error(printable(folder.native()) + " " + why), folder_(std::move(folder)) {}
 
+Remembered remembered_in(const fs::path& state) {
+  Remembered known;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(state / kMemory, none)) {
+    std::ifstream file(entry.path());
+    std::string id, mount, folder;
+    if (!std::getline(file, id) || id.empty() || !std::getline(file, mount) || !std::getline(file, folder))
+      continue;
+    const fs::path path = unprintable(folder);
+    for (const auto kind : {Ground::Kind::open, Ground::Kind::precious}) {
+      std::string mark;
+      std::ifstream marked((path / mark_of(kind)).lexically_normal());
+      if (!std::getline(marked, mark) || mark != id || !fs::is_directory(path, none)) continue;
+      (kind == Ground::Kind::open ? known.open : known.precious).push_back(path);
+      break;
+    }
+  }
+  std::ranges::sort(known.open);
+  std::ranges::sort(known.precious);
+  return known;
+}
+
 Ground::Ground(fs::path folder, const fs::path& state, Kind kind)
     : folder_(std::move(folder)),
-      memory_(state / "folders" / sha256_hex(folder_.native()).substr(0, 32)),
+      memory_(state / kMemory / sha256_hex(folder_.native()).substr(0, 32)),
       kind_(kind) {}
 
 FileDescriptor Ground::open() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/fd.h"
 
@@ -80,5 +81,12 @@ class Ground {
   mutable std::mutex mutex_;
   mutable std::string id_;  ///< as last seen; guarded by mutex_
 };
+
+/// Every folder that was ever in use with this state folder, and is there with its own mark, by kind. Inboxes
+/// have none. Whatever the configuration says by now. Blocking.
+struct Remembered {
+  std::vector<std::filesystem::path> open, precious;
+};
+Remembered remembered_in(const std::filesystem::path& state);
 
 }  // namespace chunkrd

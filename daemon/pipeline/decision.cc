@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/errors.h"
+#include "core/ids.h"
 #include "core/sha256.h"
 
 namespace chunkrd::pipeline::lifecycle {
@@ -59,7 +60,7 @@ Decision try_again_or_bury(const Job& job, std::string stage, std::string code, 
   counted.attempts += 1;
   if (counted.attempts >= policy.attempts)
     return bury(counted, std::move(stage), std::move(code), std::move(message), moment, kReachable);
-  Job after = without_task(moved(counted, State::ready, moment.now));
+  Job after = submitted_anew(counted, moment.now);
   after.due = moment.now + backoff(policy, counted.attempts, moment.jitter);
   return decide(
       job, std::move(after), "try_again",
@@ -134,6 +135,17 @@ Job without_task(Job job) {
   job.submitted_at.reset();
   job.polls = job.not_found = job.empty_reads = 0;
   return job;
+}
+
+Job submitted_anew(const Job& job, WallTime now) {
+  Job after = without_task(moved(job, State::ready, now));
+  // Such a row has the tag of every attempt; one that was looked for since counts as a possible duplicate.
+  if (job.tag != job_mark(job.id) || job.possible_duplicates > 0) return after;
+  after.state = State::submitting;
+  after.tag = job.tag;
+  after.intent_at = job.intent_at;
+  after.submitted_at = now;
+  return after;
 }
 
 }  // namespace chunkrd::pipeline::lifecycle

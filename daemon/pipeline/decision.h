@@ -113,6 +113,10 @@ queue::State asked_end_of(const queue::Job& job);
 /// A job that is to be submitted anew; of the task before only its id is kept, among the earlier ones.
 queue::Job without_task(queue::Job job);
 
+/// The job of a task that came to nothing: to be submitted anew. A row that was made again, or compared with
+/// the list, does not know what was submitted after that task: it is looked for first.
+queue::Job submitted_anew(const queue::Job& job, WallTime now);
+
 template <class... Cases>
 struct Match : Cases... {
   using Cases::operator()...;

@@ -409,11 +409,15 @@ bool is_older_than_its_result(const queue::Job& job, int revision);
 std::optional<queue::Job> as_listed(const queue::Job& job, const std::vector<taskapi::Task>& listed,
                                     std::optional<WallTime> looked_at, WallTime now);
 
+/// Does the row know of this task, and that nothing came of it? Then it is no task that a lost row or answer
+/// is about.
+bool came_to_nothing(const queue::Job& job, const taskapi::Task& task);
+
 /// Does the row say of a document that lies in the spool that it is not there yet, or not any more?
 bool is_older_than_its_spool(const queue::Job& job);
-/// What becomes of such a row. `is_looked_for`: it is to be claimed anew, and then followed or looked for by
-/// resumed(), because the list shows tasks that it does not know, or was not read.
-queue::Job found_in_spool(const queue::Job& job, bool is_looked_for, WallTime now);
+/// What becomes of such a row: put away, where it is `delivered` then; else it is claimed anew, and then
+/// followed or looked for by resumed().
+queue::Job found_in_spool(const queue::Job& job, WallTime now);
 
 /// `reported`: what a report in failed/ says of the document of this row, which is not in the spool. Does the
 /// row know nothing of this failure?

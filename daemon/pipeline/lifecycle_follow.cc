@@ -57,10 +57,9 @@ Decision still_running(const Job& job, const Task& task, const Moment& moment, c
 
 Decision task_failed(const Job& job, const Task& task, const Moment& moment, const Policy& policy) {
   Job read = polled(job, task);
-  if (task.message.find("Page limit exceeded") != std::string::npos) {
-    Job after = without_task(moved(read, State::ready, moment.now));
-    return decide(job, std::move(after), "over_quota", task.message, {Signal::Kind::over_quota, {}});
-  }
+  if (task.message.find("Page limit exceeded") != std::string::npos)
+    return decide(job, submitted_anew(read, moment.now), "over_quota", task.message,
+                  {Signal::Kind::over_quota, {}});
   return try_again_or_bury(read, "poll", "task_failed", or_else(task.message, "the service gave no reason"),
                            moment, policy);
 }

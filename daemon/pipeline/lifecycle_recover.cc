@@ -43,6 +43,12 @@ WallTime searched_from(const Job& job, WallTime now) {
   return is_link(job.name) ? std::max(job.found_at, now - kLinksAreKept / 2) : job.found_at;
 }
 
+// There may have been attempts that the row does not know of.
+Job with_tag_of_every_attempt(Job job) {
+  job.tag = job_mark(job.id);
+  return job;
+}
+
 // A delete that was granted goes on; that its task is gone already is soon known. No other wish outlives its
 // end.
 Job with_what_is_asked(Job job) {
@@ -72,13 +78,15 @@ std::optional<Job> as_listed(const Job& job, const std::vector<Task>& listed,
   const auto is_new = [&](const Task& task) { return task.task_id != job.task_id; };
   const bool has_new = std::ranges::any_of(tasks, is_new);
   switch (job.state) {
+    // Also where the list was read whole: what was submitted a moment ago may not be in it yet, and when that
+    // was an older row does not know.
     case State::ready:
-      // The list was read whole, and it is not there: it was looked for.
-      if (!has_new && looked_at) return std::nullopt;
       break;
     case State::submitting:
+      if (!has_new && !job.task_id.empty()) return std::nullopt;
+      break;
     case State::submitted:
-      if (!has_new) return std::nullopt;
+      if (!has_new) return with_tag_of_every_attempt(job);
       break;
     case State::burying:
       if (std::ranges::none_of(tasks, [&](const Task& task) { return is_new(task) && !is_over(task); }))
@@ -88,11 +96,16 @@ std::optional<Job> as_listed(const Job& job, const std::vector<Task>& listed,
       return std::nullopt;
   }
   const bool is_listed = !std::ranges::all_of(tasks, is_new);
-  Job known = job;
+  Job known = with_tag_of_every_attempt(job);
+  known.polls = known.not_found = 0;
   if (is_listed) known.task_id.clear();
   if (!known.task_id.empty()) known = without_task(std::move(known));
   fail_with(known, {}, {}, {});
   return resumed(std::move(known), tasks, looked_at, now);
+}
+
+bool came_to_nothing(const Job& job, const Task& task) {
+  return is_over(task) && job.earlier_tasks.contains(task.task_id);
 }
 
 bool is_older_than_its_spool(const Job& job) {
@@ -100,10 +113,9 @@ bool is_older_than_its_spool(const Job& job) {
          job.state == State::removing;
 }
 
-Job found_in_spool(const Job& job, bool is_looked_for, WallTime now) {
+Job found_in_spool(const Job& job, WallTime now) {
   // Its result is there: what lies in the spool is put away.
   if (!job.delivered_name.empty() && job.state != State::retrying) return moved(job, State::delivered, now);
-  if (!is_looked_for) return queue::is_end(job.state) ? moved(job, State::retrying, now) : job;
   Job again = job.wanted_settings.empty() ? fresh(job) : job;
   if (!again.task_id.empty()) again = without_task(std::move(again));
   return again;

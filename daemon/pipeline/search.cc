@@ -119,7 +119,11 @@ awaitable<bool> has_rival(const Job& job, const std::vector<std::string>& names,
 
 awaitable<Search> find_by_tag(Job job, Context& context) {
   const auto has_tag = [&](const auto& task) { return task.file_name.find(job.tag) != std::string::npos; };
-  auto found = co_await look_back(job, context, {.task = has_tag, .odd = has_tag});
+  // A tag that was made again after the row was lost is that of every attempt.
+  const auto is_ours = [&](const Task& task) {
+    return has_tag(task) && !lifecycle::came_to_nothing(job, task);
+  };
+  auto found = co_await look_back(job, context, {.task = is_ours, .odd = has_tag});
   if (!found) co_return std::move(found).error();
   co_return best_of(*std::move(found));
 }

@@ -63,10 +63,11 @@ std::string settings_of(const std::string& hash, const Rules& rules) {
   return "{}";
 }
 
-// Those that are configured, and those that rows which came back know of: the configuration may have changed.
-std::set<fs::path> outboxes_of(const Rules& rules, queue::SqliteStore& store) {
+// Those that are configured, those that the state folder remembers, and those that rows which came back know
+// of: the configuration may have changed.
+std::set<fs::path> outboxes_of(const Rules& rules, const Remembered& remembered, queue::SqliteStore& store) {
   constexpr std::size_t kRowsAtOnce = 1000;
-  std::set<fs::path> outboxes;
+  std::set<fs::path> outboxes(remembered.open.begin(), remembered.open.end());
   for (const auto& [path, place] : rules.places) outboxes.insert(place->rules.outbox);
   std::string last;
   while (true) {
@@ -82,7 +83,7 @@ std::set<fs::path> outboxes_of(const Rules& rules, queue::SqliteStore& store) {
 
 void Recovery::take_deliveries() {
   for (const auto& document : store_.forgotten(SIZE_MAX)) forgotten_.insert(document.id);
-  for (const fs::path& root : outboxes_of(*rules_, store_)) {
+  for (const fs::path& root : outboxes_of(*rules_, remembered_, store_)) {
     const outbox::Places places{root};
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(places.manifests(), missing))
@@ -94,25 +95,24 @@ void Recovery::take_deliveries() {
 }
 
 void Recovery::take_delivery(const fs::path& outbox, const fs::path& file, Reached reached) {
-  try {
+  or_leave(file, [&] {
     const auto manifest = outbox::read_manifest(file);
-    if (!manifest) return;
-    if (forgotten_.contains(manifest->origin.job_id)) return;
+    if (!manifest || forgotten_.contains(manifest->origin.job_id)) return;
     if (!time_of_job_id(manifest->origin.job_id)) return leave(file, "its job id is none of ours");
     if (reached == Reached::put_away && is_there(in_spool(manifest->origin.job_id))) reached = Reached::shown;
     const auto known = store_.find(manifest->origin.job_id);
     const auto place = known ? rules_->places.find(known->inbox) : rules_->places.end();
     take_delivery(outbox, place != rules_->places.end() ? *place->second : place_of(outbox, manifest->origin),
                   *manifest, reached, written_at(file));
-  } catch (const std::runtime_error& error) {
-    if (dynamic_cast<const queue::StoreError*>(&error) != nullptr) throw;
-    leave(file, fmt::format("cannot be read ({}); its result stays where it is", error.what()));
-  }
+  });
 }
 
 void Recovery::take_delivery(const fs::path& outbox, const Place& place, const outbox::Manifest& manifest,
                              Reached reached, WallTime at) {
   const outbox::Origin& origin = manifest.origin;
+  using Days = std::chrono::days;
+  delivered_today_ +=
+      !origin.task_id.empty() && std::chrono::floor<Days>(at) == std::chrono::floor<Days>(now_.wall);
   const auto known = store_.find(origin.job_id);
   if (known && (reached == Reached::begun || !lifecycle::is_older_than_its_result(*known, origin.revision)))
     return;
@@ -128,7 +128,7 @@ void Recovery::take_delivery(const fs::path& outbox, const Place& place, const o
   job.revision = origin.revision;
   if (reached != Reached::begun) job.delivered_name = manifest.name();
   job.outbox = outbox.native();
-  job = lifecycle::delivered_before(std::move(job), reached, at);
+  job = lifecycle::delivered_before(std::move(job), reached, ended_at(at));
   find_original(job, place, reached);
   // Its profile may want its task deleted; whether that has been done only the list can tell.
   const auto& tasks = listed_.of(job.id);
@@ -151,6 +151,9 @@ void Recovery::find_original(Job& job, const Place& place, Reached reached) cons
   if (job.size_bytes == 0)
     job.size_bytes = size_of(spooled.empty() ? usual_place_of(place, job.name) : spooled);
   if (!job.original_name.empty() || !place.archive || reached != Reached::put_away) return;
+  const bool may_be_here =
+      is_there(place.archive->path_of(job.name)) || noted_in(*place.archive, job.id).has_value();
+  if (!may_be_here && find_in_archive_before(job)) return;
   // What is not there any more was taken away, or deleted by retention.
   job.original_name = noted_in(*place.archive, job.id).value_or(job.name);
   job.shelf = place.archive->root().native();
@@ -159,6 +162,26 @@ void Recovery::find_original(Job& job, const Place& place, Reached reached) cons
       place.archive->path_of(job.original_name).native() + std::string(inbox::kSidecarEnding);
   if (!job.original_pruned && job.sidecar.empty() && is_there(sidecar))
     job.sidecar = inbox::look(AT_FDCWD, sidecar.native(), {}).identity.text();
+}
+
+// An archive of an earlier configuration has a note of this job, or the very bytes under its name.
+bool Recovery::find_in_archive_before(Job& job) const {
+  for (const fs::path& folder : remembered_.open) {
+    const outbox::Shelf archive(std::make_shared<const Ground>(folder, state_, Ground::Kind::open));
+    const std::string name = noted_in(archive, job.id).value_or(job.name);
+    const auto file = archive.open_file(name);
+    if (!file || sha256_of(file.get(), archive.path_of(name)).sha256 != job.sha256) continue;
+    job.original_name = name;
+    job.shelf = folder.native();
+    return true;
+  }
+  return false;
+}
+
+// Where the list tells what was paid for today it is better; without it at least what was delivered counts.
+void Recovery::count_today() {
+  if (!listed_.read_at && delivered_today_ > 0)
+    store_.raise_spent(now_.wall, {.documents = delivered_today_, .pages = 0});
 }
 
 // Several inboxes may have one outbox, and one that is not configured any more may be any inbox's: the

@@ -36,7 +36,7 @@ fs::path document_of(const fs::path& report) {
 }  // namespace
 
 void Recovery::take_failures() {
-  std::set<fs::path> folders;
+  std::set<fs::path> folders(remembered_.open.begin(), remembered_.open.end());
   for (const auto& [path, place] : rules_->places) folders.insert(place->rules.failed);
   for (const fs::path& failed : folders) {
     std::error_code missing;
@@ -44,15 +44,16 @@ void Recovery::take_failures() {
          entry.increment(missing)) {
       if (entry->path().filename() == ".chunkrd") entry.disable_recursion_pending();
       if (entry->path().native().ends_with(kReport) && is_document(entry->path()))
-        take_failure(failed, entry->path());
+        or_leave(entry->path(), [&] { take_failure(failed, entry->path()); });
     }
   }
 }
 
 void Recovery::take_failure(const fs::path& failed, const fs::path& report) {
-  const auto reported = job_in_report(outbox::read_if_there(report).value_or(""));
+  auto reported = job_in_report(outbox::read_if_there(report).value_or(""));
   // Somebody else's file of that ending, or a document that has gone its way since.
   if (!reported || !time_of_job_id(reported->id)) return;
+  reported->due = ended_at(reported->due);
   const auto known = store_.find(reported->id);
   if (known && (!in_spool(known->id).empty() || !lifecycle::is_older_than_its_failure(*known, *reported)))
     return;

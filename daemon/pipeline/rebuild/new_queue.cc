@@ -15,6 +15,7 @@ NewQueue make_queue(const std::filesystem::path& old, const std::filesystem::pat
   const Mark now = goes_on(store.clock());
   if (listed.read_at) listed.read_at = *listed.read_at - (now.wall - now.date);
   made.found = Recovery(store, make_rules(settings), settings.state, listed, now).take();
+  store.set_note(queue::kOlderNote, "");
   for (const std::int64_t count : store.counts()) made.jobs += count;
   made.today = store.spent_on(now.wall);
   return made;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -27,14 +28,21 @@ std::string identity_of_none(const Job& job) {
 
 Recovery::Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules,
                    const std::filesystem::path& state, const Listed& listed, const Mark& now)
-    : store_(store), rules_(std::move(rules)), state_(state), listed_(listed), now_(now) {}
+    : store_(store),
+      rules_(std::move(rules)),
+      state_(state),
+      listed_(listed),
+      now_(now),
+      remembered_(remembered_in(state)) {}
 
 Found Recovery::take() {
   take_deliveries();
   take_spooled();
   take_failures();
+  look_for_results();
   look_after_rows();
   look_at_all_jobs();
+  count_today();
   return std::move(found_);
 }
 
@@ -77,6 +85,12 @@ bool Recovery::insert(Job job, const std::string& told) {
 bool Recovery::update(const Job& known, Job after, const std::string& told) {
   const std::vector<queue::Change> one{queue::Transition{known.state, std::move(after), {"rebuilt", told}}};
   return store_.apply(one, now_).front();
+}
+
+// What a file's time says by the machine's clock, on the line by which ends are kept; never later than now:
+// it may come from another clock.
+WallTime Recovery::ended_at(WallTime shown) const {
+  return std::min(shown - (now_.wall - now_.lived), now_.lived);
 }
 
 void Recovery::count_resumed(const Job& job) {

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "core/ground.h"
 #include "outbox/manifest.h"
 #include "pipeline/context.h"
 #include "pipeline/lifecycle.h"
@@ -27,8 +29,10 @@ struct Found {
 };
 
 /// Makes rows again for documents that `store` does not know, from what lies in their folders and what the
-/// task list says. The sources in the order of take(): what a better one has told no other changes. Nothing
-/// but `store` is changed. Blocking; one thread. Throws queue::StoreError, std::system_error.
+/// task list says, and mends rows that are older than what lies there. The sources in the order of take():
+/// what a better one has told no other changes. Folders of earlier configurations are looked into as far as
+/// the state folder remembers them. Nothing but `store` is changed. Blocking; one thread. Throws
+/// queue::StoreError, and std::system_error where a folder cannot be read.
 class Recovery {
  public:
   Recovery(queue::SqliteStore& store, std::shared_ptr<const Rules> rules, const std::filesystem::path& state,
@@ -44,6 +48,9 @@ class Recovery {
   void take_delivery(const std::filesystem::path& outbox, const Place& place,
                      const outbox::Manifest& manifest, lifecycle::Reached reached, WallTime at);
   void find_original(queue::Job& job, const Place& place, lifecycle::Reached reached) const;
+  WallTime ended_at(WallTime shown) const;
+  bool find_in_archive_before(queue::Job& job) const;
+  void count_today();
   const Place& place_of(const std::filesystem::path& outbox, const outbox::Origin& origin) const;
 
   // spooled.cc
@@ -66,6 +73,8 @@ class Recovery {
 
   // tasks.cc
   void look_after_rows();
+  void look_for_results();
+  void look_for_result(const queue::Job& job, const Place& place, const std::filesystem::path& outbox);
   void look_at_all_jobs();
 
   /// The row of `id` as a new one begins, in `place`.
@@ -76,14 +85,29 @@ class Recovery {
   bool update(const queue::Job& known, queue::Job after, const std::string& told);
   void count_resumed(const queue::Job& job);
   void leave(const std::filesystem::path& file, const std::string& why);
+  /// Does `work`, which is about `file`: one that cannot be read is told, and holds up no other.
+  template <class Work>
+  void or_leave(const std::filesystem::path& file, Work work);
 
   queue::SqliteStore& store_;
   std::shared_ptr<const Rules> rules_;
   std::filesystem::path state_;
   const Listed& listed_;
   Mark now_;
+  const Remembered remembered_;      ///< folders of this and of earlier configurations
   std::set<std::string> forgotten_;  ///< their rows went by themselves, and are not missed
+  int delivered_today_ = 0;          ///< and paid for, as far as manifests say it
   Found found_;
 };
+
+template <class Work>
+void Recovery::or_leave(const std::filesystem::path& file, Work work) {
+  try {
+    work();
+  } catch (const std::runtime_error& error) {
+    if (dynamic_cast<const queue::StoreError*>(&error) != nullptr) throw;
+    leave(file, "cannot be read (" + std::string(error.what()) + "); it stays where it is");
+  }
+}
 
 }  // namespace chunkrd::pipeline::rebuild

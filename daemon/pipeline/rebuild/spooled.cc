@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <system_error>
 
@@ -58,6 +57,7 @@ fs::path Recovery::in_spool(const std::string& job_id) const {
 void Recovery::take_spooled() {
   std::map<fs::path, std::vector<std::shared_ptr<Place>>> places_of_spools;
   places_of_spools[state_ / "spool"];
+  for (const fs::path& spool : remembered_.precious) places_of_spools[spool];
   // Wherever its spool is for us now: the daemon's sandbox, or another filesystem then, may have made it
   // another one.
   for (const auto& [path, place] : rules_->places)
@@ -70,10 +70,13 @@ void Recovery::take_spooled() {
       if (name.starts_with('.') || name.ends_with(inbox::kSidecarEnding)) continue;
       if (!time_of_job_id(name) || !entry.is_regular_file() || entry.is_symlink())
         leave(entry.path(), "is no document of ours; take it away");
-      else if (const auto known = store_.find(name))
-        look_after_spooled(*known);
       else
-        take_spooled(entry.path(), places);
+        or_leave(entry.path(), [&, &at = places] {
+          if (const auto known = store_.find(name))
+            look_after_spooled(*known);
+          else
+            take_spooled(entry.path(), at);
+        });
     }
   }
 }
@@ -105,7 +108,8 @@ Recovery::Resumed Recovery::resume(Job job, const Place& configured) {
   const lifecycle::Intake intake{rules_->limits.document_bytes, place.takes(job.name)};
   const auto decision =
       lifecycle::after_claim(job, examine(*rules_, place, job), intake, lifecycle::Moment{.now = now_.date});
-  const auto& tasks = listed_.of(job.id);
+  auto tasks = listed_.of(job.id);
+  std::erase_if(tasks, [&](const taskapi::Task& task) { return lifecycle::came_to_nothing(job, task); });
   std::string told = "its original lies in the spool; ";
   job = decision.transition.after;
   // What is refused before it is paid for has no task.
@@ -133,14 +137,10 @@ void Recovery::take_spooled(Job job, const Place& place) {
 void Recovery::look_after_spooled(const Job& known) {
   const auto place = rules_->places.find(known.inbox);
   if (place == rules_->places.end() || !lifecycle::is_older_than_its_spool(known)) return;
-  const auto& tasks = listed_.of(known.id);
-  const bool is_looked_for = !listed_.read_at || std::ranges::any_of(tasks, [&](const taskapi::Task& task) {
-    return task.task_id != known.task_id && !known.earlier_tasks.contains(task.task_id);
-  });
-  Job job = lifecycle::found_in_spool(known, is_looked_for, now_.date);
+  Job job = lifecycle::found_in_spool(known, now_.date);
   job.spool = in_spool(known.id).parent_path().native();
-  if (job.state == State::delivered || !is_looked_for) {
-    if (job.state != known.state) update(known, std::move(job), "its original lies in the spool");
+  if (job.state == State::delivered) {
+    update(known, std::move(job), "its original lies in the spool");
     return;
   }
   const Resumed resumed = resume(std::move(job), *place->second);

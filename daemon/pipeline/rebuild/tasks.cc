@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <set>
 
+#include "core/escape.h"
 #include "core/ids.h"
 #include "core/iso_time.h"
 #include "pipeline/rebuild/recovery.h"
+#include "pipeline/traces.h"
 
 namespace chunkrd::pipeline::rebuild {
 namespace {
 
+namespace fs = std::filesystem;
 using queue::Job;
 using queue::State;
 using taskapi::Task;
@@ -21,6 +24,36 @@ bool will_be_counted(const Job& job) {
 }
 
 }  // namespace
+
+// Retention may have forgotten since that a document was delivered: then no manifest tells it. What is not in
+// the spool any more, and has its result in the outbox, came to its end.
+void Recovery::look_for_results() {
+  const queue::Filter unfinished{.states = {State::ready, State::submitting, State::submitted,
+                                            State::collecting, State::delivering, State::burying}};
+  std::string before;
+  while (true) {
+    const auto jobs = store_.list(unfinished, before, kRowsAtOnce);
+    if (jobs.empty()) return;
+    before = jobs.back().id;
+    for (const Job& job : jobs) {
+      const auto place = rules_->places.find(job.inbox);
+      if (place == rules_->places.end() || !lifecycle::belongs_into_spool(job) || !in_spool(job.id).empty())
+        continue;
+      const fs::path outbox = job.outbox.empty() ? place->second->rules.outbox : fs::path(job.outbox);
+      or_leave(outbox, [&] { look_for_result(job, *place->second, outbox); });
+    }
+  }
+}
+
+void Recovery::look_for_result(const Job& job, const Place& place, const fs::path& outbox) {
+  const auto result = result_in(outbox, place, job);
+  if (!result) return;
+  Job after = lifecycle::delivered_before(job, lifecycle::Reached::put_away, now_.lived);
+  after.delivered_name = result->name;
+  after.outbox = result->outbox;
+  found_.delivered +=
+      update(job, std::move(after), "its result lies in the outbox as " + printable(result->name));
+}
 
 // Of a damaged queue, or one from a backup, the last changes may be missing: what the list shows was paid
 // for.
@@ -35,10 +68,14 @@ void Recovery::look_after_rows() {
     for (const Job& job : jobs) {
       const auto after = lifecycle::as_listed(job, listed_.of(job.id), listed_.read_at, now_.date);
       if (!after) continue;
+      const bool goes_on = after->state == job.state && after->task_id == job.task_id;
+      // Its row was made just now.
+      if (goes_on && after->tag == job.tag && after->submitted_at == job.submitted_at) continue;
       update(job, *after,
-             after->state == State::submitted ? "task " + after->task_id + " is its own"
-                                              : "its task is looked for before it is submitted");
-      count_resumed(*after);
+             after->state == State::submitting ? "its task is looked for before it is submitted"
+             : goes_on                         ? "it goes on with task " + after->task_id
+                                               : "task " + after->task_id + " is its own");
+      if (!goes_on) count_resumed(*after);
     }
   }
 }

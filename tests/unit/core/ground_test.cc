@@ -175,5 +175,22 @@ TEST_F(GroundTest, SaysWhichFolderAndWhatToDo) {
   }
 }
 
+TEST_F(GroundTest, WhatWasInUseIsRememberedAsLongAsItIsTheSame) {
+  (void)archive().open();
+  (void)spool().open();
+  write(home.path() / "inbox/file", "");
+  (void)inbox().open();
+  const fs::path odd = home.path() / "named \n so";
+  (void)Ground(odd, state, Ground::Kind::open).open();
+  auto known = remembered_in(state);
+  EXPECT_EQ(known.open, (std::vector<fs::path>{home.path() / "archive", odd}));
+  EXPECT_EQ(known.precious, std::vector<fs::path>{home.path() / "spool"});
+
+  write(home.path() / "archive/.chunkrd/id", "another\n");
+  fs::remove_all(odd);
+  known = remembered_in(state);
+  EXPECT_TRUE(known.open.empty()) << "somebody else's by now, or gone";
+}
+
 }  // namespace
 }  // namespace chunkrd

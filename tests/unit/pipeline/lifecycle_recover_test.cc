@@ -69,14 +69,25 @@ TEST(ADocumentWithoutARow, TellsOfItsLastTaskWhereAllHaveFailed) {
   EXPECT_EQ(job.attempts, 1) << "the poll counts the other";
 }
 
-TEST(ARowThatIsToBeSubmitted, IsLookedForOnlyWhereTheListCouldNotBeRead) {
-  EXPECT_EQ(as_listed(lost(), {}, kNow - 1s, kNow), std::nullopt) << "it is known not to be there";
-  const auto unread = as_listed(lost(), {}, std::nullopt, kNow);
-  ASSERT_TRUE(unread);
-  EXPECT_EQ(unread->state, State::submitting);
-  const auto found = as_listed(lost(), {listed("t1", Status::Processing, 10min)}, kNow - 1s, kNow);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->task_id, "t1");
+TEST(ARowThatIsToBeSubmitted, IsLookedForAlsoWhereTheListDoesNotHaveIt) {
+  for (const State state : {State::ready, State::submitting}) {
+    SCOPED_TRACE(queue::to_string(state));
+    Job job = lost();
+    job.state = state;
+    if (state == State::submitting) job.submitted_at = kNow - 1h, job.not_found = 1;
+    const auto unlisted = as_listed(job, {}, kNow - 1s, kNow);
+    ASSERT_TRUE(unlisted) << "its task may have been made a moment before the list was read";
+    EXPECT_EQ(unlisted->state, State::submitting);
+    EXPECT_EQ(unlisted->submitted_at, kNow - 1s) << "the grace time begins anew";
+    EXPECT_EQ(unlisted->not_found, 0);
+    const auto unread = as_listed(job, {}, std::nullopt, kNow);
+    ASSERT_TRUE(unread);
+    EXPECT_EQ(unread->state, State::submitting);
+    EXPECT_EQ(unread->submitted_at, std::nullopt);
+    const auto found = as_listed(job, {listed("t1", Status::Processing, 10min)}, kNow - 1s, kNow);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->task_id, "t1");
+  }
 }
 
 TEST(AResultWithoutARow, IsDoneOrGoesOnWhereItWas) {
@@ -147,6 +158,39 @@ TEST(ARow, IsOlderThanAResultThatItKnowsNothingOf) {
   job.delivered_name = "a.pdf";
   EXPECT_FALSE(is_older_than_its_result(job, 0));
   EXPECT_TRUE(is_older_than_its_result(job, 1));
+}
+
+// What is listed of it failed; the attempt after that may have been submitted a moment before the row was
+// lost.
+TEST(ADocumentWithoutARow, IsLookedForOnceMoreWhenWhatWasListedHasFailed) {
+  const Task failed = listed("t1", Status::Failed, 5min);
+  Job job = resumed(lost(), {failed}, kNow, kNow);
+  ASSERT_EQ(job.task_id, "t1");
+  job = after_poll(job, failed, moment_at(kNow + 1s), Policy{}).transition.after;
+  EXPECT_EQ(job.state, State::submitting) << "it would be paid twice";
+  EXPECT_EQ(job.tag, job_mark(job.id));
+  EXPECT_EQ(job.earlier_tasks, "t1");
+  EXPECT_EQ(job.attempts, 1);
+  EXPECT_TRUE(came_to_nothing(job, failed)) << "it is not found again";
+  for (const Duration after : {1min, 3min})
+    job = after_reconcile(job, NotListed{}, moment_at(kNow + after), Policy{}).transition.after;
+  EXPECT_EQ(job.state, State::ready);
+  job.state = State::submitted;
+  job.task_id = "t2";
+  job =
+      after_poll(job, listed("t2", Status::Failed, 1min), moment_at(kNow + 9min), Policy{}).transition.after;
+  EXPECT_EQ(job.state, State::ready) << "looked for once";
+}
+
+TEST(ARowThatIsFollowed, IsLookedForOnceMoreTooWhenItsTaskHasFailed) {
+  Job job = lost();
+  job.state = State::submitted;
+  job.task_id = "t1";
+  job.tag = job_mark(job.id) + "0001";
+  const auto after = as_listed(job, {listed("t1", Status::Failed, 5min)}, kNow, kNow);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->state, State::submitted);
+  EXPECT_EQ(after->tag, job_mark(job.id)) << "of every attempt";
 }
 
 // --- an original that is nowhere

@@ -6,6 +6,7 @@
 #include "core/ids.h"
 #include "core/sha256.h"
 #include "pipeline/original.h"
+#include "pipeline/rebuild/older.h"
 #include "pipeline/rebuild/recovery.h"
 #include "pipeline/report.h"
 #include "pipeline/sidecar.h"
@@ -232,10 +233,10 @@ TEST_F(RebuildTest, WithoutTheListWhatMayBeSubmittedIsLookedForFirst) {
   EXPECT_EQ(rebuilt().state, State::submitting);
 }
 
-TEST_F(RebuildTest, ARowWithoutTasksStaysAsItIsWhereTheListWasRead) {
+TEST_F(RebuildTest, SoItIsWhereTheListDoesNotHaveItYet) {
   keep(old_row(State::claiming));
   write(state() / "spool" / kId, "document");
-  EXPECT_EQ(rebuilt(listing({})).state, State::claiming);
+  EXPECT_EQ(rebuilt(listing({})).state, State::submitting);
 }
 
 TEST_F(RebuildTest, ANewerTaskThanTheRowKnowsIsFollowed) {
@@ -292,8 +293,10 @@ TEST_F(RebuildTest, ADocumentInTheSpoolIsNotForgottenByARowThatHasEnded) {
   row.task_id = "t1";
   keep(row);
   write(state() / "spool" / kId, "document");
-  EXPECT_EQ(rebuilt(listing({{"t1", taskapi::Status::Failed}})).state, State::retrying)
-      << "it was tried again since";
+  const queue::Job job = rebuilt(listing({{"t1", taskapi::Status::Failed}}));
+  EXPECT_EQ(job.state, State::submitting) << "it was tried again since";
+  EXPECT_EQ(job.task_id, "") << "that came of the try before";
+  EXPECT_EQ(job.earlier_tasks, "t1");
 }
 
 TEST_F(RebuildTest, AReportInFailedIsNewerThanARowThatIsUnderWay) {
@@ -312,6 +315,88 @@ TEST_F(RebuildTest, AReportInFailedIsNewerThanARowThatIsUnderWay) {
   EXPECT_EQ(job.state, State::failed);
   EXPECT_EQ(job.original_name, "a.txt");
   EXPECT_EQ(job.shelf, (home_.path() / "failed").native());
+}
+
+// Without an old queue nothing but the state folder knows of them.
+TEST_F(RebuildTest, FoldersOfAnEarlierConfigurationAreKnownByWhatTheStateFolderRemembers) {
+  const fs::path outbox = home_.path() / "outbox-before", archive = home_.path() / "archive-before";
+  const fs::path failed = home_.path() / "failed-before";
+  for (const fs::path& folder : {outbox, archive, failed})
+    (void)Ground(folder, state(), Ground::Kind::open).open();
+  deliver("document", outbox::Outbox(outbox, outbox::Layout::flat));
+  write(archive / "a.txt", "document");
+  queue::Job lost = old_row(State::failed);
+  lost.id = "01hyyyyyyy0123456789abcdef";
+  lost.name = "b.txt";
+  lost.error_code = "task_failed";
+  write(failed / "b.txt", "other");
+  write(failed / "b.txt.error.json", failure_report(lost, now()));
+
+  const queue::Job job = rebuilt();
+  EXPECT_EQ(job.state, State::done);
+  EXPECT_EQ(job.outbox, outbox);
+  EXPECT_EQ(job.shelf, archive);
+  EXPECT_FALSE(job.original_pruned);
+  queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+  const auto failure = store.find(lost.id);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->shelf, failed);
+}
+
+TEST_F(RebuildTest, AFolderThatHasAnotherMarkByNowIsNotOurs) {
+  const fs::path outbox = home_.path() / "outbox-before";
+  (void)Ground(outbox, state(), Ground::Kind::open).open();
+  deliver("document", outbox::Outbox(outbox, outbox::Layout::flat));
+  write(outbox / ".chunkrd/id", "of-another-installation\n");
+  queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+  Recovery(store, rules_, state(), {}, now()).take();
+  EXPECT_FALSE(store.find(kId));
+}
+
+// Retention has forgotten it since: no row, no manifest, no original.
+TEST_F(RebuildTest, WhatLiesInTheOutboxWithoutAManifestIsNotDeliveredAnew) {
+  for (const State state_then :
+       {State::ready, State::submitting, State::submitted, State::collecting, State::delivering}) {
+    SCOPED_TRACE(queue::to_string(state_then));
+    for (const char* ending : {"", "-wal", "-shm"})
+      fs::remove(state() / ("queue.sqlite" + std::string(ending)));
+    queue::Job row = old_row(state_then);
+    row.sha256 = sha256_hex("document");
+    if (state_then != State::ready) row.tag = job_mark(kId) + "0001", row.intent_at = row.found_at;
+    keep(row);
+    write(home_.path() / "outbox/a.txt.json",
+          R"({"task_id":"t1","status":"Succeeded","created_at":"2026-01-01T00:00:00Z","message":"",)"
+          R"("configuration":{},"output":{"file_name":"a-)" +
+              job_mark(kId) +
+              R"(0001.txt","page_count":1,"chunks":[{"chunk_id":"c","chunk_length":1,"segments":[]}]}})");
+    const queue::Job job = rebuilt(listing({}));
+    EXPECT_EQ(job.state, State::done);
+    EXPECT_EQ(job.delivered_name, "a.txt");
+    EXPECT_EQ(job.error_code, "");
+  }
+}
+
+TEST_F(RebuildTest, AQueueThatIsNotOlderIsLeftAsItIs) {
+  keep(old_row(State::ready));
+  queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+  EXPECT_FALSE(bring_up_to_date(store, rules_, state(), now()));
+  EXPECT_EQ(store.find(kId)->state, State::ready);
+}
+
+TEST_F(RebuildTest, AnOlderQueueSubmitsNothingThatWasNotLookedFor) {
+  queue::Job row = old_row(State::ready);
+  row.sha256 = sha256_hex("document");
+  keep(row);
+  write(state() / "spool" / kId, "document");
+  const std::string newer = "01hyyyyyyy0123456789abcdef";
+  write(state() / "spool" / newer, "taken since");
+  queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+  store.set_note(queue::kOlderNote, "2026-01-01");
+  ASSERT_TRUE(bring_up_to_date(store, rules_, state(), now()));
+  EXPECT_EQ(store.find(kId)->state, State::submitting);
+  ASSERT_TRUE(store.find(newer)) << "it would lie in the spool for ever";
+  EXPECT_EQ(store.find(newer)->state, State::submitting);
+  EXPECT_EQ(store.note(queue::kOlderNote), "");
 }
 
 }  // namespace

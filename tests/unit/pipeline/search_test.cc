@@ -96,6 +96,16 @@ TEST_F(ListTest, ATaskBehindTwentyThousandNewerOnesIsFoundAndNoLookIsLong) {
   EXPECT_EQ(name_of(look()), "ours");
 }
 
+// The tag of a row that was made again is that of every attempt.
+TEST_F(ListTest, ATaskThatIsKnownToHaveComeToNothingIsNotWhatIsLookedFor) {
+  ours(5min);
+  list_.front().status = Status::Failed;
+  job_.earlier_tasks = "before ours";
+  EXPECT_EQ(name_of(look(1)), "not listed");
+  job_.earlier_tasks = "before";
+  EXPECT_EQ(name_of(look(1)), "ours");
+}
+
 TEST_F(ListTest, NotListedIsSaidOnlyWhereTheSubmitsTimeIsPassed) {
   others(25'000, 1s, 29min);
   others(5'000, 45min, 24h);
