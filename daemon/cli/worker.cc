@@ -16,6 +16,7 @@
 #include "cli/process_limits.h"
 #include "core/escape.h"
 #include "core/spawn.h"
+#include "pipeline/rebuild/older.h"
 
 namespace chunkrd::cli {
 namespace {
@@ -106,7 +107,7 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
       context{queue, client, clock, random, files, planner, observer, pipeline::make_rules(settings)},
       scheduler(context, gate, clock, loop.get_executor()),
       commands(context, scheduler, gate, clock) {
-  patiently(lock, starting, [this] { take_up(); });
+  patiently(lock, starting, [&] { take_up(settings.state, starting); });
   lock.tell(std::nullopt);
   gate.set_budget(budget_of(settings.limits));
   gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());
@@ -115,11 +116,28 @@ Worker::Worker(const config::Settings& settings, std::string key, pipeline::Obse
   queue.on_trouble([this] { look_at_queue(); });
 }
 
-void Worker::take_up() {
+void Worker::take_up(const std::filesystem::path& state, const TellStart& starting) {
   go_on();
+  bring_up_to_date(state, starting);
   pipeline::end_wishes_of_the_daemon_before(store, clock.mark());
   // What the daemon before has told is not so any more.
   store.set_note(DaemonStatus::kNote, "");
+}
+
+void Worker::bring_up_to_date(const std::filesystem::path& state, const TellStart& starting) {
+  if (store.note(queue::kOlderNote).value_or("").empty()) return;
+  spdlog::warn(
+      "the queue is older than what was done since (a copy was put back, or its log is lost): its documents "
+      "are "
+      "compared with what lies in the spool, the outboxes and failed/, and looked for in the task list "
+      "before "
+      "they are submitted");
+  starting("the queue is older than it was: it is compared with what lies in the folders");
+  const auto found = pipeline::rebuild::bring_up_to_date(store, context.rules, state, clock.mark());
+  if (!found) return;
+  spdlog::warn("the queue was brought up to date: delivered={} spooled={} failed={} looked_for={}",
+               found->delivered, found->spooled, found->failed, found->looked_for);
+  for (const std::string& left : found->left) spdlog::warn("left as it is: {}", left);
 }
 
 // What can be done without it goes on; it is a pause like the others to whoever looks.

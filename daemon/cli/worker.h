@@ -59,7 +59,8 @@ struct Worker {
   pipeline::Commands commands;
 
  private:
-  void take_up();
+  void take_up(const std::filesystem::path& state, const TellStart& starting);
+  void bring_up_to_date(const std::filesystem::path& state, const TellStart& starting);
   void look_at_queue();
   void go_on();
   void sweep_outboxes();

@@ -77,30 +77,31 @@ void Ageing::strike() {
   const fs::path log_lost = stage_.root() / "log-lost.sqlite";
   fs::copy_file(stage_.queue_file(), log_lost, fs::copy_options::overwrite_existing);
   stage_.between_two_lives([&] {
-    harm(log_lost);
-    rebuild();
+    const bool is_readable = harm(log_lost);
+    // Whoever puts a backup back may just start the daemon: it sees that its queue is older than it was.
+    if (!is_readable || stage_.random.chance(0.5)) rebuild();
     told_();
   });
 }
 
-void Ageing::harm(const fs::path& log_lost) {
+bool Ageing::harm(const fs::path& log_lost) {
   const fs::path file = stage_.queue_file();
-  // What retention has forgotten since an earlier day nothing tells any more: such a queue would begin it
-  // anew.
-  const bool may_be_older = !stage_.plan.retention;
-  const auto way = stage_.random.below(!may_be_older ? 3 : copies_ > 0 ? 6 : 4);
+  const auto way = stage_.random.below(copies_ > 0 ? 6 : 4);
   spdlog::info("harm of kind {} comes to the queue", way);
   switch (way) {
     case 0:
-      return overwrite_pages();
+      overwrite_pages();
+      return false;
     case 1:
-      return fs::resize_file(file, stage_.random.below(fs::file_size(file)));
+      fs::resize_file(file, stage_.random.below(fs::file_size(file)));
+      return false;
     case 2:
-      return remove_queue(file);
+      remove_queue(file);
+      return true;
     case 3:
       remove_queue(file);
       fs::copy_file(log_lost, file);
-      return;
+      return true;
     default:
       break;
   }
@@ -109,6 +110,7 @@ void Ageing::harm(const fs::path& log_lost) {
   remove_queue(file);
   for (const auto& entry : fs::directory_iterator(backup))
     fs::copy_file(entry.path(), file.parent_path() / entry.path().filename());
+  return true;
 }
 
 void Ageing::overwrite_pages() {

@@ -8,8 +8,8 @@
 namespace chunkrd::simulation {
 
 /// What becomes of the queue's file: a copy of an earlier day is put back, its log is lost, pages of it are
-/// overwritten, it is cut, or gone. Then it is rebuilt as `chunkrd rebuild --force` does it, and the daemon
-/// goes on.
+/// overwritten, it is cut, or gone. Then it is rebuilt as `chunkrd rebuild --force` does it, or, where it can
+/// be opened, not; and the daemon goes on.
 class Ageing {
  public:
   explicit Ageing(Stage& stage) : stage_(stage) {}
@@ -24,8 +24,9 @@ class Ageing {
  private:
   void copy();
   void strike();
-  /// What is done to its file, while no daemon runs. `log_lost`: the file without its log.
-  void harm(const std::filesystem::path& log_lost);
+  /// What is done to its file, while no daemon runs. `log_lost`: the file without its log. Whether a daemon
+  /// can begin with it.
+  bool harm(const std::filesystem::path& log_lost);
   void overwrite_pages();
   void rebuild();
 

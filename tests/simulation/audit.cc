@@ -184,7 +184,8 @@ class Audit {
     const bool again = stage_.plan.borders.names_again > 0 && is_used_again(document_of(job.name));
     if (job.state == queue::State::done && !again &&
         !pipeline::is_in_effect("{}", job.settings, configuration_of(result)))
-      wrong("the delivered result is not of the settings in its row");
+      wrong(fmt::format("the delivered result {} is not of the settings in its row, {}, but of {}",
+                        result.native(), job.settings, configuration_of(result)));
     const auto task = stage_.service.tasks().find(job.task_id);
     if (job.task_status == "Deleted" && task != stage_.service.tasks().end() && !task->second.deleted)
       wrong("said to be deleted, but still at the service");

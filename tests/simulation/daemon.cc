@@ -1,9 +1,12 @@
 #include "tests/simulation/daemon.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/detached.hpp>
 
 #include "pipeline/intake.h"
+#include "pipeline/rebuild/older.h"
 
 namespace chunkrd::simulation {
 namespace {
@@ -45,6 +48,11 @@ Daemon::Daemon(const config::Settings& settings, SimulatedClock& time, MachineCl
   const Timeline& timeline = clock.go_on_from(store.clock());
   store.go_on(clock.mark(), timeline.not_lived());
   gate.set_ahead(clock.ahead(), clock.now());
+  if (const auto found =
+          pipeline::rebuild::bring_up_to_date(store, context.rules, settings.state, clock.mark())) {
+    spdlog::info("the queue was older than it had been");
+    left_as_it_is = found->left;
+  }
   pipeline::end_wishes_of_the_daemon_before(store, clock.mark());
   gate.set_budget(budget_of(settings.limits));
   gate.spend(store.spent_on(clock.now() + clock.ahead()), clock.now());

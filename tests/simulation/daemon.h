@@ -59,6 +59,7 @@ struct Daemon {
   pipeline::Retention retention;
   ScannedInbox inbox;
   bool draining = false;
+  std::vector<std::string> left_as_it_is;  ///< of a queue that was older: what could not be used
 };
 
 }  // namespace chunkrd::simulation

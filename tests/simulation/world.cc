@@ -93,6 +93,7 @@ class World {
     stage_.daemon =
         std::make_unique<Daemon>(stage_.settings, stage_.time, stage_.clock, stage_.random, stage_.service);
     Daemon& daemon = *stage_.daemon;
+    for (const std::string& left : daemon.left_as_it_is) stage_.problem("could not be used: " + left);
     daemon.observer.on_end = [this](const queue::Job& job) {
       people_.saw_end(job);
       wishes_.saw_end(job, stage_.daemon->store);
