@@ -2,10 +2,18 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace chunkrd {
 
 FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
+  close();
+}
+
+int FileDescriptor::close() noexcept {
+  const int fd = std::exchange(fd_, -1);
+  // After EINTR it is closed all the same.
+  return fd < 0 || ::close(fd) == 0 || errno == EINTR ? 0 : errno;
 }
 
 }  // namespace chunkrd

@@ -17,6 +17,9 @@ class FileDescriptor {
   ~FileDescriptor();
 
   int get() const noexcept { return fd_; }
+
+  /// Closes it now. Returns an errno, or 0: some file servers tell only here that they could not write.
+  int close() noexcept;
   explicit operator bool() const noexcept { return fd_ >= 0; }
 
  private:

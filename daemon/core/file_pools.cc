@@ -17,7 +17,7 @@ FileSystems file_systems_of(const std::vector<std::filesystem::path>& folders) {
 }
 
 FilePools::FilePools(std::size_t threads_each) : threads_each_(threads_each) {
-  pools_.emplace(FileSystems{}, std::make_unique<Threads>(threads_each_));
+  pools_.emplace(std::pair{Use::steps, FileSystems{}}, std::make_unique<Threads>(threads_each_));
 }
 
 FilePools::~FilePools() {
@@ -25,17 +25,18 @@ FilePools::~FilePools() {
 }
 
 void FilePools::join() {
-  for (const auto& [systems, pool] : pools_) pool->join();
+  for (const auto& [what_for, pool] : pools_) pool->join();
 }
 
-Executor FilePools::on(const FileSystems& systems) {
+Executor FilePools::of(Use use, const FileSystems& systems) {
   if (one_) return one_;
-  const auto there = pools_.find(systems);
+  const std::pair what_for{use, systems};
+  const auto there = pools_.find(what_for);
   if (there != pools_.end()) return there->second->executor();
   try {
-    return pools_.emplace(systems, std::make_unique<Threads>(threads_each_)).first->second->executor();
+    return pools_.emplace(what_for, std::make_unique<Threads>(threads_each_)).first->second->executor();
   } catch (const std::system_error&) {
-    return pools_.at({})->executor();
+    return pools_.at({Use::steps, {}})->executor();
   }
 }
 

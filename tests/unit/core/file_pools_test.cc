@@ -42,6 +42,37 @@ TEST(FilePools, AMountThatHangsHoldsUpNothingThatDoesNotTouchIt) {
   EXPECT_FALSE(pools.waiting_since("hangs"));
 }
 
+TEST(FilePools, APieceThatIsSentOrFetchedDoesNotWaitBehindLongWork) {
+  asio::io_context loop;
+  FilePools pools;
+  std::promise<void> hashed;
+  const auto hash = hashed.get_future().share();
+  for (int i = 0; i < 20; ++i)
+    asio::co_spawn(loop, pools.run({1}, "a gigabyte", [hash] { hash.wait(); }), asio::detached);
+  loop.poll();
+  std::promise<void> sent, fetched;
+  asio::post(pools.for_sending({1}), [&] { sent.set_value(); });
+  asio::post(pools.for_fetching({1}, "another").threads(), [&] { fetched.set_value(); });
+  EXPECT_EQ(sent.get_future().wait_for(30s), std::future_status::ready);
+  EXPECT_EQ(fetched.get_future().wait_for(30s), std::future_status::ready);
+  hashed.set_value();
+  loop.restart();
+  loop.run();
+}
+
+TEST(FilePools, WhoWaitsForWhatIsFetchedIsKnown) {
+  FilePools pools;
+  const FilePools::Lent threads = pools.for_fetching({1}, "it");
+  EXPECT_FALSE(pools.waiting_since("it"));
+  const auto first = threads.wait();
+  const auto since = pools.waiting_since("it");
+  EXPECT_TRUE(since);
+  auto second = threads.wait();
+  EXPECT_EQ(pools.waiting_since("it"), since);
+  second.reset();
+  EXPECT_EQ(pools.waiting_since("it"), since);
+}
+
 // A daemon that is told to stop, or killed in the simulation, takes everything with it that still waits.
 TEST(FilePools, WhoWaitsMayGoAfterThemWithItsLoop) {
   asio::io_context loop;
