@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "bench/workload.h"
+#include "core/file_pools.h"
 #include "http/engine.h"
 #include "taskapi/http_client.h"
 #include "tests/support/http_server.h"
@@ -21,26 +22,29 @@ constexpr int kAtOnce = 16;
 constexpr const char* kAnswer =
     R"({"task_id":"3f1c9c1e","status":"Starting","message":"Task queued","created_at":"2025-04-24T09:00:00Z","configuration":{},"output":{"chunks":[],"file_name":"a.pdf"}})";
 
-awaitable<void> submit_some(taskapi::Client& client, std::filesystem::path file, std::uint64_t size,
-                            int& left) {
+awaitable<void> submit_some(taskapi::Client& client, FilePools& files, std::filesystem::path file,
+                            std::uint64_t size, int& left) {
   while (left > 0) {
     left -= 1;
-    const auto answer = co_await client.create(
-        {.document = taskapi::LocalFile{file, size}, .file_name = "a.pdf", .settings = "{}"});
+    const auto answer = co_await client.create({.document = taskapi::LocalFile{file, size},
+                                                .file_name = "a.pdf",
+                                                .settings = "{}",
+                                                .threads = files.for_sending({})});
     if (!std::holds_alternative<taskapi::Task>(answer)) throw std::runtime_error("not submitted");
   }
 }
 
 double submit_all(const std::string& url, const std::filesystem::path& file, std::uint64_t size,
                   int documents) {
-  asio::io_context loop;
+  asio::io_context loop{1};
+  FilePools files;
   http::Engine engine(loop.get_executor(), {});
   taskapi::HttpClient::Options options;
   options.url = url;
   taskapi::HttpClient client(engine, options, "key", nullptr);
   int left = documents;
   for (int i = 0; i < kAtOnce; ++i)
-    asio::co_spawn(loop, submit_some(client, file, size, left), [](std::exception_ptr error) {
+    asio::co_spawn(loop, submit_some(client, files, file, size, left), [](std::exception_ptr error) {
       if (error) std::rethrow_exception(error);
     });
   loop.run();

@@ -6,13 +6,15 @@
 namespace chunkrd::http {
 namespace {
 
-class TextBody final : public BodySource {
+class TextBody final : public Body {
  public:
   explicit TextBody(std::string text) : text_(std::move(text)) {}
 
   std::uint64_t size_bytes() const override { return text_.size(); }
+  void begin(Executor, std::function<void()>) override {}
+  bool is_ready() const override { return true; }
 
-  std::size_t read(std::span<char> into) override {
+  Taken take(std::span<char> into) override {
     const std::size_t count = text_.copy(into.data(), into.size(), at_);
     at_ += count;
     return count;
@@ -27,7 +29,7 @@ class TextBody final : public BodySource {
 
 }  // namespace
 
-std::unique_ptr<BodySource> text_body(std::string text) {
+std::unique_ptr<Body> text_body(std::string text) {
   return std::make_unique<TextBody>(std::move(text));
 }
 

@@ -23,6 +23,10 @@ namespace {
 // Measured: 16 KiB halves the speed of uploads, 2 MiB is slower again (research/performance.md).
 constexpr long kTransferBuffer = 256L << 10;
 
+// What is unpacked of one read stands in memory while its file is waited for, up to libcurl's 64 MiB: gzip
+// makes no more than half of that of so much.
+constexpr long kFileBuffer = 32L << 10;
+
 // An error page is read so far for the sake of the connection, then the connection is given up.
 constexpr std::uint64_t kErrorBodyLimit = 1u << 20;
 
@@ -132,7 +136,7 @@ void Easy::set_up_method() {
     set(CURLOPT_POSTFIELDSIZE_LARGE, size);
     if (size > kTransferBuffer / 4) set(CURLOPT_UPLOAD_BUFFERSIZE, kTransferBuffer);
   }
-  if (std::holds_alternative<IntoFile>(request_.sink)) set(CURLOPT_BUFFERSIZE, kTransferBuffer);
+  if (file() != nullptr) set(CURLOPT_BUFFERSIZE, kFileBuffer);
 }
 
 void Easy::set_up_headers() {
@@ -168,9 +172,15 @@ int Easy::on_begin(Easy* self, char*, char*, int, int) noexcept {
 }
 
 std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy* self) noexcept {
+  if (self->own_error_) return CURL_READFUNC_ABORT;
   try {
-    BodySource& body = *self->request_.body;
-    const std::size_t read = body.read({into, size * count});
+    const Body::Taken taken = self->request_.body->take({into, size * count});
+    if (std::holds_alternative<NotYet>(taken)) return self->pause(CURL_READFUNC_PAUSE);
+    if (const auto* trouble = std::get_if<FileTrouble>(&taken)) {
+      self->own_error_ = OwnError{TransportError::Cause::local, trouble->message, trouble->code};
+      return CURL_READFUNC_ABORT;
+    }
+    const std::size_t read = std::get<std::size_t>(taken);
     self->body_sent_ += read;
     self->progress_.on_body_sent(read);
     return read;
@@ -181,7 +191,7 @@ std::size_t Easy::on_read(char* into, std::size_t size, std::size_t count, Easy*
 }
 
 int Easy::on_seek(Easy* self, curl_off_t offset, int origin) noexcept {
-  BodySource& body = *self->request_.body;
+  Body& body = *self->request_.body;
   if (self->body_sent_ == body.size_bytes()) self->was_whole_ = true;  // its count begins anew
   if (offset != 0 || origin != SEEK_SET || self->was_whole_) return CURL_SEEKFUNC_FAIL;
   try {
@@ -207,23 +217,30 @@ std::size_t Easy::on_header(const char* bytes, std::size_t size, std::size_t cou
 }
 
 std::size_t Easy::on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept {
+  if (self->own_error_) return 0;
   try {
-    return self->keep({bytes, size * count}) ? size * count : 0;
+    return self->keep({bytes, size * count});
   } catch (const std::exception& error) {
     self->own_error_ = OwnError{TransportError::Cause::local, error.what(), code_of(error)};
     return 0;
   }
 }
 
-bool Easy::keep(std::string_view bytes) {
+// What libcurl has to be told: how much was kept (all, or it ends), or to bring it again later.
+std::size_t Easy::keep(std::string_view bytes) {
+  const bool success = is_success(static_cast<int>(status()));
+  if (const IntoFile* into = file(); into != nullptr && success) return keep_in_file(bytes, *into);
   body_received_ += bytes.size();
-  if (!is_success(static_cast<int>(status()))) return keep_error_text(bytes);
-  if (const auto* file = std::get_if<IntoFile>(&request_.sink)) return keep_in_file(bytes, *file);
-  if (const auto* nothing = std::get_if<IntoNothing>(&request_.sink)) {
+  bool kept = false;
+  if (!success) {
+    kept = keep_error_text(bytes);
+  } else if (const auto* nothing = std::get_if<IntoNothing>(&request_.sink)) {
     enough_ = body_received_ > nothing->limit_bytes;
-    return !enough_;
+    kept = !enough_;
+  } else {
+    kept = keep_text(bytes, std::get<IntoText>(request_.sink));
   }
-  return keep_text(bytes, std::get<IntoText>(request_.sink));
+  return kept ? bytes.size() : 0;
 }
 
 bool Easy::is_bomb() const noexcept {
@@ -233,11 +250,14 @@ bool Easy::is_bomb() const noexcept {
   return body_received_ / kUnpackedAtMost > static_cast<std::uint64_t>(std::max<curl_off_t>(1, packed));
 }
 
+Easy::OwnError Easy::bomb() {
+  return {TransportError::Cause::too_large,
+          "the answer is more than " + std::to_string(kUnpackedAtMost) + " times its packed size"};
+}
+
 bool Easy::within(std::uint64_t limit_bytes) {
   if (is_bomb()) {
-    own_error_ =
-        OwnError{TransportError::Cause::too_large,
-                 "the answer is more than " + std::to_string(kUnpackedAtMost) + " times its packed size"};
+    own_error_ = bomb();
     return false;
   }
   if (body_received_ <= limit_bytes) return true;
@@ -252,15 +272,78 @@ bool Easy::keep_text(std::string_view bytes, const IntoText& sink) {
   return true;
 }
 
-bool Easy::keep_in_file(std::string_view bytes, const IntoFile& sink) {
-  if (!within(sink.limit_bytes)) return false;
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(sink.fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw std::system_error(errno, std::generic_category(), "writing the answer to a file");
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
+std::size_t Easy::keep_in_file(std::string_view bytes, const IntoFile& sink) {
+  if (!sink.file->put(bytes)) return pause(CURL_WRITEFUNC_PAUSE);
+  body_received_ += bytes.size();
+  return within(sink.limit_bytes) ? bytes.size() : 0;
+}
+
+IntoFile* Easy::file() noexcept {
+  return std::get_if<IntoFile>(&request_.sink);
+}
+
+const IntoFile* Easy::file() const noexcept {
+  return std::get_if<IntoFile>(&request_.sink);
+}
+
+std::size_t Easy::pause(std::size_t how) noexcept {
+  if (!std::exchange(paused_, true)) paused_at_ = OffLoop::Clock::now();
+  ++pauses_;
+  return how;
+}
+
+void Easy::begin_files(const Executor& loop, const std::function<void()>& more) {
+  if (request_.body) request_.body->begin(loop, more);
+  if (IntoFile* into = file()) into->file->begin(loop, more);
+}
+
+bool Easy::is_ready() noexcept {
+  const IntoFile* const into = file();
+  return (!request_.body || request_.body->is_ready()) && (into == nullptr || into->file->is_ready());
+}
+
+void Easy::let_files_go() noexcept {
+  if (request_.body) request_.body->let_go();
+  if (IntoFile* into = file()) into->file->let_go();
+}
+
+bool Easy::was_held_for_long() const {
+  return held_long_ || (paused_ && OffLoop::Clock::now() - paused_at_ >= request_.timeouts.file);
+}
+
+// A connection that has just died has nothing that could go on: the next one asks anew.
+CURLcode Easy::go_on() noexcept {
+  held_long_ = was_held_for_long();
+  if (!std::exchange(paused_, false)) return CURLE_OK;
+  const CURLcode code = curl_easy_pause(handle_.get(), CURLPAUSE_CONT);  // calls on_write()
+  return code == CURLE_BAD_FUNCTION_ARGUMENT ? CURLE_OK : code;
+}
+
+bool Easy::is_kept() {
+  IntoFile* const into = file();
+  if (into == nullptr || !is_success(static_cast<int>(status()))) return true;
+  if (!std::exchange(finishing_, true)) into->file->finish();
+  return into->file->is_finished();
+}
+
+bool Easy::files_fail(OffLoop::Clock::time_point now) {
+  if (own_error_) return true;
+  if (const auto why = trouble(now))
+    own_error_ = OwnError{TransportError::Cause::local, why->message, why->code};
+  return own_error_.has_value();
+}
+
+std::optional<FileTrouble> Easy::trouble(OffLoop::Clock::time_point now) const {
+  if (const IntoFile* const into = file(); into != nullptr && into->file->trouble())
+    return into->file->trouble();
+  if (!request_.body) return std::nullopt;
+  if (auto trouble = request_.body->trouble()) return trouble;
+  const auto since = request_.body->waits_since();
+  const Duration patience = request_.timeouts.file;
+  if (!since || now - *since < patience) return std::nullopt;
+  return FileTrouble{
+      request_.body->name() + " has not answered for " + std::to_string(patience.count()) + " ms",
+      std::make_error_code(std::errc::timed_out)};
 }
 
 bool Easy::keep_error_text(std::string_view bytes) {
@@ -273,6 +356,11 @@ Result Easy::result(CURLcode code) {
   if (code == CURLE_OK && !head_complete_)
     return std::unexpected(ended_by_us(TransportError::Cause::cut, "the answer ends inside its head"));
   if (code == CURLE_OK || enough_) return response();
+  // What was unpacked while its file was waited for is more than libcurl keeps.
+  if (code == CURLE_OUT_OF_MEMORY && paused_ && file() != nullptr) own_error_ = bomb();
+  if (!own_error_ && was_held_for_long())
+    own_error_ = OwnError{TransportError::Cause::local, "cut after a file here had not answered for long",
+                          std::make_error_code(std::errc::timed_out)};
   if (own_error_) {
     TransportError error = ended_by_us(own_error_->cause, own_error_->message);
     error.local = own_error_->local;
@@ -362,9 +450,10 @@ Pace::Seen Easy::seen() const noexcept {
                   .left = given - std::min(given, unsent),
                   .request_left = begun_ && request_whole(),
                   .received = body_received_,
-                  .head_complete = head_complete_,
-                  .expected = std::nullopt};
+                  .head_complete = head_complete_};
   if (expected >= 0) seen.expected = static_cast<std::uint64_t>(expected);
+  seen.held = paused_;
+  seen.holds = pauses_;
   return seen;
 }
 

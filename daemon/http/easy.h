@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/async.h"
 #include "http/pace.h"
 #include "http/proxy.h"
 #include "http/request.h"
@@ -44,6 +45,28 @@ class Easy {
 
   CURL* handle() const noexcept { return handle_.get(); }
 
+  /// Gets the files of the request ready: `more` is called on `loop` when one of them, that was waited for,
+  /// has gone on.
+  void begin_files(const Executor& loop, const std::function<void()>& more);
+
+  /// Gives them up: nothing is read or written any more, and whoever hangs in one of them is left alone.
+  void let_files_go() noexcept;
+
+  /// May libcurl begin?
+  bool is_ready() noexcept;
+
+  /// Lets libcurl go on where it stood still for a file. Not from one of its callbacks. What it returns is
+  /// the end of the transfer, unless it is CURLE_OK.
+  CURLcode go_on() noexcept;
+
+  /// libcurl has ended, well: true when nothing is to be written any more, and a file that was written to is
+  /// closed. Until then it is to be asked again each time that files have gone on.
+  bool is_kept();
+
+  /// Something went wrong with a file, or the body's has not answered for too long: the transfer is to be
+  /// ended, and has this as its error.
+  bool files_fail(OffLoop::Clock::time_point now);
+
   /// What came of it. Called once, after libcurl is done with the handle.
   Result result(CURLcode code);
 
@@ -71,11 +94,15 @@ class Easy {
   static std::size_t on_header(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
   static std::size_t on_write(const char* bytes, std::size_t size, std::size_t count, Easy* self) noexcept;
 
-  bool keep(std::string_view bytes);
+  std::size_t keep(std::string_view bytes);
+  std::size_t keep_in_file(std::string_view bytes, const IntoFile& sink);
+  IntoFile* file() noexcept;
+  const IntoFile* file() const noexcept;
+  std::optional<FileTrouble> trouble(OffLoop::Clock::time_point now) const;
+  bool was_held_for_long() const;
+  std::size_t pause(std::size_t how) noexcept;
   bool within(std::uint64_t limit_bytes);
-  bool is_bomb() const noexcept;
   bool keep_text(std::string_view bytes, const IntoText& sink);
-  bool keep_in_file(std::string_view bytes, const IntoFile& sink);
   bool keep_error_text(std::string_view bytes);
 
   Response response() const;
@@ -99,6 +126,9 @@ class Easy {
     std::error_code local = {};
   };
 
+  bool is_bomb() const noexcept;
+  static OwnError bomb();
+
   Request& request_;
   Progress& progress_;
   const std::optional<Proxy> proxy_;
@@ -109,6 +139,11 @@ class Easy {
   bool head_complete_ = false;  ///< libcurl calls an answer that ends inside its head a success
   bool was_whole_ = false;      ///< libcurl wanted to send a body again of which it had taken the last byte
   bool enough_ = false;         ///< the answer went on and on; what matters of it is kept
+  bool paused_ = false;         ///< libcurl was told to wait for a file
+  bool held_long_ = false;      ///< so long that the other side may have given up
+  bool finishing_ = false;      ///< all of the answer was given to its file
+  std::uint64_t pauses_ = 0;    ///< so far
+  OffLoop::Clock::time_point paused_at_;  ///< last
   std::uint64_t body_sent_ = 0;
   std::uint64_t body_received_ = 0;  ///< decoded
   std::size_t head_received_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,9 +16,12 @@ class Engine;
 
 /// One request under way and the coroutine that waits for it. Lives in that coroutine's frame; being
 /// destroyed, for whatever reason, ends the transfer.
+///
+/// libcurl begins when the beginning of a body is there, and is told to go on each time that a file it stands
+/// still for has gone on. A file that the answer goes into is closed before there is a result.
 class Exchange final : public EndListener, public Progress {
  public:
-  /// Begins. `request` must outlive this.
+  /// `request` must outlive this.
   Exchange(Engine& engine, Request& request);
   ~Exchange() override;
   Exchange(const Exchange&) = delete;
@@ -40,19 +44,39 @@ class Exchange final : public EndListener, public Progress {
   std::size_t unsent_bytes() const noexcept override;
 
  private:
-  enum class State { running, ended, slow, abandoned };
+  enum class State {
+    opening,    ///< the beginning of the body is not there yet
+    running,    ///< libcurl works
+    finishing,  ///< libcurl has ended well; its answer is still written into its file
+    ended,
+    slow,
+    abandoned,
+  };
 
+  bool is_under_way() const noexcept { return state_ <= State::finishing; }
+  Duration interval() const;
+  void go_on();
+  void look();
+  void on_files();
+  void fail_by_file();
+  void leave() noexcept;
   void end(State how) noexcept;
 
   Engine* engine_;
-  Pace pace_;
+  const Timeouts timeouts_;
+  const std::uint64_t request_bytes_;
+  const Pace::Answer answer_;
+  std::optional<Pace> pace_;  ///< once libcurl works
   asio::steady_timer timer_;  ///< rings at the end, and when it is time to look how it gets on
   Easy easy_;
-  State state_ = State::running;
+  State state_ = State::opening;
   CURLcode code_ = CURLE_OK;
   std::string why_slow_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
   std::optional<std::size_t> unsent_at_end_;  ///< once it has ended: others may use the connection then
+
+  /// Empty once this is destroyed: files that have gone on look here first.
+  std::shared_ptr<Exchange*> self_ = std::make_shared<Exchange*>(this);
 };
 
 }  // namespace chunkrd::http

@@ -1,6 +1,7 @@
 #include "http/pace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace chunkrd::http {
 namespace {
@@ -48,7 +49,12 @@ Pace::Phase Pace::phase_of(const Seen& seen) const {
 void Pace::enter(Phase phase, std::uint64_t moved, Clock::time_point now) {
   if (phase == Phase::waiting || (phase == Phase::receiving && phase_ != Phase::waiting)) answer_since_ = now;
   phase_ = phase;
-  since_ = moved_at_ = span_began_ = now;
+  since_ = now;
+  count_anew(moved, now);
+}
+
+void Pace::count_anew(std::uint64_t moved, Clock::time_point now) {
+  moved_at_ = span_began_ = now;
   moved_ = moved_before_span_ = moved;
 }
 
@@ -56,6 +62,7 @@ std::optional<std::string> Pace::look(const Seen& seen, Clock::time_point now) {
   const Phase phase = phase_of(seen);
   const std::uint64_t moved = phase == Phase::receiving ? seen.received : seen.left;
   if (phase != phase_ || moved < moved_) enter(phase, moved, now);
+  if (std::exchange(holds_, seen.holds) != seen.holds || seen.held) count_anew(moved, now);
   if (now - begin_ >= kLongestTransfer) return "not complete after " + in_ms(now - begin_);
 
   const bool file_comes = phase == Phase::receiving && answer_ == Answer::file;

@@ -20,6 +20,9 @@ namespace chunkrd::http {
 ///   that goes into a file; its body has stall and least_rate;
 /// * all of it: a day.
 ///
+/// What stands still because a file of ours is waited for is not the other side's fault: its least rate
+/// counts anew from then on.
+///
 /// Pure: what was seen of the transfer comes in, and the time.
 class Pace {
  public:
@@ -36,6 +39,8 @@ class Pace {
     std::uint64_t received = 0;  ///< bytes of the answer's body
     bool head_complete = false;
     std::optional<std::uint64_t> expected = std::nullopt;  ///< how long the answer says that its body is
+    bool held = false;                                     ///< a file of ours is waited for
+    std::uint64_t holds = 0;                               ///< how often one was, up to now
   };
 
   /// Why the transfer is to be ended, if it is.
@@ -49,6 +54,7 @@ class Pace {
 
   Phase phase_of(const Seen& seen) const;
   void enter(Phase phase, std::uint64_t moved, Clock::time_point now);
+  void count_anew(std::uint64_t moved, Clock::time_point now);
   std::optional<std::string> too_slow(std::uint64_t moved, std::optional<std::uint64_t> all,
                                       Clock::time_point now);
 
@@ -62,6 +68,7 @@ class Pace {
   Clock::time_point answer_since_;           ///< from when the answer is waited for
   Clock::time_point moved_at_, span_began_;  ///< when anything moved last; when the span began
   std::uint64_t moved_ = 0, moved_before_span_ = 0;
+  std::uint64_t holds_ = 0;
 };
 
 }  // namespace chunkrd::http

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "http/body.h"
+#include "http/write_behind.h"
 
 namespace chunkrd::http {
 
@@ -24,9 +25,9 @@ struct IntoText {
   std::size_t limit_bytes = std::size_t{8} << 20;
 };
 
-/// Write the body of a success (2xx) to an open file while it arrives. The descriptor stays the caller's.
+/// Write the body of a success (2xx) to a file while it arrives; it is closed when there is an answer.
 struct IntoFile {
-  int fd = -1;
+  std::unique_ptr<WriteBehind> file;
   std::uint64_t limit_bytes = std::uint64_t{4} << 30;
 };
 
@@ -45,6 +46,11 @@ struct Timeouts {
   /// From the last byte of the request to the last byte of the answer, of one that goes into a file: of its
   /// head. Absent: `stall`.
   std::optional<Duration> answer;
+
+  /// A body whose file has not answered for so long ends the transfer with Cause::local and
+  /// std::errc::timed_out: the other side would not wait much longer either. One that writes a file waits for
+  /// it; if it is cut after so long, that is said to be the file's fault, too.
+  Duration file{10'000};
 };
 
 /// One HTTP request. Header values may be secrets: they are never part of a message or a log line.
@@ -52,7 +58,7 @@ struct Request {
   Method method = Method::get;
   std::string url;  ///< absolute, http or https
   std::vector<Header> headers;
-  std::unique_ptr<BodySource> body;  ///< for post and patch
+  std::unique_ptr<Body> body;  ///< for post and patch
   std::variant<IntoText, IntoFile, IntoNothing> sink = IntoText{};
   Timeouts timeouts;
 };

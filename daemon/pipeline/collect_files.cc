@@ -62,7 +62,8 @@ struct Whose {
 awaitable<Failure> fetch(Whose whose, std::string url, std::filesystem::path into, std::string what,
                          std::optional<std::string> (*fault_of)(const std::filesystem::path&),
                          Context& context) {
-  if (auto failure = failure_of(co_await context.tasks.download(std::move(url), into), what))
+  taskapi::NewFile file{into, context.for_fetching(whose.job, whose.place)};
+  if (auto failure = failure_of(co_await context.tasks.download(std::move(url), std::move(file)), what))
     co_return failure;
   auto fault = co_await context.on_files(whose.job, whose.place, [fault_of, into] { return fault_of(into); });
   if (fault) co_return what + ": " + *fault;

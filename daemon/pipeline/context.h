@@ -100,6 +100,16 @@ struct Context {
     return on_files(job, place, job.state, std::move(work));
   }
 
+  /// The threads for files of the document that are read while they are sent, or written while they are
+  /// fetched, in that step. What is written may take its time, as on_files(): the step counts as one that
+  /// hangs. A submit has somebody's leave, and ends (http::Timeouts::file).
+  Executor for_sending(const queue::Job& job, const Place& place) {
+    return files.for_sending(place.touched_in(job.state, job));
+  }
+  FilePools::Lent for_fetching(const queue::Job& job, const Place& place) {
+    return files.for_fetching(place.touched_in(job.state, job), job.id);
+  }
+
   /// Makes a transition durable and tells the observer. Nothing when the row was not as expected any more;
   /// else the row as it is now.
   awaitable<std::optional<queue::Job>> commit(queue::Transition transition);

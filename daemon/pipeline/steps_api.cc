@@ -95,7 +95,8 @@ awaitable<Outcome> submit(Job job, Context& context) {
   if (!intent) co_return std::nullopt;
   const auto answer = co_await context.tasks.create({.document = *document,
                                                      .file_name = submitted_name(*intent, *document),
-                                                     .settings = lifecycle::with_wanted(job).settings});
+                                                     .settings = lifecycle::with_wanted(job).settings,
+                                                     .threads = context.for_sending(job, *place)});
   if (could_not_be_read(answer))
     co_return co_await not_sent(*intent, std::get<taskapi::NoAnswer>(answer).message, context);
   co_return lifecycle::after_create(*intent, answer, context.moment(context.planner.first(job.profile)),
@@ -184,7 +185,8 @@ awaitable<Outcome> collect(Job job, Context& context) {
   const auto place = rules->place_of(job);
   const auto folder = co_await context.on_files(
       job, *place, [place, job] { return results_of(*place, job).open_outbox().prepare(job.id); });
-  auto answer = co_await context.tasks.get_result(job.task_id, folder / artifacts::kResultName);
+  taskapi::NewFile result{folder / artifacts::kResultName, context.for_fetching(job, *place)};
+  auto answer = co_await context.tasks.get_result(job.task_id, std::move(result));
   lifecycle::Collected collected;
   if (std::holds_alternative<Saved>(answer)) {
     collected =

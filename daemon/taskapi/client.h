@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/async.h"
+#include "core/file_pools.h"
 #include "taskapi/answer.h"
 #include "taskapi/task.h"
 
@@ -39,7 +40,8 @@ struct CreateRequest {
   /// ASCII, carries our tag. Not sent if absent. For a WebAddress the service prefers the name it finds
   /// there (contract), so that a tag in this one may not come back.
   std::optional<std::string> file_name;
-  std::string settings;  ///< JSON object: CreateForm without file and file_name
+  std::string settings;   ///< JSON object: CreateForm without file and file_name
+  Executor threads = {};  ///< that read the document's file, where it has one
 };
 
 struct ListQuery {
@@ -52,6 +54,12 @@ struct ListQuery {
 
 struct Accepted {
   std::string text;  ///< "Task cancelled"
+};
+
+/// A file that is made, in place of one that has its name, when something is to be written into it.
+struct NewFile {
+  std::filesystem::path path;
+  FilePools::Lent threads;  ///< that write it
 };
 
 struct Saved {
@@ -70,14 +78,14 @@ class Client {
   /// GET /api/v1/task/{id}?include_chunks=false: how it is doing.
   virtual awaitable<Answer<Task>> get(std::string task_id) = 0;
 
-  /// GET /api/v1/task/{id}?include_chunks=true, the body straight into the file `into` (created or
-  /// truncated, not synced). The file is complete only with a Saved answer. Nothing of it is judged here.
-  virtual awaitable<Answer<Saved>> get_result(std::string task_id, std::filesystem::path into) = 0;
+  /// GET /api/v1/task/{id}?include_chunks=true, the body straight into the file `into` (not synced). The file
+  /// is complete only with a Saved answer. Nothing of it is judged here.
+  virtual awaitable<Answer<Saved>> get_result(std::string task_id, NewFile into) = 0;
 
   /// GET of a signed URL, from the host that it names: without the key, and never to another host by way of
-  /// a redirect. The body straight into the file `into` (created or truncated, not synced); complete only
-  /// with a Saved answer. No part of the URL but its origin is in any answer.
-  virtual awaitable<Answer<Saved>> download(std::string url, std::filesystem::path into) = 0;
+  /// a redirect. The body straight into the file `into` (not synced); complete only with a Saved answer. No
+  /// part of the URL but its origin is in any answer.
+  virtual awaitable<Answer<Saved>> download(std::string url, NewFile into) = 0;
 
   /// PATCH /api/v1/task/{id}/parse; answers with the task as it was before.
   virtual awaitable<Answer<Task>> update(std::string task_id, std::string settings) = 0;

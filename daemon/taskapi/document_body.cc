@@ -13,6 +13,7 @@
 
 #include "core/durable.h"
 #include "core/escape.h"
+#include "http/read_ahead.h"
 
 namespace chunkrd::taskapi {
 namespace {
@@ -24,35 +25,37 @@ std::size_t copy(const std::string& text, std::uint64_t at, std::span<char> into
 
 }  // namespace
 
-DocumentBody::DocumentBody(std::filesystem::path path, std::uint64_t size_bytes, Content content,
-                           std::string before, std::string after)
-    : path_(std::move(path)),
-      file_(durable::open(path_, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)),  // a FIFO must not hang us
-      looks_(look()),
-      content_(content),
-      end_(looks_.size_bytes),
-      before_(std::move(before)),
-      after_(std::move(after)) {
-  if (looks_.size_bytes != size_bytes)
-    throw std::runtime_error(printable(path_.native()) + " has " + std::to_string(looks_.size_bytes) +
-                             " bytes, not " + std::to_string(size_bytes) + ": it has changed");
-}
-
 DocumentBody::DocumentBody(LocalFile document, std::string before, std::string after)
-    : DocumentBody(std::move(document.path), document.size_bytes, Content::to_encode, std::move(before),
-                   std::move(after)) {
-  sha256_ = std::move(document.sha256);
+    : path_(std::move(document.path)),
+      file_size_(document.size_bytes),
+      content_(Content::to_encode),
+      begin_(0),
+      length_(document.size_bytes),
+      before_(std::move(before)),
+      after_(std::move(after)),
+      sha256_(std::move(document.sha256)) {
   rewind();
 }
 
 DocumentBody::DocumentBody(DataUrl document, std::string before, std::string after)
-    : DocumentBody(std::move(document.path), document.size_bytes, Content::as_it_is, std::move(before),
-                   std::move(after)) {
-  if (document.begin > end_ || document.length > end_ - document.begin)
-    throw std::runtime_error(printable(path_.native()) + " ends before the data URL in it does");
-  begin_ = document.begin;
-  end_ = begin_ + document.length;
+    : path_(std::move(document.path)),
+      file_size_(document.size_bytes),
+      content_(Content::as_it_is),
+      begin_(document.begin),
+      length_(document.length),
+      before_(std::move(before)),
+      after_(std::move(after)) {
   rewind();
+}
+
+void DocumentBody::open() {
+  file_ = durable::open(path_, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);  // a FIFO must not hang us
+  looks_ = look();
+  if (looks_.size_bytes != file_size_)
+    throw std::runtime_error(printable(path_.native()) + " has " + std::to_string(looks_.size_bytes) +
+                             " bytes, not " + std::to_string(file_size_) + ": it has changed");
+  if (begin_ > file_size_ || length_ > file_size_ - begin_)
+    throw std::runtime_error(printable(path_.native()) + " ends before the data URL in it does");
 }
 
 DocumentBody::Looks DocumentBody::look() const {
@@ -64,8 +67,7 @@ DocumentBody::Looks DocumentBody::look() const {
 }
 
 std::uint64_t DocumentBody::content_size() const noexcept {
-  const std::uint64_t size = end_ - begin_;
-  return content_ == Content::to_encode ? (size + 2) / 3 * 4 : size;
+  return content_ == Content::to_encode ? (length_ + 2) / 3 * 4 : length_;
 }
 
 std::uint64_t DocumentBody::size_bytes() const {
@@ -80,6 +82,7 @@ void DocumentBody::rewind() {
 }
 
 std::size_t DocumentBody::read(std::span<char> into) {
+  if (!file_) open();
   std::size_t done = 0;
   while (const std::size_t count = read_part(into.subspan(done))) {
     at_ += count;
@@ -104,10 +107,10 @@ std::size_t DocumentBody::read_content(std::span<char> into) {
 std::size_t DocumentBody::encode(std::span<char> into) {
   std::size_t done = 0;
   // EVP_EncodeBlock writes a NUL after its output: one byte of `into` always stays free for it.
-  while (file_at_ < end_ && into.size() - done > 4) {
+  while (file_at_ < end() && into.size() - done > 4) {
     const std::size_t room = (into.size() - done - 1) / 4 * 3;
     const std::size_t count =
-        static_cast<std::size_t>(std::min<std::uint64_t>({room, piece_.size(), end_ - file_at_}));
+        static_cast<std::size_t>(std::min<std::uint64_t>({room, piece_.size(), end() - file_at_}));
     read_file(std::span(piece_).first(count));
     file_at_ += count;
     add_to_digest(std::span(piece_).first(count));
@@ -121,12 +124,12 @@ std::size_t DocumentBody::encode(std::span<char> into) {
 void DocumentBody::add_to_digest(std::span<const unsigned char> bytes) {
   if (!digest_) return;
   digest_->add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (file_at_ == end_ && digest_->finish() != sha256_)
+  if (file_at_ == end() && digest_->finish() != sha256_)
     throw std::runtime_error(printable(path_.native()) + " has changed: it has another digest");
 }
 
 std::size_t DocumentBody::copy_file(std::span<char> into) {
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end_ - file_at_));
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end() - file_at_));
   read_file({reinterpret_cast<unsigned char*>(into.data()), count});
   file_at_ += count;
   return count;
@@ -141,6 +144,30 @@ void DocumentBody::read_file(std::span<unsigned char> into) {
     if (count == 0) throw std::runtime_error(printable(path_.native()) + " changed while it was sent");
     done += static_cast<std::size_t>(count);
   }
+}
+
+namespace {
+
+template <class OnDisk>
+std::unique_ptr<http::Body> read_ahead(OnDisk document, std::string before, std::string after,
+                                       Executor threads) {
+  std::string name = printable(document.path.native());
+  auto source = std::make_unique<DocumentBody>(std::move(document), std::move(before), std::move(after));
+  const std::uint64_t size_bytes = source->size_bytes();
+  return std::make_unique<http::ReadAhead>(std::move(source), size_bytes, std::move(name),
+                                           std::move(threads));
+}
+
+}  // namespace
+
+std::unique_ptr<http::Body> document_body(LocalFile document, std::string before, std::string after,
+                                          Executor threads) {
+  return read_ahead(std::move(document), std::move(before), std::move(after), std::move(threads));
+}
+
+std::unique_ptr<http::Body> document_body(DataUrl document, std::string before, std::string after,
+                                          Executor threads) {
+  return read_ahead(std::move(document), std::move(before), std::move(after), std::move(threads));
 }
 
 }  // namespace chunkrd::taskapi

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/durable.h"
-#include "core/errors.h"
+#include "core/escape.h"
 #include "core/quotation.h"
 #include "taskapi/document_body.h"
 #include "taskapi/reader.h"
@@ -102,26 +102,25 @@ struct Classify {
   }
 };
 
-NoAnswer local_failure(const std::exception& error) {
-  return {.request = NoAnswer::Request::not_sent,
-          .cause = NoAnswer::Cause::local_file,
-          .message = error.what(),
-          .local = code_of(error)};
-}
-
 /// The body of a create: the frame, and what is streamed within it.
 struct BodyBetween {
   CreateFrame frame;
+  Executor threads;
 
   template <class OnDisk>
-  std::unique_ptr<http::BodySource> operator()(OnDisk document) {
-    return std::make_unique<DocumentBody>(std::move(document), std::move(frame.before),
-                                          std::move(frame.after));
+  std::unique_ptr<http::Body> operator()(OnDisk document) {
+    return document_body(std::move(document), std::move(frame.before), std::move(frame.after), threads);
   }
-  std::unique_ptr<http::BodySource> operator()(const WebAddress&) {
+  std::unique_ptr<http::Body> operator()(const WebAddress&) {
     return http::text_body(frame.before + frame.after);
   }
 };
+
+// Never what has that name now: somebody may still write to that, out of a mount that did not answer.
+FileDescriptor made_anew(const std::filesystem::path& path) {
+  durable::remove_file(path);
+  return durable::open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+}
 
 // How long the service may take to fetch a document from somewhere else. After it the submit counts as lost,
 // and its task is hard to find.
@@ -197,11 +196,8 @@ awaitable<Answer<Task>> HttpClient::create(CreateRequest document) {
   // The service fetches the document before it answers.
   if (std::holds_alternative<WebAddress>(document.document))
     post.timeouts.answer = std::max(options_.answer_timeout, kFetch);
-  try {
-    post.body = std::visit(BodyBetween{std::move(frame)}, std::move(document.document));
-  } catch (const std::exception& error) {
-    co_return local_failure(error);
-  }
+  post.body =
+      std::visit(BodyBetween{std::move(frame), std::move(document.threads)}, std::move(document.document));
   co_return co_await exchange(Operation::create, std::move(post), &task_in);
 }
 
@@ -210,25 +206,21 @@ awaitable<Answer<Task>> HttpClient::get(std::string task_id) {
                   &task_in);
 }
 
-awaitable<Answer<Saved>> HttpClient::save(Operation operation, http::Request get,
-                                          std::filesystem::path into) {
-  FileDescriptor file;
-  try {
-    file = durable::open(into, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-  } catch (const std::exception& error) {
-    co_return local_failure(error);
-  }
-  get.sink = http::IntoFile{file.get(), options_.result_bytes_max};
-  co_return co_await exchange(operation, std::move(get), &saved_by);
+awaitable<Answer<Saved>> HttpClient::save(Operation operation, http::Request get, NewFile into) {
+  get.sink = http::IntoFile{
+      std::make_unique<http::WriteBehind>([path = into.path] { return made_anew(path); },
+                                          printable(into.path.native()), std::move(into.threads)),
+      options_.result_bytes_max};
+  return exchange(operation, std::move(get), &saved_by);
 }
 
-awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, std::filesystem::path into) {
+awaitable<Answer<Saved>> HttpClient::get_result(std::string task_id, NewFile into) {
   const char* const query =
       options_.base64_urls ? "?include_chunks=true&base64_urls=true" : "?include_chunks=true";
   return save(Operation::get_result, request(Method::get, task_path(task_id) + query), std::move(into));
 }
 
-awaitable<Answer<Saved>> HttpClient::download(std::string url, std::filesystem::path into) {
+awaitable<Answer<Saved>> HttpClient::download(std::string url, NewFile into) {
   http::Request get{.method = Method::get,
                     .url = std::move(url),
                     .headers = {{"Accept", "*/*"}, {"User-Agent", "chunkrd"}},

@@ -39,8 +39,8 @@ class HttpClient final : public Client {
 
   awaitable<Answer<Task>> create(CreateRequest request) override;
   awaitable<Answer<Task>> get(std::string task_id) override;
-  awaitable<Answer<Saved>> get_result(std::string task_id, std::filesystem::path into) override;
-  awaitable<Answer<Saved>> download(std::string url, std::filesystem::path into) override;
+  awaitable<Answer<Saved>> get_result(std::string task_id, NewFile into) override;
+  awaitable<Answer<Saved>> download(std::string url, NewFile into) override;
   awaitable<Answer<Task>> update(std::string task_id, std::string settings) override;
   awaitable<Answer<Accepted>> cancel(std::string task_id) override;
   awaitable<Answer<Accepted>> remove(std::string task_id) override;
@@ -53,7 +53,7 @@ class HttpClient final : public Client {
   using Read = std::expected<Good, std::string> (*)(const http::Response&);
 
   /// A success's body into the file `into`.
-  awaitable<Answer<Saved>> save(Operation operation, http::Request get, std::filesystem::path into);
+  awaitable<Answer<Saved>> save(Operation operation, http::Request get, NewFile into);
 
   http::Timeouts timeouts() const;
   /// What the service said, as it may be told: quotation(), and without the key, should it repeat that.

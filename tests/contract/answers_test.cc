@@ -12,6 +12,7 @@
 
 #include "artifacts/artifacts.h"
 #include "core/iso_time.h"
+#include "core/threads.h"
 #include "taskapi/http_client.h"
 #include "taskapi/reader.h"
 #include "tests/contract/openapi.h"
@@ -300,6 +301,8 @@ class Service {
     throw std::logic_error("no client for " + operation);
   }
 
+  taskapi::NewFile to(const std::filesystem::path& path) { return {path, threads_.executor()}; }
+
   test::HttpServer server;
 
  private:
@@ -313,6 +316,7 @@ class Service {
   }
 
   asio::io_context io_;
+  Threads threads_{1};
   http::Engine engine_{io_.get_executor(), {}};
 
  public:
@@ -340,7 +344,7 @@ TEST(Answers, WithEveryFieldAndValueAreKeptAsTheyCame) {
     if (!task.as_object().contains("output") || task.at("output").is_null()) continue;
     const std::string text = json::serialize(task);
     service.server.script(test::Reply::json(text));
-    const auto saved = service.wait(service.client.get_result("t", folder / "result"));
+    const auto saved = service.wait(service.client.get_result("t", service.to(folder / "result")));
     ASSERT_TRUE(std::holds_alternative<taskapi::Saved>(saved));
     std::ifstream file(folder / "result");
     const std::string kept{std::istreambuf_iterator<char>(file), {}};

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/iso_time.h"
+#include "core/threads.h"
 #include "pipeline/update_form.h"
 #include "taskapi/http_client.h"
 #include "taskapi/link.h"
@@ -62,14 +63,17 @@ class Requests : public testing::Test {
   }
 
   std::string create_from(decltype(CreateRequest::document) document, std::optional<std::string> file_name) {
-    return send(client_.create(
-        {.document = std::move(document), .file_name = std::move(file_name), .settings = "{}"}));
+    return send(client_.create({.document = std::move(document),
+                                .file_name = std::move(file_name),
+                                .settings = "{}",
+                                .threads = threads_.executor()}));
   }
 
   OpenApi api_;
   tests::TemporaryFolder folder_;
   static inline std::unique_ptr<Prism> prism_;
   asio::io_context io_;
+  Threads threads_{1};
   http::Engine engine_{io_.get_executor(), {}};
   taskapi::HttpClient client_{engine_, {.url = prism_->url()}, "key", nullptr};
 };
@@ -130,9 +134,9 @@ TEST_F(Requests, WithEveryKindOfDocumentAreAccepted) {
 
 TEST_F(Requests, OfEveryOtherOperationAreAccepted) {
   EXPECT_EQ(send(client_.get(kTask)), "good");
-  EXPECT_EQ(send(client_.get_result(kTask, folder_ / "result")), "good");
+  EXPECT_EQ(send(client_.get_result(kTask, {folder_ / "result", threads_.executor()})), "good");
   taskapi::HttpClient inside(engine_, {.url = prism_->url(), .base64_urls = true}, "key", nullptr);
-  EXPECT_EQ(send(inside.get_result(kTask, folder_ / "result")), "good");
+  EXPECT_EQ(send(inside.get_result(kTask, {folder_ / "result", threads_.executor()})), "good");
   EXPECT_EQ(send(client_.cancel(kTask)), "good");
   EXPECT_EQ(send(client_.remove(kTask)), "good");
   EXPECT_EQ(send(client_.health()), "good");

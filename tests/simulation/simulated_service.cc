@@ -244,7 +244,7 @@ awaitable<Answer<Task>> SimulatedService::get(std::string task_id) {
   co_return describe(*task);
 }
 
-awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::filesystem::path into) {
+awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, taskapi::NewFile into) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
   Record* const task = find(task_id);
@@ -262,24 +262,24 @@ awaitable<Answer<Saved>> SimulatedService::get_result(std::string task_id, std::
       record.task_id, to_string(status(record)), to_iso(record.created_at), record.file_name, chunks,
       record.configuration);
   if (random_.chance(weather_.cut_result)) text.resize(random_.below(text.size()));
-  std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
+  std::ofstream(into.path, std::ios::binary | std::ios::trunc) << text;
   co_return Saved{text.size()};
 }
 
-awaitable<Answer<Saved>> SimulatedService::download(std::string url, std::filesystem::path into) {
+awaitable<Answer<Saved>> SimulatedService::download(std::string url, taskapi::NewFile into) {
   if (const auto fault = co_await weather())
     co_return std::visit([](const auto& one) -> Answer<Saved> { return one; }, *fault);
   if (random_.chance(weather_.refused_file)) {
     if (random_.chance(0.5)) co_return refusal(403, "");
     const std::string page = "<html>sign in";
-    std::ofstream(into, std::ios::binary | std::ios::trunc) << page;
+    std::ofstream(into.path, std::ios::binary | std::ios::trunc) << page;
     co_return Saved{page.size()};
   }
   const bool pdf = !url.ends_with("/s");
   std::string text = (pdf ? "%PDF-1.7 " : "\xff\xd8\xff ") + url + ".";
   const bool cut = random_.chance(weather_.cut_result);
   if (cut) text.resize(random_.below(text.size()));
-  std::ofstream(into, std::ios::binary | std::ios::trunc) << text;
+  std::ofstream(into.path, std::ios::binary | std::ios::trunc) << text;
   if (cut) co_return no_answer(NoAnswer::Request::maybe_sent, NoAnswer::Cause::cut, "cut");
   co_return Saved{text.size()};
 }

@@ -54,9 +54,8 @@ class SimulatedService final : public taskapi::Client {
 
   awaitable<taskapi::Answer<taskapi::Task>> create(taskapi::CreateRequest request) override;
   awaitable<taskapi::Answer<taskapi::Task>> get(std::string task_id) override;
-  awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string task_id,
-                                                        std::filesystem::path into) override;
-  awaitable<taskapi::Answer<taskapi::Saved>> download(std::string url, std::filesystem::path into) override;
+  awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string task_id, taskapi::NewFile into) override;
+  awaitable<taskapi::Answer<taskapi::Saved>> download(std::string url, taskapi::NewFile into) override;
   awaitable<taskapi::Answer<taskapi::Task>> update(std::string task_id, std::string settings) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> cancel(std::string task_id) override;
   awaitable<taskapi::Answer<taskapi::Accepted>> remove(std::string task_id) override;

@@ -37,7 +37,6 @@ std::filesystem::path temporary_file(const std::string& name) {
 class LongBody final : public BodySource {
  public:
   explicit LongBody(std::uint64_t size) : size_(size) {}
-  std::uint64_t size_bytes() const override { return size_; }
   std::size_t read(std::span<char> into) override {
     const std::size_t count = std::min<std::uint64_t>({into.size(), size_ - at_, 7001});
     for (std::size_t i = 0; i < count; ++i) into[i] = at(at_ + i);
@@ -60,7 +59,6 @@ class LongBody final : public BodySource {
 
 class BrokenBody final : public BodySource {
  public:
-  std::uint64_t size_bytes() const override { return 1'000'000; }
   std::size_t read(std::span<char> into) override {
     if (read_) throw std::runtime_error("the disk fell off");
     read_ = true;
@@ -117,9 +115,7 @@ TEST_F(EngineTest, UsesAConnectionAgain) {
 
 TEST_F(EngineTest, SendsALongBodyWithItsLengthAndWithoutExpect) {
   HttpServer server;
-  Request request = post(server.url(), "");
-  request.body = std::make_unique<LongBody>(3'000'001);
-  const Response response = answer(std::move(request));
+  const Response response = answer(post(server.url(), std::make_unique<LongBody>(3'000'001), 3'000'001));
   EXPECT_GT(response.traffic.bytes_up, 3'000'001u);
   EXPECT_LT(response.traffic.bytes_up, 3'001'000u);
   const auto received = server.requests().at(0);
@@ -190,9 +186,8 @@ TEST_F(EngineTest, WritesA200IntoAFile) {
   const std::string body(700'001, 'z');
   server.script({.body = body});
   const auto path = temporary_file("result");
-  const FileDescriptor file = durable::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   Request request = get(server.url());
-  request.sink = IntoFile{.fd = file.get()};
+  request.sink = into(path);
   const Response response = answer(std::move(request));
   EXPECT_EQ(response.body, "");
   EXPECT_EQ(response.body_bytes, body.size());
@@ -203,9 +198,8 @@ TEST_F(EngineTest, KeepsAnErrorOutOfTheFile) {
   HttpServer server;
   server.script(Reply::text(404, "Task not found"));
   const auto path = temporary_file("error");
-  const FileDescriptor file = durable::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   Request request = get(server.url());
-  request.sink = IntoFile{.fd = file.get()};
+  request.sink = into(path);
   const Response response = answer(std::move(request));
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.body, "Task not found");
@@ -241,18 +235,16 @@ TEST_F(EngineTest, RefusesAnAnswerOverTheLimit) {
 TEST_F(EngineTest, RefusesAFileOverTheLimit) {
   HttpServer server;
   server.script({.body = std::string(10'001, 'x')});
-  const FileDescriptor file = durable::open("/dev/null", O_WRONLY);
   Request request = get(server.url());
-  request.sink = IntoFile{.fd = file.get(), .limit_bytes = 10'000};
+  request.sink = IntoFile{.file = into("/dev/null").file, .limit_bytes = 10'000};
   EXPECT_EQ(failure(std::move(request)).cause, TransportError::Cause::too_large);
 }
 
 TEST_F(EngineTest, SaysWhenTheFileCannotBeWritten) {
   HttpServer server;
   server.script({.body = "x"});
-  const FileDescriptor full = durable::open("/dev/full", O_WRONLY);
   Request request = get(server.url());
-  request.sink = IntoFile{.fd = full.get()};
+  request.sink = into("/dev/full");
   const TransportError error = failure(std::move(request));
   EXPECT_EQ(error.cause, TransportError::Cause::local);
   EXPECT_THAT(error.message, HasSubstr("No space left"));
@@ -260,9 +252,7 @@ TEST_F(EngineTest, SaysWhenTheFileCannotBeWritten) {
 
 TEST_F(EngineTest, EndsATransferWhoseBodyCannotBeRead) {
   HttpServer server;
-  Request request = post(server.url(), "");
-  request.body = std::make_unique<BrokenBody>();
-  const TransportError error = failure(std::move(request));
+  const TransportError error = failure(post(server.url(), std::make_unique<BrokenBody>(), 1'000'000));
   EXPECT_EQ(error.cause, TransportError::Cause::local);
   EXPECT_EQ(error.sent, TransportError::Sent::not_sent) << "all but its last byte is nothing";
   EXPECT_THAT(error.message, HasSubstr("the disk fell off"));

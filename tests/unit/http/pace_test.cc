@@ -133,6 +133,26 @@ TEST(Pace, NoTransferTakesMoreThanADay) {
   EXPECT_FALSE(transfer.lives(25h, 100'000));
 }
 
+TEST(Pace, WhatStandsStillForAFileHereIsCountedAnewWhenThatGoesOn) {
+  Transfer transfer(a_minute());
+  transfer.seen.request_left = transfer.seen.head_complete = true;
+  EXPECT_TRUE(transfer.lives(30s));
+  transfer.seen.held = true;
+  transfer.seen.holds = 1;
+  EXPECT_TRUE(transfer.lives(10h));
+  transfer.seen.held = false;
+  EXPECT_TRUE(transfer.lives(59s));
+  transfer.seen.holds = 2;  // a short one, between two looks
+  EXPECT_TRUE(transfer.lives(59s));
+  EXPECT_FALSE(transfer.lives(10s));
+}
+
+TEST(Pace, ATransferThatWaitsForItsFileEndsAfterADayToo) {
+  Transfer transfer(a_minute());
+  transfer.seen.held = true;
+  EXPECT_FALSE(transfer.lives(25h));
+}
+
 TEST(Pace, AnEarlyAnswerIsReadAlthoughTheRequestWaits) {
   Transfer transfer(a_minute(), 1024 * kMiB, Answer::small);
   EXPECT_TRUE(transfer.lives(100s, 5000));

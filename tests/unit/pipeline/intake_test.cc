@@ -47,8 +47,8 @@ class NoService final : public taskapi::Client {
   using Answer = awaitable<taskapi::Answer<Value>>;
   Answer<taskapi::Task> create(taskapi::CreateRequest) override { return none<taskapi::Task>(); }
   Answer<taskapi::Task> get(std::string) override { return none<taskapi::Task>(); }
-  Answer<taskapi::Saved> get_result(std::string, fs::path) override { return none<taskapi::Saved>(); }
-  Answer<taskapi::Saved> download(std::string, fs::path) override { return none<taskapi::Saved>(); }
+  Answer<taskapi::Saved> get_result(std::string, taskapi::NewFile) override { return none<taskapi::Saved>(); }
+  Answer<taskapi::Saved> download(std::string, taskapi::NewFile) override { return none<taskapi::Saved>(); }
   Answer<taskapi::Task> update(std::string, std::string) override { return none<taskapi::Task>(); }
   Answer<taskapi::Accepted> cancel(std::string) override { return none<taskapi::Accepted>(); }
   Answer<taskapi::Accepted> remove(std::string) override { return none<taskapi::Accepted>(); }

@@ -28,7 +28,7 @@ class HangingDisk : public ::testing::Test {
   }
   ~HangingDisk() override {
     world.scheduler.stop();
-    answers = true;
+    answers = what_is_fetched_goes_on = true;
     EXPECT_TRUE(until([&] { return world.scheduler.steps_running() == 0; }));
   }
 
@@ -63,7 +63,7 @@ class HangingDisk : public ::testing::Test {
     });
   }
 
-  bool answers = false;
+  bool answers = false, what_is_fetched_goes_on = false;
   asio::io_context disk{1};
   SmallWorld world{disk.get_executor()};
 };
@@ -126,6 +126,27 @@ TEST_F(HangingDisk, StepsThatWaitForItGiveTheirPlacesToOthersUntilTheirInboxHasE
   EXPECT_FALSE(world.scheduler.is_busy(others.id)) << "four at a time";
   ASSERT_TRUE(until([&] { return world.scheduler.is_busy(others.id); })) << "the lane is full for good";
   EXPECT_LE(world.scheduler.steps_running(), 8u) << "as many more as hang";
+}
+
+TEST_F(HangingDisk, DownloadsIntoItGiveTheirPlacesToOthersUntilTheirInboxHasEnough) {
+  answers = true;  // but not to what is fetched
+  world.service.while_fetching = [&](taskapi::NewFile into) -> awaitable<void> {
+    const auto waits = into.threads.wait();
+    asio::steady_timer timer(world.loop);
+    while (!what_is_fetched_goes_on) {
+      timer.expires_after(Duration(10));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  };
+  const std::size_t places = world.scheduler.load_of(State::collecting).capacity;
+  std::vector<queue::Job> rows;
+  for (std::size_t i = 0; i < 3 * places; ++i)
+    rows.push_back(add(static_cast<int>(i) + 1, State::collecting));
+  const queue::Job others = add(900, State::collecting, "other");
+  begin();
+  ASSERT_TRUE(until([&] { return world.scheduler.is_busy(rows[places - 1].id); }));
+  EXPECT_FALSE(world.scheduler.is_busy(others.id)) << "so many at a time";
+  EXPECT_TRUE(until([&] { return world.scheduler.is_busy(others.id); })) << "the lane is full for good";
 }
 
 }  // namespace

@@ -31,16 +31,18 @@ class ScriptedService final : public taskapi::Client {
   Script<taskapi::TaskPage, taskapi::ListQuery> on_list = [](auto&&...) {
     return nobody<taskapi::TaskPage>();
   };
+  std::function<awaitable<void>(taskapi::NewFile)> while_fetching;
   Script<taskapi::Accepted> on_health = [] { return taskapi::Accepted{"OK"}; };
 
   awaitable<taskapi::Answer<taskapi::Task>> create(taskapi::CreateRequest request) override {
     co_return on_create(std::move(request));
   }
   awaitable<taskapi::Answer<taskapi::Task>> get(std::string id) override { co_return on_get(id); }
-  awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string, std::filesystem::path) override {
+  awaitable<taskapi::Answer<taskapi::Saved>> get_result(std::string, taskapi::NewFile into) override {
+    if (while_fetching) co_await while_fetching(std::move(into));
     co_return nobody<taskapi::Saved>();
   }
-  awaitable<taskapi::Answer<taskapi::Saved>> download(std::string, std::filesystem::path) override {
+  awaitable<taskapi::Answer<taskapi::Saved>> download(std::string, taskapi::NewFile) override {
     co_return nobody<taskapi::Saved>();
   }
   awaitable<taskapi::Answer<taskapi::Task>> update(std::string id, std::string settings) override {

@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "core/threads.h"
 #include "taskapi/http_client.h"
 #include "taskapi/link.h"
 #include "tests/contract/openapi.h"
@@ -44,11 +45,13 @@ class ClientTest : public testing::Test {
     return test::run(io_, std::move(work));
   }
 
-  CreateRequest document(const std::string& bytes, const std::string& settings = "{}") const {
+  CreateRequest document(const std::string& bytes, const std::string& settings = "{}") {
     return {.document = LocalFile{.path = folder_.write("document", bytes), .size_bytes = bytes.size()},
             .file_name = "report-tag.pdf",
-            .settings = settings};
+            .settings = settings,
+            .threads = threads_.executor()};
   }
+  NewFile to(const std::filesystem::path& path) { return {path, threads_.executor()}; }
 
   template <class Good>
   static std::string outcome(const Answer<Good>& answer) {
@@ -69,6 +72,7 @@ class ClientTest : public testing::Test {
   Folder folder_;
   HttpServer server_;
   asio::io_context io_;
+  Threads threads_{2};
   http::Engine engine_{io_.get_executor(), {}};
   Exchanges exchanges_;
   HttpClient client_{engine_, options(), kKey, &exchanges_};
@@ -119,8 +123,10 @@ TEST_F(ClientTest, CreateCanSendADataUrlFromAFile) {
   const std::string base64 = std::string(1 << 20, 'Q') + "Qw==";
   const auto link = read_link(folder_.write("a.url", "data:application/pdf;base64," + base64 + "\n"));
   ASSERT_TRUE(link.has_value()) << link.error();
-  const auto answer = wait(client_.create(
-      {.document = std::get<DataUrl>(*link), .file_name = "report-tag.pdf", .settings = "{}"}));
+  const auto answer = wait(client_.create({.document = std::get<DataUrl>(*link),
+                                           .file_name = "report-tag.pdf",
+                                           .settings = "{}",
+                                           .threads = threads_.executor()}));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_TRUE(server_.requests().at(0).body ==
               R"({"file":"data:application/pdf;base64,)" + base64 + R"(","file_name":"report-tag.pdf"})");
@@ -141,7 +147,7 @@ TEST_F(ClientTest, GetAsksWithoutChunks) {
 
 TEST_F(ClientTest, GetResultWritesTheAnswerAsItCame) {
   server_.script(example("TaskSucceeded"));
-  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  const auto answer = wait(client_.get_result("3f1c", to(folder_.path("result"))));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(content(folder_.path("result")), contract::OpenApi().example("TaskSucceeded"));
   EXPECT_EQ(std::get<Saved>(answer).size_bytes, content(folder_.path("result")).size());
@@ -266,14 +272,16 @@ TEST_F(ClientTest, APartOfAFileIsNoFile) {
   for (const int status : {201, 202, 204, 205, 206, 226}) {
     server_.script(
         {.status = status, .body = status == 204 || status == 205 ? "" : "%PDF https://s/?sig=s3cret"});
-    const auto answer = wait(client_.download(server_.url() + "/a.pdf?sig=s3cret", folder_.path("a.pdf")));
+    const auto answer =
+        wait(client_.download(server_.url() + "/a.pdf?sig=s3cret", to(folder_.path("a.pdf"))));
     ASSERT_TRUE(std::holds_alternative<Unreadable>(answer)) << status << ": " << outcome(answer);
     EXPECT_THAT(outcome(answer), Not(HasSubstr("s3cret")));
     Reply reply = example("TaskSucceeded");
     reply.status = status;
     if (status == 204 || status == 205) reply.body.clear();
     server_.script(reply);
-    EXPECT_TRUE(std::holds_alternative<Unreadable>(wait(client_.get_result("3f1c", folder_.path("result")))));
+    EXPECT_TRUE(
+        std::holds_alternative<Unreadable>(wait(client_.get_result("3f1c", to(folder_.path("result"))))));
   }
 }
 
@@ -321,19 +329,19 @@ TEST_F(ClientTest, NoTextOfTheServicesHoldsASignedAddressOrTheKey) {
 
 TEST_F(ClientTest, WhatIsPackedOnTheWayIsUnpacked) {
   server_.script({.headers = {{"Content-Encoding", "gzip"}}, .body = packed("%PDF-1.7 plain")});
-  ASSERT_EQ(outcome(wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")))), "good");
+  ASSERT_EQ(outcome(wait(client_.download(server_.url() + "/a", to(folder_.path("a.pdf"))))), "good");
   EXPECT_EQ(content(folder_.path("a.pdf")), "%PDF-1.7 plain");
   EXPECT_EQ(server_.requests().at(0).headers.at("accept-encoding"), "identity");
   server_.script({.headers = {{"Content-Encoding", "gzip"}},
                   .body = packed(contract::OpenApi().example("TaskStarting"))});
   EXPECT_EQ(outcome(wait(client_.get("3f1c"))), "good");
   server_.script({.headers = {{"Content-Encoding", "unheard-of"}}, .body = "x"});
-  EXPECT_NE(outcome(wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")))), "good");
+  EXPECT_NE(outcome(wait(client_.download(server_.url() + "/a", to(folder_.path("a.pdf"))))), "good");
 }
 
 TEST_F(ClientTest, ABombIsNotUnpacked) {
   server_.script({.headers = {{"Content-Encoding", "gzip"}}, .body = packed(std::string(160 << 20, '\0'))});
-  const auto answer = wait(client_.download(server_.url() + "/a", folder_.path("a.pdf")));
+  const auto answer = wait(client_.download(server_.url() + "/a", to(folder_.path("a.pdf"))));
   EXPECT_THAT(outcome(answer), HasSubstr("times its packed size"));
   EXPECT_LE(std::filesystem::file_size(folder_.path("a.pdf")), 80u << 20);
 }
@@ -355,7 +363,7 @@ TEST_F(ClientTest, AnAnswerOverTheLimitIsUnreadable) {
 
 TEST_F(ClientTest, AResultMayBeLargerThanOtherAnswers) {
   server_.script(Reply::json(std::string(3'000'000, ' ')));
-  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  const auto answer = wait(client_.get_result("3f1c", to(folder_.path("result"))));
   EXPECT_EQ(std::get<Saved>(answer).size_bytes, 3'000'000u);
 }
 
@@ -364,7 +372,8 @@ TEST_F(ClientTest, AResultOverItsLimitIsUnreadable) {
   small.result_bytes_max = 1000;
   HttpClient client(engine_, small, kKey, nullptr);
   server_.script(Reply::json(std::string(1001, ' ')));
-  EXPECT_THAT(outcome(wait(client.get_result("3f1c", folder_.path("result")))), HasSubstr("unreadable: "));
+  EXPECT_THAT(outcome(wait(client.get_result("3f1c", to(folder_.path("result"))))),
+              HasSubstr("unreadable: "));
 }
 
 TEST_F(ClientTest, ACutResultIsNoAnswer) {
@@ -372,19 +381,19 @@ TEST_F(ClientTest, ACutResultIsNoAnswer) {
   reply.send_only = 2000;
   reply.after = Reply::After::close;
   server_.script(reply);
-  const auto answer = wait(client_.get_result("3f1c", folder_.path("result")));
+  const auto answer = wait(client_.get_result("3f1c", to(folder_.path("result"))));
   EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::cut);
 }
 
 TEST_F(ClientTest, ARefusedResultLeavesAnEmptyFile) {
   folder_.write("result", "older");
   server_.script(Reply::text(404, "Task not found"));
-  EXPECT_EQ(outcome(wait(client_.get_result("3f1c", folder_.path("result")))), "404 Task not found");
+  EXPECT_EQ(outcome(wait(client_.get_result("3f1c", to(folder_.path("result"))))), "404 Task not found");
   EXPECT_EQ(content(folder_.path("result")), "");
 }
 
 TEST_F(ClientTest, AFileThatCannotBeMadeSendsNothing) {
-  const auto answer = wait(client_.get_result("3f1c", folder_.path("absent/result")));
+  const auto answer = wait(client_.get_result("3f1c", to(folder_.path("absent/result"))));
   EXPECT_EQ(std::get<NoAnswer>(answer).cause, NoAnswer::Cause::local_file);
   EXPECT_TRUE(server_.requests().empty());
 }
@@ -474,7 +483,7 @@ TEST_F(ClientTest, AResultIsAskedForWithItsFilesInsideWhereThatIsSet) {
   inside.base64_urls = true;
   HttpClient client(engine_, inside, kKey, nullptr);
   server_.script(example("TaskSucceeded"));
-  wait(client.get_result("3f1c", folder_.write("result", "")));
+  wait(client.get_result("3f1c", to(folder_.write("result", ""))));
   EXPECT_EQ(server_.requests().at(0).target, "/api/v1/task/3f1c?include_chunks=true&base64_urls=true");
   server_.script(example("TaskProcessing"));
   wait(client.get("3f1c"));
@@ -484,7 +493,7 @@ TEST_F(ClientTest, AResultIsAskedForWithItsFilesInsideWhereThatIsSet) {
 TEST_F(ClientTest, ADownloadGoesIntoItsFileWithoutTheKey) {
   server_.script(Reply::text(200, "%PDF"));
   const auto into = folder_.write("document.pdf", "what was there before");
-  const auto answer = wait(client_.download(server_.url() + "/files/a.pdf?X-Amz-Signature=s3cret", into));
+  const auto answer = wait(client_.download(server_.url() + "/files/a.pdf?X-Amz-Signature=s3cret", to(into)));
   ASSERT_EQ(outcome(answer), "good");
   EXPECT_EQ(std::get<Saved>(answer).size_bytes, 4u);
   EXPECT_EQ(content(into), "%PDF");
@@ -497,7 +506,7 @@ TEST_F(ClientTest, ADownloadGoesIntoItsFileWithoutTheKey) {
 TEST_F(ClientTest, ADownloadIsNotRedirectedToAnotherHost) {
   HttpServer other;
   server_.script(Reply::redirect(307, other.url() + "/a.pdf"));
-  const auto answer = wait(client_.download(server_.url() + "/a.pdf", folder_.write("document.pdf", "")));
+  const auto answer = wait(client_.download(server_.url() + "/a.pdf", to(folder_.write("document.pdf", ""))));
   EXPECT_EQ(outcome(answer), "307 ");
   EXPECT_EQ(other.connections(), 0);
 }
@@ -506,16 +515,17 @@ TEST_F(ClientTest, NoAnswerToADownloadRepeatsItsUrl) {
   const auto into = folder_.write("document.pdf", "");
   const std::string url = server_.url() + "/a.pdf?X-Amz-Signature=s3cret";
   server_.script(Reply::text(403, "<Error><SignatureProvided>s3cret</SignatureProvided></Error>"));
-  EXPECT_EQ(outcome(wait(client_.download(url, into))), "403 ");
+  EXPECT_EQ(outcome(wait(client_.download(url, to(into)))), "403 ");
   Reply cut = Reply::text(200, std::string(1000, 'x'));
   cut.send_only = 500;
   cut.after = Reply::After::close;
   server_.script(cut);
-  const auto lost = wait(client_.download(url, into));
+  const auto lost = wait(client_.download(url, to(into)));
   ASSERT_TRUE(std::holds_alternative<NoAnswer>(lost)) << outcome(lost);
   EXPECT_EQ(std::get<NoAnswer>(lost).cause, NoAnswer::Cause::cut);
   EXPECT_THAT(outcome(lost), Not(HasSubstr("s3cret")));
-  EXPECT_THAT(outcome(wait(client_.download("file:///etc/passwd?s3cret", into))), Not(HasSubstr("s3cret")));
+  EXPECT_THAT(outcome(wait(client_.download("file:///etc/passwd?s3cret", to(into)))),
+              Not(HasSubstr("s3cret")));
   EXPECT_EQ(content(into).find("root"), std::string::npos) << "only http and https";
 }
 
