@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "tests/support/hanging_mount.h"
 #include "tests/support/http_server.h"
@@ -136,6 +137,81 @@ TEST_F(HangingMounts, AfterAnOutageAnotherInboxTriesWhetherItIsOver) {
   service.up = true;
   EXPECT_TRUE(eventually([&] { return service.taken >= 3; }, 60s)) << home.daemon_log();
   expect_that_it_answers_and_ends();
+}
+
+// Each task has succeeded when it is made. The mount hangs as soon as something large is being transferred.
+class InTransfer {
+ public:
+  explicit InTransfer(const HangingMount& mount) {
+    server_.otherwise([this, &mount](const test::Received& head) {
+      const auto length = head.headers.find("content-length");
+      const bool sends_much = length != head.headers.end() && length->second.size() > 7;
+      const bool fetches_much = result_bytes > 0 && head.target.contains("task/1?include_chunks=true");
+      if ((sends_much || fetches_much) && !hangs) {
+        mount.hang();
+        hangs = true;
+      }
+      return answer(head);
+    });
+  }
+  int port() const { return server_.port(); }
+
+  std::atomic<std::size_t> result_bytes = 0;  ///< of the first task
+  std::atomic<bool> hangs = false;
+
+ private:
+  test::Reply answer(const test::Received& head) {
+    if (head.target == "/health") return test::Reply::text(200, "OK");
+    if (head.target.starts_with("/api/v1/tasks")) return test::Reply::json("[]");
+    constexpr std::size_t kBeforeId = std::string_view("/api/v1/task/").size();
+    const std::string id = head.method == "POST"
+                               ? std::to_string(++tasks_)
+                               : head.target.substr(kBeforeId, head.target.find('?') - kBeforeId);
+    const bool has_chunks = head.target.contains("include_chunks=true");
+    const std::string chunks = has_chunks ? R"({"chunk_id":"c","chunk_length":1,"segments":[]})" : "";
+    const std::string filling(has_chunks && id == "1" ? result_bytes.load() : 0, ' ');
+    return test::Reply::json(
+        R"({"message":"","created_at":"2025-04-24T09:00:00Z","configuration":{},"output":{"page_count":1,)" +
+        fmt::format(R"("chunks":[{}]}},"status":"Succeeded",{}"task_id":"{}"}})", chunks, filling, id));
+  }
+
+  test::HttpServer server_;
+  std::atomic<int> tasks_ = 0;
+};
+
+class HangingTransfers : public HangingMounts {
+ protected:
+  // The other inbox goes on, SIGTERM ends the daemon, and another one ends what that has begun.
+  void expect_that_only_this_inbox_waits(const InTransfer& service) {
+    ASSERT_TRUE(eventually([&] { return service.hangs.load(); })) << home.daemon_log();
+    drop_into_other(4);
+    EXPECT_TRUE(eventually([&] { return results_in(home.folder() / "other-outbox") == 4; }))
+        << home.daemon_log();
+    expect_that_it_answers_and_ends();
+    mount->go_on();
+    EXPECT_EQ(results_in(home.outbox), 0);
+    home.start_daemon();
+    EXPECT_TRUE(eventually([&] { return results_in(home.outbox) == 1; })) << home.daemon_log();
+  }
+};
+
+TEST_F(HangingTransfers, AnUploadWhoseFileHangsHoldsUpNoOtherInbox) {
+  if (!lies_on_mount(home.inbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  const InTransfer service(*mount);
+  home.use_service(service.port());
+  home.start_daemon();
+  home.drop("large.txt", std::string(8 << 20, 'a'));
+  expect_that_only_this_inbox_waits(service);
+}
+
+TEST_F(HangingTransfers, ADownloadWhoseFileHangsHoldsUpNoOtherInbox) {
+  if (!lies_on_mount(home.outbox)) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  InTransfer service(*mount);
+  service.result_bytes = 8 << 20;
+  home.use_service(service.port());
+  home.start_daemon();
+  home.drop("small.txt", "with a large result");
+  expect_that_only_this_inbox_waits(service);
 }
 
 }  // namespace
