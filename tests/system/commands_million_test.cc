@@ -11,6 +11,7 @@
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <limits>
 #include <ranges>
 #include <thread>
 
@@ -206,16 +207,21 @@ std::chrono::nanoseconds shortest_scrape(const Installation& home) {
   return shortest;
 }
 
-// They are read every two seconds.
+// They are read every two seconds. The least of some spans: after its start the daemon goes through the queue
+// once, to see that it is whole.
 double seconds_spent_while_gauges_are_read(const Installation& home) {
   const std::string read_at = "chunkrd_queue_last_answer_timestamp_seconds",
                     spent = "process_cpu_seconds_total";
-  const double first = home.metric(read_at), before = home.metric(spent);
-  EXPECT_TRUE(eventually([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // a scrape costs, too
-    return home.metric(read_at) > first + 5;
-  }));
-  return home.metric(spent) - before;
+  double least = std::numeric_limits<double>::max();
+  for (int span = 0; span < 4; ++span) {
+    const double first = home.metric(read_at), before = home.metric(spent);
+    EXPECT_TRUE(eventually([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));  // a scrape costs, too
+      return home.metric(read_at) > first + 3;
+    }));
+    least = std::min(least, home.metric(spent) - before);
+  }
+  return least;
 }
 
 double seconds_of_a_walk(const fs::path& file) {
