@@ -134,7 +134,6 @@ Delivered Delivery::deliver(const Origin& origin, const RelativeName& wanted, La
   } catch (const std::system_error& error) {
     const auto is_refused = [&](const std::string& name) { return folder_.refuses(name); };
     if (!may_be_the_name(error.code()) || std::ranges::none_of(names_in_folder(manifest), is_refused)) throw;
-    abandon(manifest);
     return deliver_as(wanted, portable(wanted.base(), longest_suffix(parts)), parts, manifest, std::nullopt);
   }
 }

@@ -89,6 +89,11 @@ bool is_refused(const char* path) {
   return true;
 }
 
+bool has_modes() {
+  const std::scoped_lock lock(disk().mutex);
+  return disk().names == Names::any;
+}
+
 bool knows_rename_flags() {
   const std::scoped_lock lock(disk().mutex);
   return disk().rename == Rename::may_refuse;
@@ -155,6 +160,12 @@ int openat(int folder, const char* name, int flags, ...) {
   const unsigned mode = (flags & O_CREAT) != 0 ? va_arg(more, unsigned) : 0;
   va_end(more);
   return static_cast<int>(::syscall(SYS_openat, folder, name, flags, mode));
+}
+
+int fchmod(int fd, mode_t mode) noexcept {
+  if (chunkrd::test::has_modes()) return static_cast<int>(::syscall(SYS_fchmod, fd, mode));
+  errno = ENOSYS;
+  return -1;
 }
 
 int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {

@@ -18,7 +18,8 @@ enum class Fault {
 enum class Rename { may_refuse, always_replaces };
 void set_rename(Rename rename);
 
-/// Which names the disk takes: any, or only those that Windows does (EINVAL; a share says ENOENT).
+/// Which names the disk takes: any, or only those that Windows does (EINVAL; a share says ENOENT). Then it
+/// has no modes either (ENOSYS).
 enum class Names { any, of_windows, of_a_share };
 void set_names(Names names);
 

@@ -40,6 +40,14 @@ TEST(Portable, IsShortEnoughWithItsSuffixAndKeepsLongNamesApart) {
   EXPECT_NE(one, two);
 }
 
+TEST(RefusingANameOfMany, IsNotWhatAFolderDoesThatTakesNone) {
+  const Directory parent;
+  fs::create_directory(parent.path() / "gone");
+  const Folder folder(parent.path() / "gone");
+  fs::remove(parent.path() / "gone");
+  EXPECT_FALSE(folder.refuses("a?.pdf"));
+}
+
 class RefusedNames : public ::testing::TestWithParam<test::Names> {
  protected:
   RefusedNames() { test::set_names(GetParam()); }
