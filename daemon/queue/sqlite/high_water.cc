@@ -35,16 +35,18 @@ int flags_for(HighWater::Write write) {
 HighWater::HighWater(const std::filesystem::path& queue, Write write)
     : file_(::open(beside(queue).c_str(), flags_for(write) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {}
 
-// "<queue id> <date>\n", always of the same length for one queue.
+// The first line, "<queue id> <date>\n": always of the same length for one queue. What stands behind it is of
+// another queue before, which had a longer id.
 std::optional<HighWater::Known> HighWater::read() const {
   std::array<char, 128> bytes{};
   const ssize_t count = file_ ? ::pread(file_.get(), bytes.data(), bytes.size(), 0) : -1;
   if (count <= 0) return std::nullopt;
-  const std::string_view text(bytes.data(), static_cast<std::size_t>(count));
-  const auto space = text.find(' ');
-  if (space == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
+  std::string_view text(bytes.data(), static_cast<std::size_t>(count));
+  const auto space = text.find(' '), end = text.find('\n');
+  if (end == std::string_view::npos || space > end) return std::nullopt;
+  text = text.substr(0, end);
   std::int64_t date = 0;
-  const auto digits = text.substr(space + 1, text.size() - space - 2);
+  const auto digits = text.substr(space + 1);
   const auto first = digits.find_first_not_of('0');
   if (first == std::string_view::npos) return std::nullopt;
   const auto read = std::from_chars(digits.data() + first, digits.data() + digits.size(), date);
@@ -55,9 +57,7 @@ std::optional<HighWater::Known> HighWater::read() const {
 void HighWater::rise(const std::string& queue_id, WallTime date) const {
   if (!file_) return;
   const std::string text = fmt::format("{} {:020}\n", queue_id, date.time_since_epoch().count());
-  const ssize_t written = ::pwrite(file_.get(), text.data(), text.size(), 0);
-  // Of another queue before, which may have had a longer id.
-  if (written > 0) (void)!::ftruncate(file_.get(), written);
+  (void)!::pwrite(file_.get(), text.data(), text.size(), 0);
 }
 
 std::string birth_of(const std::filesystem::path& file) {

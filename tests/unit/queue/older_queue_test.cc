@@ -82,6 +82,14 @@ TEST_F(AnOlderQueue, IsAnotherOneInItsPlace) {
   EXPECT_NE(noted(file), "");
 }
 
+TEST_F(AnOlderQueue, IsAnotherOneAlsoWhereThatHasComeFurther) {
+  work(file, 1, 1000);
+  work(backup, 1, 5000);
+  remove_queue();
+  fs::rename(backup, file);
+  EXPECT_NE(noted(file), "");
+}
+
 // With the whole folder nothing lies beside it that has come further.
 TEST_F(AnOlderQueue, IsACopyOfAnyKindThatWasPutInItsPlace) {
   work(file, 1, 1000);
@@ -113,6 +121,18 @@ TEST_F(AnOlderQueue, IsNotSeenWhereWhatWasNotedCannotBeRead) {
   work(file, 1, 1000);
   fs::resize_file(folder / "queue.latest", 3);
   EXPECT_EQ(noted(file), "");
+}
+
+TEST(TheHighWaterMark, IsTheLastOneAlsoAfterAQueueWithALongerId) {
+  const tests::TemporaryFolder folder;
+  const HighWater mark(folder / "queue.sqlite", HighWater::Write::always);
+  EXPECT_FALSE(mark.read());
+  mark.rise("a-queue-with-a-longer-id", WallTime(Duration(7)));
+  mark.rise("another", WallTime(Duration(1'700'000'000'123)));
+  const auto known = mark.read();
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->queue_id, "another");
+  EXPECT_EQ(known->date, WallTime(Duration(1'700'000'000'123)));
 }
 
 }  // namespace
