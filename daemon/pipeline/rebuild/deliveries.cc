@@ -14,6 +14,7 @@
 #include "inbox/tree.h"
 #include "outbox/delivery.h"
 #include "pipeline/rebuild/recovery.h"
+#include "pipeline/rebuild/rows.h"
 
 namespace chunkrd::pipeline::rebuild {
 namespace {
@@ -66,17 +67,12 @@ std::string settings_of(const std::string& hash, const Rules& rules) {
 // Those that are configured, those that the state folder remembers, and those that rows which came back know
 // of: the configuration may have changed.
 std::set<fs::path> outboxes_of(const Rules& rules, const Remembered& remembered, queue::SqliteStore& store) {
-  constexpr std::size_t kRowsAtOnce = 1000;
   std::set<fs::path> outboxes(remembered.open.begin(), remembered.open.end());
   for (const auto& [path, place] : rules.places) outboxes.insert(place->rules.outbox);
-  std::string last;
-  while (true) {
-    const auto rows = store.list({}, last, kRowsAtOnce);
-    for (const Job& job : rows)
-      if (!job.outbox.empty()) outboxes.insert(job.outbox);
-    if (rows.size() < kRowsAtOnce) return outboxes;
-    last = rows.back().id;
-  }
+  for_each_row(store, {}, [&](const Job& job) {
+    if (!job.outbox.empty()) outboxes.insert(job.outbox);
+  });
+  return outboxes;
 }
 
 }  // namespace
