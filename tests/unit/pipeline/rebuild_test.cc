@@ -10,6 +10,7 @@
 #include "pipeline/rebuild/recovery.h"
 #include "pipeline/report.h"
 #include "pipeline/sidecar.h"
+#include "pipeline/traces.h"
 #include "tests/support/temporary_folder.h"
 
 namespace chunkrd::pipeline::rebuild {
@@ -97,6 +98,14 @@ class RebuildTest : public testing::Test {
       listed.by_mark[job_mark(kId)].push_back(task);
     }
     return listed;
+  }
+
+  // As the service gave it.
+  static std::string result_of(const std::string& job_id) {
+    return R"({"task_id":"t1","status":"Succeeded","created_at":"2026-01-01T00:00:00Z","message":"",)"
+           R"("configuration":{},"output":{"file_name":"a-)" +
+           job_mark(job_id) +
+           R"(0001.txt","page_count":1,"chunks":[{"chunk_id":"c","chunk_length":1,"segments":[]}]}})";
   }
 
   void expect_put_away(queue::Job job) const {
@@ -364,16 +373,54 @@ TEST_F(RebuildTest, WhatLiesInTheOutboxWithoutAManifestIsNotDeliveredAnew) {
     row.sha256 = sha256_hex("document");
     if (state_then != State::ready) row.tag = job_mark(kId) + "0001", row.intent_at = row.found_at;
     keep(row);
-    write(home_.path() / "outbox/a.txt.json",
-          R"({"task_id":"t1","status":"Succeeded","created_at":"2026-01-01T00:00:00Z","message":"",)"
-          R"("configuration":{},"output":{"file_name":"a-)" +
-              job_mark(kId) +
-              R"(0001.txt","page_count":1,"chunks":[{"chunk_id":"c","chunk_length":1,"segments":[]}]}})");
+    write(home_.path() / "outbox/a.txt.json", result_of(kId));
     const queue::Job job = rebuilt(listing({}));
     EXPECT_EQ(job.state, State::done);
     EXPECT_EQ(job.delivered_name, "a.txt");
     EXPECT_EQ(job.error_code, "");
   }
+}
+
+// Of another document with the same name: a result, a report, an original.
+TEST_F(RebuildTest, WhatIsAnotherDocumentsIsNoTraceOfThisOne) {
+  const std::string other = "01hyyyyyyyfedcba9876543210";
+  queue::Job row = old_row(State::ready);
+  row.sha256 = sha256_hex("document");
+  queue::Job reported = old_row(State::failed);
+  reported.id = other;
+  write(place().rules.outbox / "a.txt.json", result_of(other));
+  write(place().rules.failed / "a.txt", "another document");
+  write(place().rules.failed / "a.txt.error.json", failure_report(reported, now()));
+  write(*place().rules.archive / "a.txt", "another document");
+  const lifecycle::Traces traces = traces_of(place(), row);
+  EXPECT_FALSE(traces.result);
+  EXPECT_FALSE(traces.reported);
+  EXPECT_FALSE(traces.original);
+
+  row.id = other;
+  row.sha256 = sha256_hex("another document");
+  const lifecycle::Traces its_own = traces_of(place(), row);
+  EXPECT_TRUE(its_own.result && its_own.reported && its_own.original);
+  fs::remove(place().rules.failed / "a.txt.error.json");
+  const auto original = traces_of(place(), row).original;
+  EXPECT_TRUE(original && original->shelf == place().rules.archive->native());
+}
+
+TEST_F(RebuildTest, WithoutTheListAtLeastWhatWasDeliveredTodayIsSpent) {
+  deliver("document");
+  queue::SqliteStore store{state() / "queue.sqlite", {.durability = queue::Durability::none}};
+  Recovery(store, rules_, state(), {}, now()).take();
+  EXPECT_EQ(store.spent_on(now()).documents, 1);
+}
+
+TEST_F(RebuildTest, ARowOfOneAttemptIsLookedForByWhatAllAttemptsHaveInCommon) {
+  queue::Job row = old_row(State::submitting);
+  row.sha256 = sha256_hex("document");
+  row.tag = job_mark(kId) + "0001";
+  row.intent_at = row.found_at;
+  keep(row);
+  write(state() / "spool" / kId, "document");
+  EXPECT_EQ(rebuilt(listing({})).tag, job_mark(kId));
 }
 
 TEST_F(RebuildTest, AQueueThatIsNotOlderIsLeftAsItIs) {
