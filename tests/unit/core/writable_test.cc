@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tests/support/hanging_mount.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/temporary_folder.h"
 
@@ -18,6 +19,18 @@ TEST(Writable, ALookLeavesNothingBehind) {
   EXPECT_FALSE(why_not_writable(folder.path()));
   EXPECT_FALSE(why_read_only(folder.path()));
   EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+// FUSE has no files without a name.
+TEST(Writable, ALookLeavesNothingBehindWhereItNeedsAName) {
+  const tests::TemporaryFolder source, folder;
+  const tests::HangingMount mount(source.path(), folder.path());
+  if (!mount.is_there()) GTEST_SKIP() << "needs bindfs, and leave to mount";
+  EXPECT_FALSE(why_not_writable(folder.path()));
+  EXPECT_TRUE(fs::is_empty(source.path()));
+  fs::create_directory(source.path() / ".chunkrd");
+  EXPECT_FALSE(why_not_writable(folder.path()));
+  EXPECT_TRUE(fs::is_empty(source.path() / ".chunkrd"));
 }
 
 TEST(Writable, AFolderThatIsNotThereIsMadeByWhoNeedsIt) {
