@@ -35,23 +35,40 @@ FileDescriptor open_folder(const std::filesystem::path& folder) {
   return FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-// Of ours, where there is such a folder in it.
-FileDescriptor make_named(int folder) {
-  for (const char* name : {".chunkrd/probe", ".chunkrd-probe"}) {
-    FileDescriptor file(::openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (file) ::unlinkat(folder, name, 0);
-    if (file || (errno != ENOENT && errno != ENOTDIR)) return file;
+// A file that is gone when this is.
+class Probe {
+ public:
+  explicit Probe(int folder)
+      : folder_(folder), file_(::openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)) {
+    // Not everywhere (NFS, FUSE, vfat).
+    if (!file_ && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT))
+      make_named();
   }
-  return FileDescriptor();
-}
+  // In this order: what is removed while it is open is there for a while on NFS and FUSE, under another name.
+  ~Probe() {
+    (void)file_.close();
+    if (name_ != nullptr) ::unlinkat(folder_, name_, 0);
+  }
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
 
-FileDescriptor make_nameless(int folder) {
-  FileDescriptor file(::openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600));
-  // Not everywhere (NFS, FUSE, vfat).
-  if (!file && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT))
-    return make_named(folder);
-  return file;
-}
+  const FileDescriptor& file() const { return file_; }
+
+ private:
+  // In our own folder, where there is one.
+  void make_named() {
+    for (const char* name : {".chunkrd/probe", ".chunkrd-probe"}) {
+      file_ = FileDescriptor(
+          ::openat(folder_, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+      if (file_) name_ = name;
+      if (file_ || (errno != ENOENT && errno != ENOTDIR)) return;
+    }
+  }
+
+  const int folder_;
+  FileDescriptor file_;
+  const char* name_ = nullptr;
+};
 
 }  // namespace
 
@@ -59,7 +76,8 @@ std::error_code why_not_writable(const std::filesystem::path& folder) noexcept {
   FileDescriptor there = open_folder(folder);
   if (!there && errno == ENOENT) there = open_folder(folder.parent_path());
   if (!there) return errno == ENOENT || errno == ENOTDIR ? std::error_code() : last_error();
-  const FileDescriptor file = make_nameless(there.get());
+  const Probe probe(there.get());
+  const FileDescriptor& file = probe.file();
   if (!file) return last_error();
   const Sample bytes = sample();
   for (std::size_t written = 0; written < bytes.size();) {

@@ -206,9 +206,9 @@ std::vector<std::string> Folder::entries() const {
 
 bool Folder::refuses(const std::string& name) const {
   const auto can_be_made = [&](const std::string& tried) {
-    const FileDescriptor file(
-        ::openat(fd_.get(), tried.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    FileDescriptor file(::openat(fd_.get(), tried.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return errno == EEXIST;
+    (void)file.close();  // first: FUSE keeps what is open, under another name
     remove(tried);
     return true;
   };
